@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <cstdlib>
+
+namespace countersign {
+namespace {
+
+constexpr std::size_t kDigestSize = 32;
+
+const unsigned char* octets(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* octets(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  std::string out(kDigestSize, '\0');
+  unsigned size = 0;
+  // Fails only for want of memory or algorithm: no MAC may then be made up.
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(bytes), bytes.size(),
+           octets(out), &size) == nullptr)
+    std::abort();
+  return out;
+}
+
+std::string pbkdf2_sha256(std::string_view password, std::string_view salt, int iterations,
+                          std::size_t size) {
+  std::string out(size, '\0');
+  if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), octets(salt),
+                        static_cast<int>(salt.size()), iterations, EVP_sha256(),
+                        static_cast<int>(size), octets(out)) != 1)
+    std::abort();
+  return out;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string random_bytes(std::size_t size) {
+  std::string out(size, '\0');
+  if (RAND_bytes(octets(out), static_cast<int>(size)) != 1) std::abort();
+  return out;
+}
+
+void Sha256::Free::operator()(evp_md_ctx_st* ctx) const { EVP_MD_CTX_free(ctx); }
+
+Sha256::Sha256() : ctx_(EVP_MD_CTX_new()) {
+  if (!ctx_ || EVP_DigestInit_ex(ctx_.get(), EVP_sha256(), nullptr) != 1) std::abort();
+}
+
+void Sha256::update(std::string_view bytes) {
+  if (EVP_DigestUpdate(ctx_.get(), bytes.data(), bytes.size()) != 1) std::abort();
+}
+
+std::string Sha256::finish() {
+  std::string out(kDigestSize, '\0');
+  if (EVP_DigestFinal_ex(ctx_.get(), octets(out), nullptr) != 1) std::abort();
+  return out;
+}
+
+}  // namespace countersign

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The mails that we write: challenge, delivery status notification, digest. Written with GMime,
+// MAIL FROM:<>, Auto-Submitted, nothing quoted (RFC 3834); given to the notice port.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "relay/smtp_client.h"
+#include "spool/spool.h"
+
+namespace countersign {
+
+struct NoticeSettings {
+  std::string from = "countersign@{domain}";  ///< {domain}: that of the recipient
+  std::string base_url;                       ///< without final slash
+};
+
+/// A mail ready to be sent.
+struct Notice {
+  std::string to;     ///< address
+  std::string bytes;  ///< CRLF lines
+};
+
+/// The challenge by mail to the author of `message` (design section 6, wording):
+/// multipart/alternative, In-Reply-To, References, Auto-Submitted: auto-replied,
+/// X-Auto-Response-Suppress: All.
+Notice challenge_notice(const HeldMessage& message, const std::string& url,
+                        const NoticeSettings& settings, WallTime now);
+/// The DSN (RFC 3464) to the authenticated author for the recipients that were refused for good:
+/// multipart/report with the header section of the message.
+Notice failure_notice(const HeldMessage& message, const std::string& header_section,
+                      const NoticeSettings& settings, const std::string& reporting_mta,
+                      WallTime now);
+/// The daily plain list of what is held for `owner_address`.
+Notice digest_notice(const std::string& owner_address, const std::vector<HeldMessage>& held,
+                     const NoticeSettings& settings, WallTime now);
+
+/// Gives a notice to the notice port. True: the MTA took it. Errors: unavailable (try later);
+/// invalid (refused for good).
+Status send_notice(Relay& relay, const Notice& notice);
+
+}  // namespace countersign

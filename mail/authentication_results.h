@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Authentication-Results (RFC 8601 §2.2), parsed in full: CFWS, comments, quoted strings, versions,
+// ptypes. Pure, thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace countersign {
+
+struct AuthProperty {
+  std::string ptype;     ///< lower case: "header", "smtp", "policy", "body", "dns", ...
+  std::string property;  ///< lower case: "d", "i", "from", "mailfrom", "helo"
+  std::string value;     ///< unquoted, case kept; "@example.com" and "a@example.com" as they are
+};
+
+struct AuthResult {
+  std::string method;  ///< lower case: "dkim", "spf", "dmarc", "arc"
+  std::string result;  ///< lower case: "pass", "fail", "none"
+  std::string reason;  ///< unquoted; may be empty
+  std::vector<AuthProperty> properties;
+};
+
+struct AuthenticationResults {
+  std::string authserv_id;          ///< unquoted, case kept
+  std::vector<AuthResult> results;  ///< empty for "none"
+};
+
+/// Parses one field's value. Errors: invalid (the grammar does not consume all of it, or a version
+/// other than 1): such a field counts for nothing.
+Result<AuthenticationResults> parse_authentication_results(std::string_view value);
+
+}  // namespace countersign

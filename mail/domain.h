@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Domain names: one spelling, and what belongs together (RFC 5890, RFC 7489 §3.2). Thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace countersign {
+
+/// Returns the domain in A-labels, lower case, without a final dot; address literals
+/// ("[192.0.2.1]") are kept in lower case. Errors: invalid (empty label, over 255 octets, not
+/// IDNA2008).
+Result<std::string> to_a_labels(std::string_view domain);
+
+/// Returns the organizational domain of an A-label domain by the public suffix list: the public
+/// suffix and one label. A domain that is itself a public suffix, or an address literal, is
+/// returned as it is.
+std::string organizational_domain(std::string_view domain);
+
+/// Whether two A-label domains have one organizational domain (relaxed alignment, RFC 7489 §3.1).
+bool aligned(std::string_view a, std::string_view b);
+
+}  // namespace countersign

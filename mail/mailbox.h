@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A mailbox (RFC 5321 §2.3.11, RFC 6531) in the one spelling by which we compare and store.
+// Immutable value; thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace countersign {
+
+class Mailbox {
+ public:
+  /// Parses "local@domain" without angle brackets, route or display name. A quoted local part that
+  /// needs no quotes loses them. The spelling kept is NFC, lower case, domain in A-labels.
+  /// Errors: invalid (no RFC 5321 §4.1.2 Mailbox; local part over 64 or domain over 255 octets;
+  /// controls).
+  static Result<Mailbox> parse(std::string_view text);
+
+  const std::string& local() const { return local_; }    ///< unquoted, lower case
+  const std::string& domain() const { return domain_; }  ///< A-labels, lower case
+  /// "local@domain", local part quoted where RFC 5321 needs it.
+  std::string address() const;
+  /// address() with everything outside [a-z0-9.@_-] as %HH: the `m` of store keys (design
+  /// section 5). Never empty, never with a brace.
+  std::string key() const;
+  /// The mailbox without its detail (RFC 5233): the local part up to the first of `delimiters` that
+  /// is not its first character; the mailbox itself if there is none.
+  Mailbox without_detail(std::string_view delimiters) const;
+
+  bool operator==(const Mailbox&) const = default;
+  auto operator<=>(const Mailbox&) const = default;
+
+ private:
+  Mailbox(std::string local, std::string domain)
+      : local_(std::move(local)), domain_(std::move(domain)) {}
+  std::string local_;
+  std::string domain_;
+};
+
+/// Returns `text` with everything outside [a-z0-9.@_-] as %HH, so that it can stand in a key.
+std::string encode_key(std::string_view text);
+
+}  // namespace countersign

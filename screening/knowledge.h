@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the store knows of a recipient and an author: the records that screening/ reads and
+// tokenstore/ keeps. Values only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "screening/words.h"
+
+namespace countersign {
+
+enum class Standing { allow, deny };
+
+/// Whose list or policy it is, most specific first.
+enum class Level { mailbox, domain, site };
+
+/// Names a list or policy: a mailbox ("joe@example.org"), a domain ("example.org"), or the site.
+struct Scope {
+  Level level = Level::site;
+  std::string name;  ///< Mailbox::key() or A-label domain; "" for the site
+  bool operator==(const Scope&) const = default;
+};
+
+/// One line of a contact list.
+struct ContactEntry {
+  Standing standing = Standing::allow;
+  std::string source;  ///< "answered", "released", "observed", "admin", "learnt", "imported"
+  /// Organizational domains by which this contact is authenticated; any of them matches. Empty:
+  /// known by address only, takes the first aligned pass.
+  std::vector<std::string> fingerprints;
+  bool final = false;  ///< site level only: beats what mailbox and domain say
+  WallTime created{};
+  WallTime seen{};  ///< the epoch: never
+  std::string note;
+  bool operator==(const ContactEntry&) const = default;
+};
+
+/// An entry that matches the author, and where it stands.
+struct ContactMatch {
+  Level level = Level::mailbox;
+  std::string subject;  ///< the field: "a:alice@example.com", "d:example.com"
+  ContactEntry entry;
+};
+
+/// Policy keys that are set for a recipient, each from the most specific level that sets it.
+/// Keys: "mode" (a word of Mode), "machines" ("hold", "aside"), "blocked" ("refuse", "hold"),
+/// "unauthentic" ("hold", "refuse"). Absent: the configuration's default.
+using PolicyValues = std::map<std::string, std::string, std::less<>>;
+
+/// What the store knows for one recipient of one message.
+struct RecipientKnowledge {
+  std::vector<ContactMatch> matches;  ///< most specific first: level, then address before domain
+  PolicyValues policy;
+};
+
+/// What the store knows for one message: the answer to one pipelined round trip.
+struct Knowledge {
+  std::vector<RecipientKnowledge> recipients;  ///< in the order of the inquiry
+  /// Age of the web server's last heartbeat by the store's clock; none: over 4 hours, or never.
+  std::optional<milliseconds> page_age;
+};
+
+}  // namespace countersign

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words of the decision (design section 4). They are public: logged, counted, put in the header
+// field, stored, and taken from configuration.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace countersign {
+
+/// Why; in the order of the rules.
+enum class Reason {
+  internal,
+  unprotected,
+  exempt,
+  blocked,
+  infected,
+  token,
+  token_refused,
+  own_domain,
+  contact,
+  forged_contact,
+  unauthentic,
+  reply,
+  bounce,
+  expected,
+  malformed,
+  machine,
+  spam,
+  forwarded,
+  first_contact,
+  paused,     ///< the operator said: pass everything
+  unscreened  ///< a fault of ours under law 7: passed without a decision
+};
+inline constexpr std::array<std::string_view, 21> kReasonWords = {
+    "internal",      "unprotected", "exempt",    "blocked",        "infected",    "token",
+    "token-refused", "own-domain",  "contact",   "forged-contact", "unauthentic", "reply",
+    "bounce",        "expected",    "malformed", "machine",        "spam",        "forwarded",
+    "first-contact", "paused",      "unscreened"};
+
+/// What becomes of the message for one recipient.
+enum class Disposition {
+  pass,
+  aside,          ///< pass, marked for filing
+  hold,           ///< hold, and challenge the author
+  hold_silently,  ///< hold, and tell nobody but the recipient
+  refuse,         ///< 554
+  defer           ///< 4yz: doubt
+};
+inline constexpr std::array<std::string_view, 6> kDispositionWords = {
+    "pass", "aside", "hold", "hold-silently", "refuse", "defer"};
+
+enum class Mode { observe, aside, hold, refuse, defer };
+inline constexpr std::array<std::string_view, 5> kModeWords = {"observe", "aside", "hold", "refuse",
+                                                               "defer"};
+
+/// The state of a held message, as pages and `countersign held` show it.
+enum class HeldState {
+  held,      ///< waits for an answer or for its recipient
+  answered,  ///< is being delivered: answered or let in, the MTA has not taken it yet
+  released,  ///< an MTA took it
+  dropped,   ///< its recipient or an operator dropped it
+  expired,   ///< its lifetime is over
+  failed     ///< the MTA refused it for good
+};
+inline constexpr std::array<std::string_view, 6> kHeldStateWords = {
+    "held", "answered", "released", "dropped", "expired", "failed"};
+
+/// Returns the word of an enumerator.
+template <class Enum, std::size_t N>
+constexpr std::string_view word(const std::array<std::string_view, N>& words, Enum value) {
+  return words[static_cast<std::size_t>(value)];
+}
+inline constexpr std::string_view word(Reason r) { return word(kReasonWords, r); }
+inline constexpr std::string_view word(Disposition d) { return word(kDispositionWords, d); }
+inline constexpr std::string_view word(Mode m) { return word(kModeWords, m); }
+inline constexpr std::string_view word(HeldState s) { return word(kHeldStateWords, s); }
+
+/// Returns the enumerator of a word, or nothing.
+template <class Enum, std::size_t N>
+constexpr std::optional<Enum> from_word(const std::array<std::string_view, N>& words,
+                                        std::string_view text) {
+  for (std::size_t i = 0; i < N; ++i)
+    if (words[i] == text) return static_cast<Enum>(i);
+  return std::nullopt;
+}
+
+}  // namespace countersign

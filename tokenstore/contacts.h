@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Contact lists and policies: what recipients and administrators decide. Thread-safe.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "screening/knowledge.h"
+
+namespace countersign {
+
+/// A field of a contact list: 'a' and an address, 'd' and a domain, 'l' and a List-Id.
+/// "a:alice@example.com" (Mailbox::address()), "d:example.com" (A-labels).
+using Subject = std::string;
+
+class Contacts {
+ public:
+  virtual ~Contacts() = default;
+
+  /// Writes an entry, replacing what stood there. Errors: unavailable.
+  virtual Status put(const Scope& scope, const Subject& subject, const ContactEntry& entry,
+                     Deadline deadline) = 0;
+  /// Makes or strengthens an allow-entry: adds it if absent; if an allow-entry is there, adds the
+  /// fingerprint only if that entry has none. A deny-entry stays. Atomic. Returns what stands after
+  /// it. Errors: unavailable.
+  virtual Result<ContactEntry> learn(const Scope& scope, const Subject& subject,
+                                     const ContactEntry& entry, Deadline deadline) = 0;
+  /// Errors: not_found, unavailable.
+  virtual Status remove(const Scope& scope, const Subject& subject, Deadline deadline) = 0;
+  /// Returns the whole list. Errors: unavailable, corrupt.
+  virtual Result<std::vector<std::pair<Subject, ContactEntry>>> list(const Scope& scope,
+                                                                     Deadline deadline) = 0;
+};
+
+class Policies {
+ public:
+  virtual ~Policies() = default;
+  /// Returns what is set at this level alone. Errors: unavailable.
+  virtual Result<PolicyValues> get(const Scope& scope, Deadline deadline) = 0;
+  /// Sets each key; an empty value removes it. Errors: unavailable.
+  virtual Status set(const Scope& scope, const PolicyValues& values, Deadline deadline) = 0;
+};
+
+}  // namespace countersign

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What pages and other nodes know of held messages. The spool is the truth; this can be rebuilt
+// from it. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "mail/held_id.h"
+#include "screening/words.h"
+
+namespace countersign {
+
+/// The view of a held message: what its page shows. No content of the mail beyond Subject.
+struct HeldView {
+  HeldId id;
+  std::string node;                     ///< node id of the spool that has it
+  std::vector<std::string> recipients;  ///< mailboxes for which it is held, for people
+  std::vector<std::string> owners;      ///< Mailbox::key() of their owners: the `m` of {m}:held
+  std::string author;                   ///< "alice@example.com"; "" if there is none
+  std::string fingerprint;              ///< organizational domain; "" if unauthenticated
+  std::string subject;                  ///< readable()
+  std::string reason;                   ///< word of Reason
+  WallTime arrived{};
+  WallTime expires{};
+  HeldState state = HeldState::held;
+  WallTime changed{};       ///< when it came to that state
+  bool challenged = false;  ///< a challenge was given: it has an answer token
+  /// By which the web server checks the typed address: hex of the first 16 bytes of
+  /// HMAC-SHA-256(answer token, "address:" + address) for each address that counts. Of no use to
+  /// who reads the store without a token.
+  std::vector<std::string> address_proofs;
+};
+
+/// Returns the value of HeldView::address_proofs for one address; `token` is canonical.
+std::string address_proof(const std::string& token, const std::string& address);
+/// Returns the 64 hex digits under which a token's record stands: SHA-256 of the canonical token.
+std::string token_digest(const std::string& token);
+
+struct TokenRecord {
+  HeldId id;
+  std::string node;
+};
+
+class HeldIndex {
+ public:
+  virtual ~HeldIndex() = default;
+
+  /// Writes held:{id}, {m}:held of each owner, and answer:{digest} when `digest` is not empty. May
+  /// be repeated. Errors: unavailable (some of it may then be written: repeat, or leave it to the
+  /// sweep).
+  virtual Status put(const HeldView& view, const std::string& digest, Deadline deadline) = 0;
+  /// Changes state and its time; removes it from {m}:held when the state is final; keeps held:{id}
+  /// 30 days from then as tombstone, and its token as long. Errors: not_found, unavailable.
+  virtual Status set_state(const HeldView& view, HeldState state, WallTime when,
+                           Deadline deadline) = 0;
+  /// Errors: not_found, unavailable, corrupt.
+  virtual Result<HeldView> get(const HeldId& id, Deadline deadline) = 0;
+  /// Errors: not_found, unavailable, corrupt.
+  virtual Result<TokenRecord> find_token(const std::string& digest, Deadline deadline) = 0;
+  /// Returns the ids in {m}:held. Errors: unavailable.
+  virtual Result<std::vector<HeldId>> held_for(const std::string& owner, Deadline deadline) = 0;
+
+  /// Returns the message that an earlier try of the same mail became, while it is `held`.
+  /// Errors: not_found, unavailable.
+  virtual Result<HeldView> find_retry(const std::string& digest, Deadline deadline) = 0;
+  /// Binds retry:{digest} to `id` until `until`, unless it is bound to a message that is still
+  /// held. Errors: unavailable.
+  virtual Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,
+                            Deadline deadline) = 0;
+};
+
+}  // namespace countersign

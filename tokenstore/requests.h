@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The stream from web host and operators to the node that holds a message. Thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace countersign {
+
+/// One request. All fields are text from outside until the node has checked MAC and token.
+struct Request {
+  std::string kind;     ///< "answer" (by the web host); "release", "drop" (by an operator)
+  std::string id;       ///< held id
+  std::string token;    ///< canonical answer token; "" from operators
+  std::string address;  ///< as typed
+  std::string proof;    ///< "address+pow", "address+wait"
+  std::string nonce;    ///< 32 hex digits, one use
+  std::string mac;      ///< hex HMAC-SHA-256 over mac_input() by key "web" or "operator"
+
+  /// The bytes under `mac`: every other field and the node's id, framed.
+  std::string mac_input(std::string_view node) const;
+};
+
+struct RequestEntry {
+  std::string entry;  ///< stream id, for done()
+  Request request;
+};
+
+class Requests {
+ public:
+  virtual ~Requests() = default;
+  /// Errors: unavailable.
+  virtual Status append(const std::string& node, const Request& request, Deadline deadline) = 0;
+  /// Returns up to 16 requests that are not done, oldest first; waits for one until `deadline`,
+  /// then returns none. Errors: unavailable.
+  virtual Result<std::vector<RequestEntry>> read(const std::string& node, Deadline deadline) = 0;
+  /// Removes an entry. Errors: unavailable.
+  virtual Status done(const std::string& node, const std::string& entry, Deadline deadline) = 0;
+};
+
+}  // namespace countersign
