@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// countersign.toml as plain values (design section 7). Only main.cc files and admin/ see this; the
+// other layers are handed what they need of it. A Config is complete and checked: every value is in
+// its range, and what depends on each other fits. The initialisers are the defaults; config/keys.h
+// has the table that reads, checks, prints and documents each.
+//
+// Words ("observe", "header") are kept as text, checked against the words that are allowed: the
+// enumerations belong to layers that config/ does not know.
+//
+// A Config is an immutable snapshot once loaded; to reload is to load another.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace countersign {
+
+struct Config {
+  struct Milter {
+    std::string socket = "unix:/var/spool/postfix/countersign/milter.sock";  ///< for libmilter
+    unsigned socket_mode = 0660;                                             ///< of a Unix socket
+    std::string socket_group;                  ///< of a Unix socket; "": that of the process
+    std::vector<std::string> submit_networks;  ///< "192.0.2.0/24", "2001:db8::/32", "192.0.2.1"
+    std::vector<std::string> relays;           ///< the same
+    std::uint64_t max_message = 25'000'000;    ///< bytes
+  } milter;
+
+  struct Protect {
+    std::vector<std::string> domains;  ///< A-labels; read from domains_file when that is set
+    std::string domains_file;          ///< path; "": the domains stand in countersign.toml
+    std::string mailboxes;             ///< path; "": none
+    /// What stands in `mailboxes`: address to owner, both as Mailbox::address().
+    std::map<std::string, std::string> owners;
+    std::vector<std::string> exempt;  ///< as Mailbox::address()
+    std::string recipient_delimiter = "+";
+  } protect;
+
+  struct FirstContact {
+    std::string mode = "observe";   ///< "observe", "aside", "hold"
+    std::string machines = "hold";  ///< "hold", "aside"
+    std::chrono::seconds lifetime = std::chrono::hours(24 * 30);
+    std::chrono::seconds ask_after = std::chrono::minutes(30);
+    bool keep = true;
+  } first_contact;
+
+  struct Authentication {
+    std::string source = "header";         ///< "header", "none"
+    std::string authserv_id;               ///< set if source is "header"
+    std::vector<std::string> arc_sealers;  ///< A-labels
+  } authentication;
+
+  struct Store {
+    std::string url = "redis://127.0.0.1:6379/0";
+    std::string prefix = "cs:";
+  } store;
+
+  struct Spool {
+    std::string directory = "/var/spool/countersign";
+    std::uint64_t limit = 10'000'000'000;  ///< bytes
+  } spool;
+
+  struct Release {
+    std::string smtp = "127.0.0.1:10026";  ///< "host:port", "[v6]:port", "unix:/path"
+  } release;
+
+  struct Notices {
+    std::string smtp = "127.0.0.1:10027";                 ///< as release.smtp
+    std::string from = "countersign@{domain}";            ///< {domain}: that of the recipient
+    std::chrono::minutes digest = std::chrono::hours(7);  ///< after midnight, local time
+  } notices;
+
+  struct Challenge {
+    std::string base_url;                   ///< "https://gate.example.org"; no final slash
+    std::string listen = "127.0.0.1:8480";  ///< "host:port", "[v6]:port"
+    std::vector<std::string> proofs = {"pow", "wait"};
+    std::vector<std::string> channels = {"reply"};  ///< "reply", then perhaps "mail"
+    std::vector<std::string> proxies;               ///< networks whose X-Forwarded-For is believed
+    std::string templates;                          ///< folder of a site's own pages; "": none
+  } challenge;
+
+  struct Secrets {
+    std::string milter = "/etc/countersign/milter.secrets";
+    std::string challenge = "/etc/countersign/challenge.secrets";
+  } secrets;
+
+  struct Metrics {
+    std::string milter = "127.0.0.1:9465";     ///< "host:port"; "": not served
+    std::string challenge = "127.0.0.1:9466";  ///< the same
+  } metrics;
+
+  struct Log {
+    std::string level = "info";     ///< a word of log::Level but "fatal"
+    std::string target = "stderr";  ///< "stderr", "syslog"
+  } log;
+};
+
+/// Reads `path` and the files that it names (protect.domains, protect.mailboxes).
+/// Errors: unavailable (a file cannot be read), invalid. The detail has a line for every problem,
+/// not just the first, ready to be shown: "FILE:LINE: table.key: what is wrong; allowed: ...".
+/// A program that gets an error here exits with EX_CONFIG, 78; a daemon that reloads stays with
+/// what it has.
+Result<Config> load_config(const std::string& path);
+
+/// The same of text that is read already; `name` stands for FILE. Errors: as load_config.
+Result<Config> parse_config(std::string_view text, const std::string& name);
+
+}  // namespace countersign
