@@ -19,6 +19,9 @@ struct HeldReceipt {
   HeldId id;
   std::string url;  ///< of its page; "" when no challenge was made
   WallTime expires{};
+  /// The challenge goes by mail: answer by discard, not by 554. May be false although the envelope
+  /// asked for it: when a budget is used up, the challenge falls back to the reply.
+  bool by_mail = false;
   bool joined = false;  ///< it was held already, by an earlier try (perhaps on another node)
 };
 
@@ -38,11 +41,13 @@ class Intake {
 class IntakeDesk {
  public:
   virtual ~IntakeDesk() = default;
-  /// Starts a message: `envelope` complete but for id, node, arrived, expires, owners' views and
-  /// retry_digest, which the desk sets; `header` is HeaderSection::bytes() of the message as
-  /// received; `network` as Spool::begin. Errors: unavailable; invalid (over a share or cap).
+  /// Starts a message: `envelope` complete but for id, node, arrived, expires, kept_since and
+  /// retry_digest, which the desk sets; its `received` has the word "{id}" where the held id is to
+  /// stand. `header` is HeaderSection::bytes() of the message as received; `network` as in
+  /// Spool::begin. May ask the store once, for a by_mail budget, until `deadline`.
+  /// Errors: unavailable; invalid (over a share or cap).
   virtual Result<std::unique_ptr<Intake>> begin(HeldEnvelope envelope, std::string_view header,
-                                                const std::string& network) = 0;
+                                                const std::string& network, Deadline deadline) = 0;
 };
 
 }  // namespace countersign

@@ -37,6 +37,9 @@ struct HeldEnvelope {
   std::string node;
   WallTime arrived{};
   WallTime expires{};
+  /// The spool's own clock at arrival: running time of its daemons, which no step of the wall clock
+  /// moves. A message expires by both.
+  milliseconds kept_since{0};
   Envelope envelope;                ///< only the recipients for which it is held
   std::vector<std::string> owners;  ///< Mailbox::key(), one for each recipient, in its order
   std::string author;               ///< address; "" if there is none

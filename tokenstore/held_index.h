@@ -30,6 +30,7 @@ struct HeldView {
   HeldState state = HeldState::held;
   WallTime changed{};       ///< when it came to that state
   bool challenged = false;  ///< a challenge was given: it has an answer token
+  bool by_mail = false;     ///< the challenge went by mail
   /// By which the web server checks the typed address: hex of the first 16 bytes of
   /// HMAC-SHA-256(answer token, "address:" + address) for each address that counts. Of no use to
   /// who reads the store without a token.
