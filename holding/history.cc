@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/history.h"
+
+#include <algorithm>
+
+namespace countersign {
+namespace {
+
+using Kind = HeldEvent::Kind;
+using Recipient = History::Recipient;
+
+void allow_to_go(History& h) {
+  h.may_go = true;
+  h.deferrals = 0;
+  for (Recipient& r : h.recipients)
+    if (r == Recipient::refused) r = Recipient::waiting;
+}
+
+void apply(History& h, const HeldEvent& event) {
+  const bool known = event.recipient < h.recipients.size();
+  switch (event.kind) {
+    case Kind::answered:
+      allow_to_go(h);
+      h.answered = true;
+      h.proof = event.text;
+      break;
+    case Kind::approved:
+      allow_to_go(h);
+      h.approved_by = event.text;
+      break;
+    case Kind::released:
+      if (known) h.recipients[event.recipient] = Recipient::taken;
+      break;
+    case Kind::refused:
+      // What was taken stays taken, whatever a later slot says.
+      if (known && h.recipients[event.recipient] == Recipient::waiting)
+        h.recipients[event.recipient] = Recipient::refused;
+      break;
+    case Kind::deferred:
+      ++h.deferrals;
+      h.last_try = event.when;
+      break;
+    case Kind::announced:
+      if (known) h.announced[event.recipient] = true;
+      break;
+    case Kind::challenged:
+      h.challenge_sending = true;
+      h.challenge_done = event.text != "sending";
+      break;
+    case Kind::reported:
+      h.report_begun = true;
+      break;
+    case Kind::contact:
+      h.contact_written = true;
+      break;
+    case Kind::dropped:
+      h.state = HeldState::dropped;
+      break;
+    case Kind::expired:
+      h.state = HeldState::expired;
+      break;
+  }
+}
+
+HeldState state_of(const History& h) {
+  if (h.state != HeldState::held) return h.state;
+  if (!h.may_go) return HeldState::held;
+  const auto count = [&](Recipient r) { return std::ranges::count(h.recipients, r); };
+  if (count(Recipient::waiting) > 0) return HeldState::answered;
+  return count(Recipient::refused) > 0 ? HeldState::failed : HeldState::released;
+}
+
+}  // namespace
+
+History history_of(const HeldMessage& message) {
+  History h;
+  h.changed = message.envelope.arrived;
+  h.recipients.resize(message.envelope.envelope.recipients.size(), Recipient::waiting);
+  h.announced.resize(h.recipients.size(), false);
+  HeldState before = HeldState::held;
+  for (const HeldEvent& event : message.events) {
+    apply(h, event);
+    const HeldState now = state_of(h);
+    if (now != before) h.changed = event.when;
+    before = now;
+  }
+  h.state = before;
+  return h;
+}
+
+}  // namespace countersign
