@@ -23,6 +23,9 @@ struct AuthResult {
   std::string result;  ///< lower case: "pass", "fail", "none"
   std::string reason;  ///< unquoted; may be empty
   std::vector<AuthProperty> properties;
+  /// The text of the comments between this result and the next, without parentheses, in order: the
+  /// DMARC policy stands only there ("p=reject dis=none", "policy=none").
+  std::vector<std::string> comments;
 };
 
 struct AuthenticationResults {

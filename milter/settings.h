@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The milter's settings as plain values: an immutable snapshot, made by main() from the
+// configuration. A transaction keeps the one it began with, whatever is reloaded meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/mailbox.h"
+#include "milter/network.h"
+#include "screening/authentication.h"
+#include "screening/facts.h"
+
+namespace countersign {
+
+struct MilterSettings {
+  std::set<std::string, std::less<>> protected_domains;  ///< A-labels
+  std::map<Mailbox, Mailbox> owners;                     ///< protect.mailboxes: address to owner
+  std::set<Mailbox> exempt;                              ///< protect.exempt
+  std::string notices_from = "countersign@{domain}";     ///< {domain}: any protected domain
+  std::string recipient_delimiters = "+";
+  std::vector<Network> submit_networks;
+  std::vector<Network> relays;
+  Policy defaults;  ///< first_contact.*: where the store sets nothing
+  AuthenticationSettings authentication;
+  bool mail_channel = false;                     ///< challenge.channels has "mail"
+  std::uint64_t max_message_bytes = 25'000'000;  ///< of header section and body, to be held
+
+  bool protects(const Mailbox& mailbox) const;
+  /// Whose lists count for a recipient (design section 5, `m`): by `owners`, the full address first
+  /// and then without its detail; else the address without detail.
+  Mailbox owner_of(const Mailbox& recipient) const;
+  /// The addresses that must always be reached: postmaster, abuse, hostmaster, webmaster (RFC
+  /// 2142), admin, administrator, security, our notice address, and those listed; a detail does not
+  /// matter. Asked only for protected domains.
+  bool is_exempt(const Mailbox& recipient) const;
+};
+
+}  // namespace countersign

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who vouches for the author: what the Authentication-Results fields of an earlier milter prove
+// (design section 4, Identity). Pure, thread-safe.
+//
+// An earlier milter writes a field for each thing it looked at: OpenDKIM one with `dkim`, OpenDMARC
+// one with `dmarc` and perhaps `spf`. All fields of our authserv-id are read together, wherever
+// they stand, because milters add at the top, below the MTA's own fields or at the end. That
+// milter must remove forged fields (RFC 8601 §5). Where it did not, a forged field stands beside a
+// true one and tells another story: a method on which two of our fields do not agree in full counts
+// for nothing (ambiguous is not authenticated), but any `dmarc=fail` among them counts.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "mail/header_section.h"
+#include "mail/mailbox.h"
+
+namespace countersign {
+
+struct Authentication {
+  /// Somebody looked: false for the source `none`. Then nothing is proved, neither true nor forged.
+  bool checked = false;
+  /// Organizational domain of the author, if DKIM or SPF authenticates it, else "".
+  std::string fingerprint;
+  bool spf_aligned = false;  ///< SPF passed for the reverse-path's domain, which is aligned
+  bool dmarc_failed =
+      false;  ///< DMARC fails under quarantine or reject, or under a policy not said
+};
+
+enum class AuthenticationSource { none, header };
+
+struct AuthenticationSettings {
+  AuthenticationSource source = AuthenticationSource::header;
+  /// Whose fields count: compared byte for byte with the authserv-id. "": nobody's.
+  std::string authserv_id;
+};
+
+/// Returns what `header` proves of `author` (none: only DMARC is read). SPF counts only for a
+/// smtp.mailfrom whose domain is that of `reverse_path` (none for the null reverse-path), DKIM for
+/// header.d, or for the domain of header.i where no header.d is told; both only when aligned.
+Authentication authenticate(const AuthenticationSettings& settings, const HeaderSection& header,
+                            const std::optional<Mailbox>& author,
+                            const std::optional<Mailbox>& reverse_path);
+
+}  // namespace countersign

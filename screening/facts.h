@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All that a decision may know (law 5). Values only; gathered by milter/, judged by screen() and
+// plan().
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "mail/author.h"
+#include "mail/mailbox.h"
+#include "screening/authentication.h"
+#include "screening/knowledge.h"
+#include "screening/words.h"
+
+namespace countersign {
+
+/// Whether a URL may be named (design section 4, Channel).
+enum class PageState {
+  up,
+  down,      ///< no heartbeat for over 60 s: the MTA is to try again later
+  long_down  ///< none for over 4 h: hold and name no URL
+};
+
+/// Returns the state of a page with this last heartbeat (Knowledge::page_age).
+PageState page_state(std::optional<milliseconds> page_age);
+
+/// What is known of the message, whoever the recipient.
+struct Facts {
+  WallTime arrived{};
+  bool internal = false;           ///< SMTP AUTH succeeded (RFC 4954), or in milter.submit_networks
+  bool paused = false;             ///< the operator said: pass everything
+  bool from_relay = false;         ///< the client is in milter.relays
+  bool null_reverse_path = false;  ///< MAIL FROM:<> (RFC 5321 §4.5.5)
+  bool reverse_path_is_author = false;   ///< the same mailbox
+  bool author_domain_protected = false;  ///< the author's domain is one of protect.domains
+  Author author;
+  Authentication authentication;
+  std::string machine_mark;  ///< machine_mark(): "" for a person's mail
+  PageState page = PageState::up;
+  bool mail_channel = false;  ///< challenge.channels has "mail"
+};
+
+/// How a recipient wants mail treated: configuration, with what the store sets over it.
+struct Policy {
+  Mode mode = Mode::observe;
+  Disposition machines = Disposition::hold_silently;     ///< or aside
+  Disposition blocked = Disposition::refuse;             ///< or hold_silently
+  Disposition unauthentic = Disposition::hold_silently;  ///< or refuse
+  bool operator==(const Policy&) const = default;
+};
+
+/// Returns `defaults` with `values` over them. A value that is no word of its key changes nothing.
+Policy resolve_policy(const Policy& defaults, const PolicyValues& values);
+
+/// What is known of one recipient and the author.
+struct RecipientFacts {
+  bool is_protected = false;     ///< in one of protect.domains
+  bool exempt = false;           ///< always to be reached (RFC 2142), or listed
+  std::optional<Mailbox> owner;  ///< whose lists count; none: the path is no RFC 5321 mailbox
+  bool named = false;            ///< stands in To or Cc
+  /// The store could not say: decide under law 7, by `policy` as it was last known.
+  bool unknown = false;
+  RecipientKnowledge knowledge;
+  Policy policy;
+};
+
+}  // namespace countersign

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What we say to MTAs and put into mail: SMTP replies and values of the field `Countersign`. Public
+// (design section 4). Pure, thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "mail/smtp_reply.h"
+#include "screening/screen.h"
+
+namespace countersign {
+
+/// Name of the field that we add, and remove from what comes in.
+inline constexpr std::string_view kFieldName = "Countersign";
+
+/// 554: held and challenged. `url` is printable ASCII without '%', at most 300 octets.
+SmtpReply kept_reply(const std::string& url, WallTime expires);
+SmtpReply blocked_reply();    ///< 554: this recipient does not accept mail from you
+SmtpReply try_later_reply();  ///< 451: any doubt of ours
+SmtpReply no_room_reply();    ///< 450: over a share or cap of the spool
+SmtpReply too_large_reply();  ///< 552: over max_message, or the header section over its limit
+SmtpReply bad_bytes_reply();  ///< 554: bare CR, bare LF or NUL in mail that is to be held
+
+/// Returns the field's value, without leading space: "pass; reason=contact; author=example.com",
+/// "observed; would=hold; reason=first-contact", "aside; reason=first-contact; author=unverified".
+/// `fingerprint` is Authentication::fingerprint.
+std::string field_value(const Decision& decision, std::string_view fingerprint);
+/// The same for several recipients, none of whom may learn how another stands: "pass".
+std::string field_value_for_several();
+
+}  // namespace countersign

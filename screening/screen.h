@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What becomes of one message for one recipient (design section 4).
+//
+// Pure: no clock, no network, no log. All it may know arrives in the facts, so each rule, and each
+// pair of rules whose order matters, is a row of tests/unit/screening/screen_test.cc. Thread-safe.
+#pragma once
+
+#include <optional>
+
+#include "screening/facts.h"
+#include "screening/words.h"
+
+namespace countersign {
+
+struct Decision {
+  Disposition disposition = Disposition::defer;
+  Reason reason = Reason::unscreened;
+  /// In mode `observe`: what would have happened. None where the mail passes by itself.
+  std::optional<Disposition> would;
+  /// The author is to be made a contact of this recipient (mode `observe`).
+  bool learn_author = false;
+  /// The contact that matched is known by address only and takes this fingerprint.
+  bool learn_fingerprint = false;
+  bool operator==(const Decision&) const = default;
+};
+
+/// Returns the decision of the first rule that matches. Under law 7 a recipient who is `unknown`
+/// passes when his policy observes, else the message is deferred. Cannot fail.
+Decision screen(const Facts& facts, const RecipientFacts& recipient);
+
+/// Returns the entry that counts for the author: a final one of the site, else the most specific.
+/// Null if there is none. Points into `knowledge`.
+const ContactMatch* effective_match(const RecipientKnowledge& knowledge);
+
+}  // namespace countersign
