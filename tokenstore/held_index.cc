@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenstore/held_index.h"
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+
+namespace countersign {
+
+std::string address_proof(const std::string& token, const std::string& address) {
+  return hex_encode(hmac_sha256(token, "address:" + address).substr(0, 16));
+}
+
+std::string token_digest(const std::string& token) { return hex_encode(sha256(token)); }
+
+}  // namespace countersign

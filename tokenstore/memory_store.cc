@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenstore/memory_store.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "tokenstore/rules.h"
+
+namespace countersign {
+namespace {
+
+template <class T>
+struct Mortal {
+  T value;
+  WallTime dies;
+};
+
+std::string name_of(const Scope& scope) { return scope.level == Level::site ? "" : scope.name; }
+
+}  // namespace
+
+struct MemoryStore::State {
+  explicit State(const Clock& c) : clock(c) {}
+
+  /// Counts the call; returns the error that it must end with.
+  Status enter() {
+    ++calls;
+    const bool fails = fail_at > 0 && --fail_at == 0;
+    if (down || fails) return Error{Errc::unavailable, "memory store: down"};
+    return {};
+  }
+  template <class T>
+  T* alive(std::map<std::string, Mortal<T>>& in, const std::string& key) {
+    const auto at = in.find(key);
+    if (at == in.end()) return nullptr;
+    if (at->second.dies > clock.wall()) return &at->second.value;
+    in.erase(at);
+    return nullptr;
+  }
+  template <class T>
+  void keep(std::map<std::string, Mortal<T>>& in, const std::string& key, T value,
+            milliseconds life) {
+    in.insert_or_assign(key, Mortal<T>{std::move(value), clock.wall() + life});
+  }
+
+  const Clock& clock;
+  std::mutex mutex;
+  std::condition_variable arrived;
+  bool down = false;
+  int fail_at = 0;
+  int calls = 0;
+  int look_ups = 0;
+
+  std::map<std::string, std::map<Subject, ContactEntry>> contacts;  ///< by level and name
+  std::map<std::string, PolicyValues> policies;
+  std::map<std::string, Mortal<HeldView>> held;
+  std::map<std::string, std::string> digest_of;  ///< held id -> token digest
+  std::map<std::string, std::set<std::string>> held_for;
+  std::map<std::string, Mortal<TokenRecord>> tokens;
+  std::map<std::string, Mortal<std::string>> retries;
+  std::map<std::string, std::map<long long, Request>> requests;
+  long long next_entry = 0;
+  std::map<std::string, Mortal<bool>> marks;        ///< claims, nonces, answers, budgets
+  std::map<std::string, Mortal<int>> counts;        ///< failures, unanswered
+  std::map<std::string, std::set<WallTime>> hours;  ///< challenges by domain
+  std::optional<WallTime> heartbeat;
+};
+
+struct MemoryStore::Parts {
+  struct MemoryDirectory final : Directory {
+    explicit MemoryDirectory(State& s) : state(s) {}
+    Result<Knowledge> look_up(const Inquiry& inquiry, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      ++state.look_ups;
+      CS_TRY(state.enter());
+      Knowledge out;
+      for (const Mailbox& recipient : inquiry.recipients) {
+        RecipientKnowledge knowledge;
+        const std::pair<Level, std::string> levels[] = {{Level::mailbox, recipient.key()},
+                                                        {Level::domain, recipient.domain()},
+                                                        {Level::site, ""}};
+        for (const auto& [level, name] : levels) {
+          if (inquiry.author)
+            for (const Subject& subject : subjects_of(*inquiry.author))
+              if (const auto& list = state.contacts[name]; list.contains(subject))
+                knowledge.matches.push_back({level, subject, list.at(subject)});
+          join_policy(knowledge.policy, state.policies[name]);
+        }
+        out.recipients.push_back(std::move(knowledge));
+      }
+      if (state.heartbeat)
+        out.page_age = heartbeat_age(kHeartbeatLife - (state.clock.wall() - *state.heartbeat));
+      return out;
+    }
+    bool healthy() const override {
+      std::lock_guard lock(state.mutex);
+      return !state.down;
+    }
+    State& state;
+  };
+
+  struct MemoryContacts final : Contacts, Policies {
+    explicit MemoryContacts(State& s) : state(s) {}
+    Status put(const Scope& scope, const Subject& subject, const ContactEntry& entry,
+               Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.contacts[name_of(scope)].insert_or_assign(subject, entry);
+      return {};
+    }
+    Result<ContactEntry> learn(const Scope& scope, const Subject& subject,
+                               const ContactEntry& entry, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      auto& list = state.contacts[name_of(scope)];
+      const auto at = list.find(subject);
+      const auto before = at == list.end() ? std::nullopt : std::optional(at->second);
+      return list.insert_or_assign(subject, learnt(before, entry)).first->second;
+    }
+    Status remove(const Scope& scope, const Subject& subject, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (state.contacts[name_of(scope)].erase(subject) == 0)
+        return Error{Errc::not_found, subject};
+      return {};
+    }
+    Result<std::vector<std::pair<Subject, ContactEntry>>> list(const Scope& scope,
+                                                               Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      const auto& list = state.contacts[name_of(scope)];
+      return std::vector<std::pair<Subject, ContactEntry>>(list.begin(), list.end());
+    }
+    Result<PolicyValues> get(const Scope& scope, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      return state.policies[name_of(scope)];
+    }
+    Status set(const Scope& scope, const PolicyValues& values, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      auto& policy = state.policies[name_of(scope)];
+      for (const auto& [key, value] : values) {
+        if (value.empty())
+          policy.erase(key);
+        else
+          policy[key] = value;
+      }
+      return {};
+    }
+    State& state;
+  };
+
+  struct MemoryHeldIndex final : HeldIndex {
+    explicit MemoryHeldIndex(State& s) : state(s) {}
+    Status put(const HeldView& view, const std::string& digest, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      const milliseconds life = view.expires - state.clock.wall() + kTombstone;
+      state.keep(state.held, view.id.text(), view, life);
+      for (const std::string& owner : view.owners) {
+        if (is_final(view.state))
+          state.held_for[owner].erase(view.id.text());
+        else
+          state.held_for[owner].insert(view.id.text());
+      }
+      if (digest.empty()) return {};
+      state.digest_of[view.id.text()] = digest;
+      state.keep(state.tokens, digest, TokenRecord{view.id, view.node}, life);
+      return {};
+    }
+    Status set_state(const HeldView& view, HeldState to, WallTime when, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      const std::string& id = view.id.text();
+      if (is_final(to))
+        for (const std::string& owner : view.owners) state.held_for[owner].erase(id);
+      HeldView* stored = state.alive(state.held, id);
+      if (stored == nullptr) return Error{Errc::not_found, "held:" + id};
+      stored->state = to;
+      stored->changed = when;
+      const milliseconds life = when + kTombstone - state.clock.wall();
+      const auto extend = [&](WallTime& dies) {
+        dies = is_final(to) ? state.clock.wall() + life : std::max(dies, state.clock.wall() + life);
+      };
+      extend(state.held.at(id).dies);
+      if (const auto digest = state.digest_of.find(id); digest != state.digest_of.end())
+        if (state.alive(state.tokens, digest->second) != nullptr)
+          extend(state.tokens.at(digest->second).dies);
+      return {};
+    }
+    Result<HeldView> get(const HeldId& id, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (const HeldView* view = state.alive(state.held, id.text())) return *view;
+      return Error{Errc::not_found, "held:" + id.text()};
+    }
+    Result<TokenRecord> find_token(const std::string& digest, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (const TokenRecord* record = state.alive(state.tokens, digest)) return *record;
+      return Error{Errc::not_found, "answer:" + digest};
+    }
+    Result<std::vector<HeldId>> held_for(const std::string& owner, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      std::vector<HeldId> out;
+      for (const std::string& id : state.held_for[owner]) out.push_back(*HeldId::parse(id));
+      return out;
+    }
+    Result<HeldView> find_retry(const std::string& digest, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (const HeldView* view = bound(digest)) return *view;
+      return Error{Errc::not_found, "retry:" + digest};
+    }
+    Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,
+                      Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (bound(digest) == nullptr)
+        state.keep(state.retries, digest, id.text(), until - state.clock.wall());
+      return {};
+    }
+    const HeldView* bound(const std::string& digest) {
+      const std::string* id = state.alive(state.retries, digest);
+      if (id == nullptr) return nullptr;
+      const HeldView* view = state.alive(state.held, *id);
+      return view != nullptr && view->state == HeldState::held ? view : nullptr;
+    }
+    State& state;
+  };
+
+  struct MemoryRequests final : Requests {
+    explicit MemoryRequests(State& s) : state(s) {}
+    Status append(const std::string& node, const Request& request, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (request.mac_input("").size() > kRequestBytes)
+        return Error{Errc::invalid, "request over 8192 bytes"};
+      state.requests[node].emplace(++state.next_entry, request);
+      state.arrived.notify_all();
+      return {};
+    }
+    Result<std::vector<RequestEntry>> read(const std::string& node, Deadline deadline) override {
+      std::unique_lock lock(state.mutex);
+      CS_TRY(state.enter());
+      auto& stream = state.requests[node];
+      state.arrived.wait_until(lock, deadline, [&] { return !stream.empty() || state.down; });
+      if (state.down) return Error{Errc::unavailable, "memory store: down"};
+      std::vector<RequestEntry> out;
+      for (const auto& [entry, request] : stream) {
+        if (out.size() == kRequestsAtOnce) break;
+        out.push_back({std::to_string(entry) + "-0", request});
+      }
+      return out;
+    }
+    Status done(const std::string& node, const std::string& entry, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.requests[node].erase(std::atoll(entry.c_str()));
+      return {};
+    }
+    State& state;
+  };
+
+  struct MemoryBudgets final : Budgets, Outbox {
+    explicit MemoryBudgets(State& s) : state(s) {}
+    Result<bool> take_challenge(const std::string& owner, const std::string& author,
+                                const std::string& fingerprint, const std::string& id,
+                                const Limits& limits, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (const bool* before = state.alive(state.marks, "challenge:" + id)) return *before;
+      const std::string recipient = "r:" + author + " " + owner;
+      const std::string site = "s:" + author;
+      auto& hour = state.hours[fingerprint];
+      std::erase_if(hour,
+                    [&](WallTime t) { return t <= state.clock.wall() - std::chrono::hours(1); });
+      const int* unanswered = state.alive(state.counts, "u:" + fingerprint);
+      const bool may = state.alive(state.marks, recipient) == nullptr &&
+                       state.alive(state.marks, site) == nullptr &&
+                       static_cast<int>(hour.size()) < limits.per_domain_hour &&
+                       (unanswered == nullptr || *unanswered < limits.unanswered);
+      state.keep(state.marks, "challenge:" + id, may, limits.per_recipient);
+      if (!may) return false;
+      state.keep(state.marks, recipient, true, limits.per_recipient);
+      state.keep(state.marks, site, true, limits.per_site);
+      // Entries of one hour must differ: the fake keeps their times apart.
+      WallTime when = state.clock.wall();
+      while (!hour.insert(when).second) when += milliseconds(1);
+      state.keep(state.counts, "u:" + fingerprint, unanswered == nullptr ? 1 : *unanswered + 1,
+                 limits.per_recipient);
+      return true;
+    }
+    Status challenge_answered(const std::string& fingerprint, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.counts.erase("u:" + fingerprint);
+      return {};
+    }
+    Result<bool> claim(const std::string& name, seconds lifetime, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (state.alive(state.marks, "outbox:" + name) != nullptr) return false;
+      state.keep(state.marks, "outbox:" + name, true, lifetime);
+      return true;
+    }
+    Status give_back(const std::string& name, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.marks.erase("outbox:" + name);
+      return {};
+    }
+    State& state;
+  };
+
+  struct MemoryWebState final : WebState {
+    explicit MemoryWebState(State& s) : state(s) {}
+    Status heartbeat(Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.heartbeat = state.clock.wall();
+      return {};
+    }
+    Result<bool> spend(const std::string& nonce, seconds lifetime, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (state.alive(state.marks, "nonce:" + nonce) != nullptr) return false;
+      state.keep(state.marks, "nonce:" + nonce, true, lifetime);
+      return true;
+    }
+    Result<int> count_failure(const std::string& who, seconds window, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (int* count = state.alive(state.counts, "f:" + who)) return ++*count;
+      state.keep(state.counts, "f:" + who, 1, window);
+      return 1;
+    }
+    Result<int> failures(const std::string& who, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      const int* count = state.alive(state.counts, "f:" + who);
+      return count == nullptr ? 0 : *count;
+    }
+    Status mark_answered(const std::string& id, seconds lifetime, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.keep(state.marks, "answered:" + id, true, lifetime);
+      return {};
+    }
+    Result<bool> is_answered(const std::string& id, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      return state.alive(state.marks, "answered:" + id) != nullptr;
+    }
+    State& state;
+  };
+
+  explicit Parts(State& s) : directory(s), contacts(s), held(s), requests(s), budgets(s), web(s) {}
+  MemoryDirectory directory;
+  MemoryContacts contacts;
+  MemoryHeldIndex held;
+  MemoryRequests requests;
+  MemoryBudgets budgets;
+  MemoryWebState web;
+};
+
+MemoryStore::MemoryStore(const Clock& clock)
+    : state_(std::make_unique<State>(clock)), parts_(std::make_unique<Parts>(*state_)) {}
+MemoryStore::~MemoryStore() = default;
+
+Directory& MemoryStore::directory() { return parts_->directory; }
+Contacts& MemoryStore::contacts() { return parts_->contacts; }
+Policies& MemoryStore::policies() { return parts_->contacts; }
+HeldIndex& MemoryStore::held() { return parts_->held; }
+Requests& MemoryStore::requests() { return parts_->requests; }
+Budgets& MemoryStore::budgets() { return parts_->budgets; }
+Outbox& MemoryStore::outbox() { return parts_->budgets; }
+WebState& MemoryStore::web() { return parts_->web; }
+
+void MemoryStore::set_down(bool down) {
+  std::lock_guard lock(state_->mutex);
+  state_->down = down;
+  state_->arrived.notify_all();
+}
+void MemoryStore::fail_call(int n) {
+  std::lock_guard lock(state_->mutex);
+  state_->fail_at = n;
+}
+int MemoryStore::look_ups() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->look_ups;
+}
+int MemoryStore::calls() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->calls;
+}
+
+}  // namespace countersign

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every implementation of the store must do alike: which fields a look-up asks for, how levels
+// join, how long things are kept. Pure, thread-safe.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "mail/mailbox.h"
+#include "screening/knowledge.h"
+#include "screening/words.h"
+#include "tokenstore/contacts.h"
+
+namespace countersign {
+
+/// How long held:{id} and its token remain after the message (design section 5).
+inline constexpr milliseconds kTombstone = std::chrono::hours(30 * 24);
+/// The life of web:heartbeat; its age is this less what is left of it.
+inline constexpr milliseconds kHeartbeatLife{14'460'000};
+/// An older heartbeat counts as none (Knowledge::page_age).
+inline constexpr milliseconds kHeartbeatOldest = std::chrono::hours(4);
+/// Most requests that one read returns, and most bytes of one request.
+inline constexpr std::size_t kRequestsAtOnce = 16;
+inline constexpr std::size_t kRequestBytes = 8192;
+
+/// Whether a message in that state has left {m}:held for good.
+constexpr bool is_final(HeldState state) {
+  return state != HeldState::held && state != HeldState::answered;
+}
+
+/// Returns the fields of a contact list that match `author`, most specific first: its address, its
+/// domain, its organizational domain if that is another.
+std::vector<Subject> subjects_of(const Mailbox& author);
+
+/// Adds the values of a less specific level: those that are set already stay.
+void join_policy(PolicyValues& into, const PolicyValues& less_specific);
+
+/// Returns what stands after `entry` was learnt where `before` stood: see Contacts::learn.
+ContactEntry learnt(const std::optional<ContactEntry>& before, const ContactEntry& entry);
+
+/// Returns the age that a heartbeat with `left` of its life has, none if it is too old.
+std::optional<milliseconds> heartbeat_age(milliseconds left);
+
+}  // namespace countersign
