@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mail/header_section.h"
+
+#include <algorithm>
+
+#include "mail/unicode.h"
+
+namespace countersign {
+namespace {
+
+constexpr std::string_view kCrlf = "\r\n";
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
+
+std::string with_crlf(std::string_view value) {
+  std::string text;
+  text.reserve(value.size());
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value[i] == '\n' && (i == 0 || value[i - 1] != '\r')) text += '\r';
+    text += value[i];
+  }
+  return text;
+}
+
+// The name without the white space that the obsolete syntax allows before the colon (RFC 5322
+// §4.5): "From :" is a From field to whoever reads the mail.
+std::string_view bare_name(std::string_view name) {
+  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
+  return name;
+}
+
+// The end of the field that starts at `start`: the CRLF that no white space follows.
+std::size_t end_of_field(std::string_view bytes, std::size_t start) {
+  for (;;) {
+    const std::size_t end = bytes.find(kCrlf, start);
+    if (end == std::string_view::npos) return bytes.size();
+    if (end + 2 == bytes.size() || !is_blank(bytes[end + 2])) return end;
+    start = end + 2;
+  }
+}
+
+}  // namespace
+
+void HeaderSection::add(std::string_view name, std::string_view value) {
+  HeaderField field{std::string(name), with_crlf(value)};
+  size_bytes_ += field.name.size() + (name.empty() ? 0U : 1U) + field.value.size() + kCrlf.size();
+  fields_.push_back(std::move(field));
+}
+
+std::vector<const HeaderField*> HeaderSection::all(std::string_view name) const {
+  std::vector<const HeaderField*> found;
+  for (const HeaderField& field : fields_)
+    if (same_name(field.name, name)) found.push_back(&field);
+  return found;
+}
+
+const HeaderField* HeaderSection::first(std::string_view name) const {
+  for (const HeaderField& field : fields_)
+    if (same_name(field.name, name)) return &field;
+  return nullptr;
+}
+
+std::string HeaderSection::bytes() const {
+  std::string bytes;
+  bytes.reserve(size_bytes_);
+  for (const HeaderField& field : fields_) {
+    bytes += field.name;
+    if (!field.name.empty()) bytes += ':';
+    bytes += field.value;
+    bytes += kCrlf;
+  }
+  return bytes;
+}
+
+HeaderSection HeaderSection::parse(std::string_view bytes) {
+  HeaderSection section;
+  while (!bytes.empty() && !bytes.starts_with(kCrlf)) {
+    const std::size_t end = end_of_field(bytes, 0);
+    const std::string_view field = bytes.substr(0, end);
+    const std::size_t colon = is_blank(field.front()) ? 0 : field.find(':');
+    const bool named = colon != std::string_view::npos && bare_name(field.substr(0, colon)) != "" &&
+                       field.substr(0, colon).find_first_of(kCrlf) == std::string_view::npos;
+    const std::size_t after_name = named ? colon + 1 : 0;
+    // Not add(): a bare LF that the spool kept must come back as it is.
+    section.fields_.push_back(
+        {std::string(named ? field.substr(0, colon) : ""), std::string(field.substr(after_name))});
+    section.size_bytes_ += field.size() + kCrlf.size();
+    bytes.remove_prefix(std::min(bytes.size(), end + kCrlf.size()));
+  }
+  return section;
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  a = bare_name(a);
+  b = bare_name(b);
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; };
+    if (fold(a[i]) != fold(b[i])) return false;
+  }
+  return true;
+}
+
+std::string unfold(std::string_view value) {
+  std::string text;
+  text.reserve(value.size());
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const std::size_t line_end = value.substr(i).starts_with(kCrlf) ? 2 : value[i] == '\n' ? 1 : 0;
+    if (line_end > 0 && i + line_end < value.size() && is_blank(value[i + line_end]))
+      i += line_end - 1;
+    else
+      text += value[i];
+  }
+  const auto start = std::find_if_not(text.begin(), text.end(), is_space);
+  const auto end = std::find_if_not(text.rbegin(), std::make_reverse_iterator(start), is_space);
+  return std::string(start, end.base());
+}
+
+}  // namespace countersign
