@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "screening/plan.h"
+
+#include <algorithm>
+
+#include "screening/replies.h"
+
+namespace countersign {
+namespace {
+
+/// A joining in progress: the recipients, sorted by what becomes of them.
+struct Sorted {
+  std::vector<std::size_t> passing;
+  std::vector<std::size_t> held;
+  std::vector<std::size_t> refused;
+  bool any_deferred = false;
+  bool any_silent = false;
+};
+
+Sorted sort(std::span<const Decision> decisions) {
+  Sorted out;
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    switch (decisions[i].disposition) {
+      case Disposition::pass:
+      case Disposition::aside:
+        out.passing.push_back(i);
+        break;
+      case Disposition::hold_silently:
+        out.any_silent = true;
+        [[fallthrough]];
+      case Disposition::hold:
+        out.held.push_back(i);
+        break;
+      case Disposition::refuse:
+        out.refused.push_back(i);
+        break;
+      case Disposition::defer:
+        out.any_deferred = true;
+        break;
+    }
+  }
+  return out;
+}
+
+/// Returns the reason of the earliest rule, among those who hold silently if there are any: they
+/// are what an answer must not touch.
+Reason reason_to_hold(const Sorted& sorted, std::span<const Decision> decisions) {
+  Reason earliest = Reason::first_contact;
+  for (const std::size_t i : sorted.held)
+    if (!sorted.any_silent || decisions[i].disposition == Disposition::hold_silently)
+      earliest = std::min(earliest, decisions[i].reason);
+  return earliest;
+}
+
+bool may_go_by_mail(const Facts& facts, std::span<const RecipientFacts> recipients,
+                    const Sorted& sorted) {
+  return facts.mail_channel && facts.authentication.spf_aligned && facts.reverse_path_is_author &&
+         std::all_of(sorted.held.begin(), sorted.held.end(),
+                     [&](std::size_t i) { return recipients[i].named; });
+}
+
+/// A challenge, were the page up.
+Challenge wanted_challenge(const Facts& facts, std::span<const RecipientFacts> recipients,
+                           const Sorted& sorted) {
+  // A relay of ours would make a bounce of a 554, to whoever was forged (law 2).
+  if (sorted.held.empty() || sorted.any_silent || facts.from_relay) return Challenge::none;
+  if (may_go_by_mail(facts, recipients, sorted)) return Challenge::by_mail;
+  return sorted.passing.empty() ? Challenge::in_reply : Challenge::none;
+}
+
+std::string field_for(const Facts& facts, std::span<const RecipientFacts> recipients,
+                      std::span<const Decision> decisions, const Sorted& sorted) {
+  const bool incoming =
+      !facts.internal && std::any_of(sorted.passing.begin(), sorted.passing.end(),
+                                     [&](std::size_t i) { return recipients[i].is_protected; });
+  if (!incoming) return {};
+  if (sorted.passing.size() > 1) return field_value_for_several();
+  return field_value(decisions[sorted.passing.front()], facts.authentication.fingerprint);
+}
+
+Scope scope_of(Level level, const Mailbox& owner) {
+  switch (level) {
+    case Level::mailbox:
+      return {level, owner.key()};
+    case Level::domain:
+      return {level, owner.domain()};
+    case Level::site:
+      break;
+  }
+  return {Level::site, ""};
+}
+
+std::vector<Lesson> lessons_of(const Facts& facts, std::span<const RecipientFacts> recipients,
+                               std::span<const Decision> decisions) {
+  std::vector<Lesson> lessons;
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    const RecipientFacts& recipient = recipients[i];
+    if (!recipient.owner || !facts.author.mailbox) continue;
+    Lesson lesson;
+    lesson.entry.source = "observed";
+    lesson.entry.fingerprints = {facts.authentication.fingerprint};
+    lesson.entry.created = lesson.entry.seen = facts.arrived;
+    if (decisions[i].learn_author) {
+      lesson.scope = scope_of(Level::mailbox, *recipient.owner);
+      lesson.subject = "a:" + facts.author.mailbox->address();
+    } else if (decisions[i].learn_fingerprint) {
+      const ContactMatch* match = effective_match(recipient.knowledge);
+      lesson.scope = scope_of(match->level, *recipient.owner);
+      lesson.subject = match->subject;
+      lesson.entry.source = match->entry.source;
+    } else {
+      continue;
+    }
+    // Two recipients may have one owner, or one domain's entry.
+    if (std::find(lessons.begin(), lessons.end(), lesson) == lessons.end())
+      lessons.push_back(std::move(lesson));
+  }
+  return lessons;
+}
+
+}  // namespace
+
+Plan plan(const Facts& facts, std::span<const RecipientFacts> recipients,
+          std::span<const Decision> decisions) {
+  Plan out;
+  Sorted sorted = sort(decisions);
+  const bool nobody_gets_it = sorted.passing.empty();
+  const Challenge challenge = wanted_challenge(facts, recipients, sorted);
+  if (sorted.any_deferred ||
+      (challenge != Challenge::none && facts.page == PageState::down && nobody_gets_it))
+    return out;
+
+  if (facts.page == PageState::up) out.challenge = challenge;
+  out.held_reason = reason_to_hold(sorted, decisions);
+  if (nobody_gets_it) {
+    out.answer = sorted.held.empty() ? Answer::refuse : Answer::keep;
+  } else {
+    out.deleted = sorted.held;
+    out.deleted.insert(out.deleted.end(), sorted.refused.begin(), sorted.refused.end());
+    out.field = field_for(facts, recipients, decisions, sorted);
+    out.answer = out.field.empty() && out.deleted.empty() ? Answer::accept : Answer::deliver;
+    out.lessons = lessons_of(facts, recipients, decisions);
+  }
+  out.held = std::move(sorted.held);
+  return out;
+}
+
+}  // namespace countersign

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "screening/replies.h"
+
+#include <algorithm>
+
+namespace countersign {
+namespace {
+
+/// The fingerprint as a parameter's value. A domain in A-labels is safe; of anything else nothing
+/// is pasted into a header section.
+std::string author_parameter(std::string_view fingerprint) {
+  const bool safe =
+      !fingerprint.empty() && fingerprint.size() <= 255 &&
+      std::all_of(fingerprint.begin(), fingerprint.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+      });
+  return "; author=" + (safe ? std::string(fingerprint) : "unverified");
+}
+
+}  // namespace
+
+SmtpReply kept_reply(const std::string& url, WallTime expires) {
+  return {
+      "554",
+      "5.7.1",
+      {"Not delivered yet, but kept for you. To deliver it open " + url,
+       "and type your address. Kept until " + short_date(expires) + ". No need to send it again."}};
+}
+
+SmtpReply blocked_reply() {
+  return {"554", "5.7.1", {"This recipient does not accept mail from you"}};
+}
+
+SmtpReply try_later_reply() {
+  return {"451", "4.3.0", {"Temporary problem, please try again later"}};
+}
+
+SmtpReply no_room_reply() {
+  return {"450", "4.3.1", {"No room to keep this message now, please try again later"}};
+}
+
+SmtpReply too_large_reply() {
+  return {"552", "5.3.4", {"Message or its header section is too large"}};
+}
+
+SmtpReply bad_bytes_reply() {
+  return {"554", "5.6.0", {"Message has a bare CR, a bare LF or a NUL, and was not delivered"}};
+}
+
+std::string field_value(const Decision& decision, std::string_view fingerprint) {
+  const std::string reason = "; reason=" + std::string(word(decision.reason));
+  if (decision.would) return "observed; would=" + std::string(word(*decision.would)) + reason;
+  const std::string value = std::string(word(decision.disposition)) + reason;
+  // Nobody asked who the author is.
+  if (decision.reason == Reason::paused || decision.reason == Reason::unscreened) return value;
+  return value + author_parameter(fingerprint);
+}
+
+std::string field_value_for_several() { return std::string(word(Disposition::pass)); }
+
+}  // namespace countersign

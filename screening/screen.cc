@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "screening/screen.h"
+
+#include <algorithm>
+
+namespace countersign {
+namespace {
+
+using enum Disposition;
+using Judgement = std::optional<Disposition>;  // none: the rule does not match
+
+bool authenticated(const Facts& facts) { return !facts.authentication.fingerprint.empty(); }
+
+const ContactEntry* entry_with(Standing standing, const RecipientFacts& recipient) {
+  const ContactMatch* match = effective_match(recipient.knowledge);
+  return match != nullptr && match->entry.standing == standing ? &match->entry : nullptr;
+}
+
+/// Whether the author is authenticated as this contact is. One known by address only takes any.
+bool has_fingerprint_of(const ContactEntry& contact, const Facts& facts) {
+  const auto& known = contact.fingerprints;
+  return authenticated(facts) &&
+         (known.empty() ||
+          std::find(known.begin(), known.end(), facts.authentication.fingerprint) != known.end());
+}
+
+Judgement internal(const Facts& facts, const RecipientFacts&) {
+  return facts.internal ? Judgement(pass) : std::nullopt;
+}
+
+Judgement unprotected(const Facts&, const RecipientFacts& recipient) {
+  return recipient.is_protected ? std::nullopt : Judgement(pass);
+}
+
+Judgement exempt(const Facts&, const RecipientFacts& recipient) {
+  return recipient.exempt ? Judgement(pass) : std::nullopt;
+}
+
+Judgement paused(const Facts& facts, const RecipientFacts&) {
+  return facts.paused ? Judgement(pass) : std::nullopt;
+}
+
+Judgement unscreened(const Facts&, const RecipientFacts& recipient) {
+  if (!recipient.unknown) return std::nullopt;
+  return recipient.policy.mode == Mode::observe ? pass : defer;
+}
+
+Judgement blocked(const Facts&, const RecipientFacts& recipient) {
+  if (entry_with(Standing::deny, recipient) == nullptr) return std::nullopt;
+  return recipient.policy.blocked;
+}
+
+Judgement own_domain(const Facts& facts, const RecipientFacts&) {
+  // Where nobody looks, nothing is known to be forged.
+  if (!facts.author_domain_protected || !facts.authentication.checked) return std::nullopt;
+  return authenticated(facts) ? pass : hold_silently;
+}
+
+Judgement contact(const Facts& facts, const RecipientFacts& recipient) {
+  const ContactEntry* entry = entry_with(Standing::allow, recipient);
+  if (entry == nullptr || !has_fingerprint_of(*entry, facts)) return std::nullopt;
+  return pass;
+}
+
+Judgement forged_contact(const Facts& facts, const RecipientFacts& recipient) {
+  const ContactEntry* entry = entry_with(Standing::allow, recipient);
+  // A contact known by address only has nothing to mismatch: he is a stranger until authenticated.
+  if (entry == nullptr || entry->fingerprints.empty() || !facts.authentication.checked)
+    return std::nullopt;
+  return has_fingerprint_of(*entry, facts) ? std::nullopt : Judgement(hold_silently);
+}
+
+Judgement unauthentic(const Facts& facts, const RecipientFacts& recipient) {
+  return facts.authentication.dmarc_failed ? Judgement(recipient.policy.unauthentic) : std::nullopt;
+}
+
+Judgement malformed(const Facts& facts, const RecipientFacts&) {
+  return facts.author.problem != FromProblem::none ? Judgement(hold_silently) : std::nullopt;
+}
+
+Judgement machine(const Facts& facts, const RecipientFacts& recipient) {
+  return facts.machine_mark.empty() ? std::nullopt : Judgement(recipient.policy.machines);
+}
+
+Judgement first_contact(const Facts& facts, const RecipientFacts& recipient) {
+  // Without authentication no answer could make a contact: such a site may only file aside.
+  return recipient.policy.mode == Mode::aside || !facts.authentication.checked ? aside : hold;
+}
+
+struct Rule {
+  Reason reason;
+  Judgement (*judge)(const Facts&, const RecipientFacts&);
+};
+
+// The order is the policy. A rule may delay mail (defer leaves it with the sending MTA), but none
+// may lose it.
+constexpr Rule kRules[] = {
+    {Reason::internal, internal},        // 1
+    {Reason::unprotected, unprotected},  // 2
+    {Reason::exempt, exempt},            // 3
+    {Reason::paused, paused},            // the operator's word over all that follows
+    {Reason::unscreened, unscreened},    // without the store no rule that follows can be judged
+    {Reason::blocked, blocked},          // 4
+    // 5 infected, 6 token, 7 token-refused
+    {Reason::own_domain, own_domain},          // 8
+    {Reason::contact, contact},                // 9
+    {Reason::forged_contact, forged_contact},  // 10
+    {Reason::unauthentic, unauthentic},        // 11
+    // 12 reply, 13 bounce, 14 expected
+    {Reason::malformed, malformed},  // 15
+    {Reason::machine, machine},      // 16
+    // 17 spam, 18 forwarded
+    {Reason::first_contact, first_contact},  // 19
+};
+
+/// Mode `observe`: the mail passes, and tells what would have happened.
+Decision observed(Decision decision, const Facts& facts) {
+  decision.would = decision.disposition;
+  decision.disposition = pass;
+  // A bounce is written by its MTA, whom nobody corresponds with.
+  const bool stranger = decision.reason == Reason::first_contact ||
+                        (decision.reason == Reason::machine && !facts.null_reverse_path);
+  decision.learn_author = stranger && authenticated(facts);
+  return decision;
+}
+
+}  // namespace
+
+const ContactMatch* effective_match(const RecipientKnowledge& knowledge) {
+  const auto& matches = knowledge.matches;
+  if (matches.empty()) return nullptr;
+  const auto final = std::find_if(matches.begin(), matches.end(), [](const ContactMatch& match) {
+    return match.level == Level::site && match.entry.final;
+  });
+  return final == matches.end() ? &matches.front() : &*final;
+}
+
+Decision screen(const Facts& facts, const RecipientFacts& recipient) {
+  Decision decision;
+  for (const Rule& rule : kRules) {
+    const Judgement judgement = rule.judge(facts, recipient);
+    if (!judgement) continue;
+    decision.disposition = *judgement;
+    decision.reason = rule.reason;
+    break;
+  }
+  if (decision.reason == Reason::contact)
+    decision.learn_fingerprint = effective_match(recipient.knowledge)->entry.fingerprints.empty();
+  if (recipient.policy.mode == Mode::observe && decision.disposition != pass)
+    return observed(decision, facts);
+  return decision;
+}
+
+}  // namespace countersign
