@@ -44,8 +44,8 @@ void apply(History& h, const HeldEvent& event) {
       if (known) h.announced[event.recipient] = true;
       break;
     case Kind::challenged:
-      h.challenge_sending = true;
-      h.challenge_done = event.text != "sending";
+      h.challenge_sending = event.text != "again";
+      h.challenge_done = h.challenge_sending && event.text != "sending";
       break;
     case Kind::reported:
       h.report_begun = true;

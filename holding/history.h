@@ -31,7 +31,7 @@ struct History {
   bool contact_written = false;
   bool challenge_sending = false;  ///< the challenge mail was begun (perhaps sent)
   bool challenge_done = false;     ///< sent, or given up
-  bool report_begun = false;       ///< the DSN to the author was begun
+  bool reported = false;           ///< the DSN to the author was taken, or refused for good
 };
 
 /// Returns what the events say. An approval after a refusal lets the refused recipients be tried

@@ -39,8 +39,8 @@ Notice failure_notice(const HeldMessage& message, const std::string& header_sect
 Notice digest_notice(const std::string& owner_address, const std::vector<HeldMessage>& held,
                      const NoticeSettings& settings, WallTime now);
 
-/// Gives a notice to the notice port. True: the MTA took it. Errors: unavailable (try later);
-/// invalid (refused for good).
+/// Gives a notice to the notice port. Errors: unavailable (surely not taken: try later); invalid
+/// (refused for good); corrupt (the connection was lost after the final dot: nobody knows).
 Status send_notice(Relay& relay, const Notice& notice);
 
 }  // namespace countersign

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/announcer.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "holding/answer_token.h"
+
+namespace countersign {
+namespace {
+
+using Kind = HeldEvent::Kind;
+constexpr seconds kClaimLife = std::chrono::hours(24 * 30);
+constexpr seconds kDigestClaimLife = std::chrono::hours(36);
+
+/// The header section of a held message, at most 64 KiB of it.
+Result<std::string> header_section(Spool& spool, const HeldId& id) {
+  constexpr std::size_t kMost = 65536;
+  std::string head;
+  bool whole = false;
+  const Status read = spool.content(id, [&](std::string_view piece) -> Status {
+    if (whole) return {};
+    head += piece;
+    const auto end = head.find("\r\n\r\n");
+    if (end != std::string::npos) head.resize(end + 2);
+    whole = end != std::string::npos || head.size() > kMost;
+    return {};
+  });
+  if (!read) return read.error();
+  if (head.size() > kMost) head.resize(head.rfind("\r\n", kMost) + 2);
+  return head;
+}
+
+bool held_for(const HeldLine& line, const std::string& owner) {
+  return (line.state == HeldState::held || line.state == HeldState::failed) &&
+         std::ranges::find(line.owners, owner) != line.owners.end();
+}
+
+}  // namespace
+
+Status Announcer::mark(const HeldId& id, Kind kind, std::string text, std::uint32_t recipient) {
+  CS_TRY(parts_.spool.log(id, {.kind = kind,
+                               .when = parts_.clock.wall(),
+                               .recipient = recipient,
+                               .text = std::move(text)}));
+  if (auto message = parts_.spool.read(id)) parts_.table.put(*message);
+  return {};
+}
+
+Status Announcer::challenge(const HeldId& id) {
+  const auto claim = parts_.claims.take(id);
+  if (!claim) return Error{Errc::unavailable, "busy"};
+  const auto message = parts_.spool.read(id);
+  if (!message)
+    return message.error().code == Errc::unavailable ? Status(message.error()) : Status();
+  const History history = history_of(*message);
+  const HeldEnvelope& envelope = message->envelope;
+  if (!envelope.by_mail || !envelope.challenged || history.challenge_sending ||
+      history.state != HeldState::held)
+    return {};
+
+  const std::string name = "challenge:" + id.text();
+  CS_ASSIGN(const bool ours,
+            parts_.outbox.claim(name, kClaimLife, parts_.clock.steady() + seconds(2)));
+  if (!ours) return mark(id, Kind::challenged, "sending");
+  CS_TRY(mark(id, Kind::challenged, "sending"));
+  CS_ASSIGN(const std::string token, answer_token(parts_.keys, id, envelope.generation));
+  const Status sent =
+      send_notice(parts_.notices, challenge_notice(*message, page_url(settings_.base_url, token),
+                                                   settings_, parts_.clock.wall()));
+  log::info("challenge by mail", {{"held", id.text()},
+                                  {"author", envelope.author},
+                                  {"result", sent ? "sent" : sent.error().detail}});
+  if (!sent && sent.error().code == Errc::unavailable) {
+    CS_TRY(mark(id, Kind::challenged, "again"));
+    (void)parts_.outbox.give_back(name, parts_.clock.steady() + seconds(2));
+    return sent;
+  }
+  return mark(id, Kind::challenged, sent ? "sent" : "failed " + sent.error().detail);
+}
+
+Status Announcer::report_failure(const HeldMessage& message) {
+  const HeldEnvelope& envelope = message.envelope;
+  if (envelope.fingerprint.empty() || envelope.author.empty() || history_of(message).reported)
+    return {};
+  CS_ASSIGN(const std::string head, header_section(parts_.spool, envelope.id));
+  const Status sent =
+      send_notice(parts_.notices,
+                  failure_notice(message, head, settings_, reporting_mta_, parts_.clock.wall()));
+  log::info("delivery failure reported", {{"held", envelope.id.text()},
+                                          {"author", envelope.author},
+                                          {"result", sent ? "sent" : sent.error().detail}});
+  // Law 1 asks for the report: one too many after a crash is better than none.
+  if (!sent && sent.error().code != Errc::invalid) return sent;
+  return mark(envelope.id, Kind::reported, sent ? "sent" : "failed " + sent.error().detail);
+}
+
+Status Announcer::digest(const std::string& owner, const std::string& claim) {
+  const auto ids = parts_.table.where([&](const HeldLine& line) { return held_for(line, owner); });
+  std::vector<HeldMessage> held;
+  for (const HeldId& id : ids)
+    if (auto message = parts_.spool.read(id)) held.push_back(*std::move(message));
+  if (held.empty()) return {};
+  std::ranges::sort(held, {}, [](const HeldMessage& m) { return m.envelope.arrived; });
+
+  CS_ASSIGN(const bool ours,
+            parts_.outbox.claim(claim, kDigestClaimLife, parts_.clock.steady() + seconds(2)));
+  if (!ours) return {};
+  const Status sent = send_notice(
+      parts_.notices, digest_notice(decode_key(owner), held, settings_, parts_.clock.wall()));
+  log::info("digest", {{"owner", owner},
+                       {"messages", static_cast<long long>(held.size())},
+                       {"result", sent ? "sent" : sent.error().detail}});
+  if (!sent) {
+    (void)parts_.outbox.give_back(claim, parts_.clock.steady() + seconds(2));
+    return Error{Errc::unavailable, sent.error().detail};
+  }
+  for (const HeldMessage& message : held)
+    if (auto marked = mark_announced(message, owner); !marked)
+      log::warning("digest sent, but not marked",
+                   {{"held", message.envelope.id.text()}, {"error", marked.error().detail}});
+  return {};
+}
+
+Status Announcer::mark_announced(const HeldMessage& message, const std::string& owner) {
+  const History history = history_of(message);
+  const auto& owners = message.envelope.owners;
+  const auto claim = parts_.claims.take(message.envelope.id);
+  if (!claim) return Error{Errc::unavailable, "busy"};
+  for (std::size_t i = 0; i < owners.size(); ++i)
+    if (owners[i] == owner && !history.announced[i])
+      CS_TRY(mark(message.envelope.id, Kind::announced, "", static_cast<std::uint32_t>(i)));
+  return {};
+}
+
+}  // namespace countersign

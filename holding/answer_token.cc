@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/answer_token.h"
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+
+namespace countersign {
+namespace {
+
+constexpr std::size_t kBits = 130;
+
+std::string derive(const Secret& key, const HeldId& id, int generation) {
+  return crockford_encode(
+      hmac_sha256(key.bytes, framed("answer token", id.text(), std::to_string(generation))), kBits);
+}
+
+}  // namespace
+
+Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int generation) {
+  CS_ASSIGN(const Secret key, keys.current("answer"));
+  return derive(key, id, generation);
+}
+
+bool is_answer_token(const Keyring& keys, const HeldId& id, int generation,
+                     std::string_view token) {
+  bool good = false;
+  for (const Secret& key : keys.all("answer"))
+    good |= equal_in_constant_time(derive(key, id, generation), token);
+  return good;
+}
+
+std::string page_url(const std::string& base_url, const std::string& token) {
+  return base_url + "/c/" + token;
+}
+
+}  // namespace countersign

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Answer tokens (design section 5): derived, never stored, the same at each retry. Thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/keyring.h"
+#include "base/result.h"
+#include "mail/held_id.h"
+
+namespace countersign {
+
+/// Returns 26 characters of upper-case Crockford base32: the first 130 bits of HMAC-SHA-256 by the
+/// current key "answer" over purpose, held id and generation. Errors: not_found (no such key).
+Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int generation);
+
+/// Whether `token` (canonical) is the message's token under any key "answer"; constant time.
+bool is_answer_token(const Keyring& keys, const HeldId& id, int generation, std::string_view token);
+
+/// Returns the address of the page: base_url "/c/" token.
+std::string page_url(const std::string& base_url, const std::string& token);
+
+}  // namespace countersign

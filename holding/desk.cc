@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/desk.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/log.h"
+#include "holding/answer_token.h"
+
+namespace countersign {
+namespace {
+
+using Kind = HeldEvent::Kind;
+
+/// No answer frees what these rules hold (design section 4, "What an answer does").
+bool answer_may_free(std::string_view reason) {
+  static constexpr std::array kNever = {Reason::infected, Reason::own_domain,
+                                        Reason::forged_contact, Reason::unauthentic};
+  return std::ranges::none_of(kNever, [&](Reason r) { return word(r) == reason; });
+}
+
+bool covers(const std::set<std::string>& owners, const std::vector<std::string>& all) {
+  return std::ranges::all_of(all, [&](const std::string& o) { return owners.contains(o); });
+}
+
+std::set<std::string> owners_of(const HeldEnvelope& e) {
+  return {e.owners.begin(), e.owners.end()};
+}
+
+bool counts(const HeldEnvelope& envelope, const std::string& typed) {
+  const auto mailbox = Mailbox::parse(typed);
+  return mailbox &&
+         std::ranges::find(envelope.addresses, mailbox->address()) != envelope.addresses.end();
+}
+
+bool has_good_mac(const Keyring& keys, const std::string& node, const Request& request) {
+  const auto mac = hex_decode(request.mac);
+  const bool by_web = request.kind == "answer";
+  return mac && keys.verify(by_web ? "web" : "operator", request.mac_input(node), *mac);
+}
+
+}  // namespace
+
+Result<DeskOutcome> Desk::handle(const Request& request, Deadline deadline) {
+  if (!has_good_mac(parts_.keys, parts_.spool.node(), request)) return DeskOutcome::forged;
+  const auto id = HeldId::parse(request.id);
+  if (!id) return DeskOutcome::forged;
+  auto message = parts_.spool.read(*id);
+  if (!message) {
+    if (message.error().code == Errc::unavailable) return message.error();
+    return DeskOutcome::unknown;
+  }
+  if (request.kind == "answer") return answer(request, *message, deadline);
+  if (request.kind == "free") return free_here(*message, request, deadline);
+  if (request.kind == "release") {
+    CS_TRY(approve(*id, request.proof));
+    return DeskOutcome::accepted;
+  }
+  if (request.kind == "drop") {
+    CS_TRY(drop(*id, request.proof));
+    return DeskOutcome::accepted;
+  }
+  return DeskOutcome::forged;
+}
+
+Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& message,
+                                 Deadline deadline) {
+  const HeldEnvelope& envelope = message.envelope;
+  if (!envelope.challenged || !answer_may_free(envelope.reason) ||
+      !is_answer_token(parts_.keys, envelope.id, envelope.generation, request.token) ||
+      !counts(envelope, request.address))
+    return DeskOutcome::forged;
+  const History history = history_of(message);
+  if (history.may_go && (history.contact_written || envelope.fingerprint.empty()))
+    return DeskOutcome::repeated;
+  CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
+  const auto denied = [](const RecipientKnowledge& r) {
+    const ContactMatch* match = governing(r.matches);
+    return match != nullptr && match->entry.standing == Standing::deny;
+  };
+  if (std::ranges::any_of(knowledge.recipients, denied)) return DeskOutcome::not_wanted;
+
+  if (!history.may_go) CS_TRY(let_go(envelope.id, Kind::answered, request.proof));
+  if (!envelope.fingerprint.empty()) {
+    CS_TRY(write_contact(envelope, deadline));
+    CS_TRY(free_others(envelope, request.proof, deadline));
+    CS_TRY(parts_.spool.log(envelope.id,
+                            {.kind = Kind::contact, .when = parts_.clock.wall(), .text = {}}));
+    if (auto done = parts_.budgets.challenge_answered(envelope.fingerprint, deadline); !done)
+      log::debug("answer not counted for the domain", {{"error", done.error().detail}});
+  }
+  return DeskOutcome::accepted;
+}
+
+Result<Knowledge> Desk::knowledge_of(const HeldEnvelope& envelope, Deadline deadline) {
+  Inquiry inquiry{.recipients = {}, .author = {}};
+  if (const auto author = Mailbox::parse(envelope.author)) inquiry.author = *author;
+  for (const std::string& owner : owners_of(envelope))
+    if (const auto mailbox = Mailbox::parse(decode_key(owner)))
+      inquiry.recipients.push_back(*mailbox);
+  return parts_.directory.look_up(inquiry, deadline);
+}
+
+Status Desk::let_go(const HeldId& id, Kind kind, const std::string& text) {
+  CS_TRY(parts_.spool.log(id, {.kind = kind, .when = parts_.clock.wall(), .text = text}));
+  if (auto message = parts_.spool.read(id)) parts_.table.put(*message);
+  parts_.on_change(id);
+  return {};
+}
+
+Status Desk::write_contact(const HeldEnvelope& envelope, Deadline deadline) {
+  const WallTime now = parts_.clock.wall();
+  const ContactEntry entry{.standing = Standing::allow,
+                           .source = "answered",
+                           .fingerprints = {envelope.fingerprint},
+                           .created = now,
+                           .seen = now,
+                           .note = {}};
+  for (const std::string& owner : owners_of(envelope)) {
+    const auto stands = parts_.contacts.learn({.level = Level::mailbox, .name = owner},
+                                              "a:" + envelope.author, entry, deadline);
+    if (!stands) return stands.error();
+  }
+  return {};
+}
+
+Status Desk::free_others(const HeldEnvelope& envelope, const std::string& proof,
+                         Deadline deadline) {
+  const std::set<std::string> owners = owners_of(envelope);
+  const auto ids = parts_.table.where([&](const HeldLine& line) {
+    return line.state == HeldState::held && line.author == envelope.author &&
+           line.fingerprint == envelope.fingerprint && answer_may_free(line.reason) &&
+           covers(owners, line.owners);
+  });
+  for (const HeldId& id : ids)
+    if (id != envelope.id) {
+      const auto claim = parts_.claims.take(id);
+      if (!claim) return Error{Errc::unavailable, "busy"};
+      CS_TRY(let_go(id, Kind::answered, proof));
+    }
+  return free_elsewhere(envelope, proof, deadline);
+}
+
+Status Desk::free_elsewhere(const HeldEnvelope& envelope, const std::string& proof,
+                            Deadline deadline) {
+  const std::string& here = parts_.spool.node();
+  CS_ASSIGN(const Secret key, parts_.keys.current("operator"));
+  std::set<HeldId> seen;
+  for (const std::string& owner : owners_of(envelope)) {
+    CS_ASSIGN(const auto ids, parts_.index.held_for(owner, deadline));
+    for (const HeldId& id : ids) {
+      if (!seen.insert(id).second || parts_.table.find(id)) continue;
+      const auto view = parts_.index.get(id, deadline);
+      if (!view || view->node == here || view->state != HeldState::held ||
+          view->author != envelope.author || view->fingerprint != envelope.fingerprint)
+        continue;
+      Request request{.kind = "free",
+                      .id = id.text(),
+                      .token = {},
+                      .address = envelope.author,
+                      .proof = proof,
+                      .nonce = hex_encode(random_bytes(16)),
+                      .mac = {}};
+      request.mac = hex_encode(hmac_sha256(key.bytes, request.mac_input(view->node)));
+      CS_TRY(parts_.requests.append(view->node, request, deadline));
+    }
+  }
+  return {};
+}
+
+/// Another node wrote the contact: what the same author has waiting here may go, if he is a contact
+/// of all its recipients by the same fingerprint.
+Result<DeskOutcome> Desk::free_here(const HeldMessage& message, const Request& request,
+                                    Deadline deadline) {
+  const HeldEnvelope& envelope = message.envelope;
+  if (envelope.fingerprint.empty() || envelope.author != request.address ||
+      !answer_may_free(envelope.reason))
+    return DeskOutcome::forged;
+  if (history_of(message).may_go) return DeskOutcome::repeated;
+  CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
+  const auto is_contact = [&](const RecipientKnowledge& r) {
+    const ContactMatch* match = governing(r.matches);
+    return match != nullptr && match->entry.standing == Standing::allow &&
+           std::ranges::find(match->entry.fingerprints, envelope.fingerprint) !=
+               match->entry.fingerprints.end();
+  };
+  if (!std::ranges::all_of(knowledge.recipients, is_contact)) return DeskOutcome::not_wanted;
+  CS_TRY(let_go(envelope.id, Kind::answered, request.proof));
+  return DeskOutcome::accepted;
+}
+
+Status Desk::approve(const HeldId& id, const std::string& who) {
+  CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
+  if (history_of(message).state == HeldState::answered) return {};
+  return let_go(id, Kind::approved, who);
+}
+
+Status Desk::drop(const HeldId& id, const std::string& who) {
+  CS_TRY(parts_.spool.log(id, {.kind = Kind::dropped, .when = parts_.clock.wall(), .text = who}));
+  CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
+  parts_.table.put(message);
+  parts_.on_change(id);
+  return {};
+}
+
+Status Desk::finish_contact(const HeldId& id, Deadline deadline) {
+  CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
+  const History history = history_of(message);
+  if (!history.answered || history.contact_written || message.envelope.fingerprint.empty())
+    return {};
+  CS_TRY(write_contact(message.envelope, deadline));
+  return parts_.spool.log(id, {.kind = Kind::contact, .when = parts_.clock.wall(), .text = {}});
+}
+
+}  // namespace countersign

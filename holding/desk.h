@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a request to let a message in is believed or not. The web host is not trusted (law 8): the
+// token is computed anew, the address is compared with the spool, the recipient's list wins.
+//
+// The caller holds the message's claim (claims.h).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/keyring.h"
+#include "holding/claims.h"
+#include "holding/held_table.h"
+#include "tokenstore/budgets.h"
+#include "tokenstore/contacts.h"
+#include "tokenstore/directory.h"
+#include "tokenstore/held_index.h"
+#include "tokenstore/requests.h"
+
+namespace countersign {
+
+/// What became of a request, for log and metrics.
+enum class DeskOutcome {
+  accepted,    ///< the message may go
+  repeated,    ///< it may go already: nothing was done
+  forged,      ///< MAC, token or address is wrong, or no answer can free this message
+  not_wanted,  ///< the recipient's list says no
+  unknown      ///< no such message here
+};
+inline constexpr std::array<std::string_view, 5> kDeskOutcomeWords = {
+    "accepted", "repeated", "forged", "not-wanted", "unknown"};
+
+struct DeskParts {
+  Spool& spool;
+  HeldTable& table;
+  HeldIndex& index;
+  Directory& directory;
+  Contacts& contacts;
+  Requests& requests;
+  Budgets& budgets;
+  Claims& claims;
+  const Keyring& keys;
+  const Clock& clock;
+  /// Called when a message waits for the release workers: it may go, or is over. Must not block.
+  std::function<void(const HeldId&)> on_change;
+};
+
+class Desk {
+ public:
+  explicit Desk(DeskParts parts) : parts_(std::move(parts)) {}
+
+  /// Judges one request. Steps are in the order of design section 5 (answered is logged, contact,
+  /// release), and every one can be repeated.
+  /// Errors: unavailable (store or disk: the request stays and is judged again later).
+  Result<DeskOutcome> handle(const Request& request, Deadline deadline);
+
+  /// Lets a message go on the word of recipient or operator `who`. Errors: not_found, unavailable.
+  Status approve(const HeldId& id, const std::string& who);
+  /// Marks a message as dropped; the release workers remove it. Errors: not_found, unavailable.
+  Status drop(const HeldId& id, const std::string& who);
+  /// Writes the contact of an answered message, if it has not been written: after a crash.
+  /// Errors: unavailable.
+  Status finish_contact(const HeldId& id, Deadline deadline);
+
+ private:
+  Result<DeskOutcome> answer(const Request& request, const HeldMessage& message, Deadline deadline);
+  Result<Knowledge> knowledge_of(const HeldEnvelope& envelope, Deadline deadline);
+  Status let_go(const HeldId& id, HeldEvent::Kind kind, const std::string& text);
+  Status write_contact(const HeldEnvelope& envelope, Deadline deadline);
+  Status free_others(const HeldEnvelope& envelope, const std::string& proof, Deadline deadline);
+  Status free_elsewhere(const HeldEnvelope& envelope, const std::string& proof, Deadline deadline);
+  Result<DeskOutcome> free_here(const HeldMessage& message, const Request& request,
+                                Deadline deadline);
+
+  DeskParts parts_;
+};
+
+}  // namespace countersign

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/intake_desk.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/log.h"
+#include "holding/answer_token.h"
+#include "holding/view.h"
+#include "mail/header_section.h"
+
+namespace countersign {
+namespace {
+
+/// The digest by which a second try of the same mail is known (design section 5, retry:). Date and
+/// Subject stand beside what the design lists, because without a Message-ID two mails of one author
+/// with one body are not one mail. The fingerprint does, so that a forger's copy and the author's
+/// own never join; `challenged`, so that nobody is told of a page that does not exist.
+std::string retry_digest(const HeldEnvelope& e, const HeaderSection& header,
+                         const std::string& body_digest) {
+  std::vector<std::string> recipients;
+  for (const ForwardPath& path : e.envelope.recipients)
+    recipients.push_back(path.mailbox ? path.mailbox->address() : path.raw);
+  std::ranges::sort(recipients);
+  std::string list;
+  for (const std::string& r : recipients) list += framed(r);
+  const auto value = [&](std::string_view name) {
+    const HeaderField* field = header.first(name);
+    return field == nullptr ? std::string() : unfold(field->value);
+  };
+  return hex_encode(sha256(framed(e.author, e.fingerprint, e.envelope.reverse_path.raw, list,
+                                  e.message_id, value("Date"), value("Subject"), body_digest,
+                                  e.challenged ? "challenged" : "silent")));
+}
+
+class SpoolIntake final : public Intake {
+ public:
+  SpoolIntake(const IntakeParts& parts, std::string base_url, HeldEnvelope envelope,
+              HeaderSection header, std::unique_ptr<Spool::Draft> draft)
+      : parts_(parts),
+        base_url_(std::move(base_url)),
+        envelope_(std::move(envelope)),
+        header_(std::move(header)),
+        draft_(std::move(draft)) {}
+
+  Status body(std::string_view bytes) override {
+    hash_.update(bytes);
+    return draft_->append(bytes);
+  }
+
+  Result<HeldReceipt> commit(Deadline deadline) override {
+    envelope_.retry_digest = retry_digest(envelope_, header_, hash_.finish());
+    auto earlier = parts_.index.find_retry(envelope_.retry_digest, deadline);
+    if (earlier && still_held(*earlier)) return join(*earlier);
+    if (!earlier && earlier.error().code == Errc::unavailable) return earlier.error();
+    // A record that does not decode is no reason to refuse mail: the message is held anew.
+
+    CS_ASSIGN(const IndexEntry entry, index_entry(envelope_, {}, parts_.keys));
+    CS_TRY(draft_->commit(envelope_.retry_digest));
+    // From here on the message is kept, whatever the store says: to take it back now could leave a
+    // record that makes another node promise what nobody has. The index is mended by the sweep.
+    Status indexed = parts_.index.put(entry.view, entry.digest, deadline);
+    if (indexed)
+      indexed = parts_.index.bind_retry(envelope_.retry_digest, envelope_.id, envelope_.expires,
+                                        deadline);
+    if (!indexed)
+      log::warning("held, but not in the store yet",
+                   {{"held", envelope_.id.text()}, {"error", indexed.error().detail}});
+    parts_.table.put({.envelope = envelope_, .content_bytes = 0, .events = {}});
+    parts_.on_held(envelope_.id, bool(indexed));
+    return receipt(envelope_.id, envelope_.expires, envelope_.generation, envelope_.challenged,
+                   envelope_.by_mail, false);
+  }
+
+ private:
+  /// The index may be older than the spool: of our own messages the spool is asked.
+  bool still_held(const HeldView& view) const {
+    if (view.state != HeldState::held) return false;
+    if (view.node != parts_.spool.node()) return true;
+    const auto line = parts_.table.find(view.id);
+    return line && line->state == HeldState::held;
+  }
+
+  Result<HeldReceipt> join(const HeldView& view) {
+    draft_.reset();
+    return receipt(view.id, view.expires, envelope_.generation, view.challenged, view.by_mail,
+                   true);
+  }
+
+  Result<HeldReceipt> receipt(const HeldId& id, WallTime expires, int generation, bool challenged,
+                              bool by_mail, bool joined) const {
+    HeldReceipt out{.id = id, .url = {}, .expires = expires, .by_mail = by_mail, .joined = joined};
+    if (challenged) {
+      CS_ASSIGN(const std::string token, answer_token(parts_.keys, id, generation));
+      out.url = page_url(base_url_, token);
+    }
+    return out;
+  }
+
+  const IntakeParts& parts_;
+  std::string base_url_;
+  HeldEnvelope envelope_;
+  HeaderSection header_;
+  std::unique_ptr<Spool::Draft> draft_;
+  Sha256 hash_;
+};
+
+/// Puts the held id where the Received field wants it.
+void name_id(HeldEnvelope& envelope) {
+  constexpr std::string_view kPlace = "{id}";
+  if (const auto at = envelope.received.find(kPlace); at != std::string::npos)
+    envelope.received.replace(at, kPlace.size(), envelope.id.text());
+}
+
+}  // namespace
+
+SpoolIntakeDesk::SpoolIntakeDesk(IntakeParts parts, IntakeSettings settings)
+    : parts_(std::move(parts)), settings_(std::move(settings)) {}
+
+void SpoolIntakeDesk::set(IntakeSettings settings) {
+  settings_.with([&](IntakeSettings& s) { s = std::move(settings); });
+}
+
+Result<std::unique_ptr<Intake>> SpoolIntakeDesk::begin(HeldEnvelope envelope,
+                                                       std::string_view header,
+                                                       const std::string& network,
+                                                       Deadline deadline) {
+  const IntakeSettings settings = settings_.with([](const IntakeSettings& s) { return s; });
+  envelope.id = HeldId::random();
+  envelope.node = parts_.spool.node();
+  envelope.arrived = parts_.clock.wall();
+  envelope.expires = envelope.arrived + settings.lifetime;
+  envelope.kept_since = parts_.spool_clock.now();
+  name_id(envelope);
+  if (envelope.by_mail) {
+    // The owners share one mail, so one challenge: the first owner's budget is asked.
+    CS_ASSIGN(envelope.by_mail,
+              parts_.budgets.take_challenge(envelope.owners.empty() ? "" : envelope.owners.front(),
+                                            envelope.author, envelope.fingerprint,
+                                            envelope.id.text(), settings.limits, deadline));
+  }
+  CS_ASSIGN(auto draft, parts_.spool.begin(envelope, network));
+  CS_TRY(draft->append(header));
+  CS_TRY(draft->append("\r\n"));
+  return std::unique_ptr<Intake>(
+      std::make_unique<SpoolIntake>(parts_, settings.base_url, std::move(envelope),
+                                    HeaderSection::parse(header), std::move(draft)));
+}
+
+}  // namespace countersign

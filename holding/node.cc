@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/node.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/log.h"
+#include "holding/view.h"
+
+namespace countersign {
+namespace {
+
+using Kind = HeldEvent::Kind;
+constexpr int kReleaseWorkers = 2;
+constexpr seconds kStoreTime{3};
+constexpr seconds kSoon{5};  ///< until a step that failed on store or disk comes again
+constexpr std::size_t kMostChallengesAtOnce = 20;
+
+/// The local day of `t` as "2027-05-03", and its minutes after midnight.
+std::pair<std::string, std::chrono::minutes> local_day(WallTime t) {
+  const std::time_t secs = std::chrono::floor<seconds>(t).time_since_epoch().count();
+  std::tm local{};
+  localtime_r(&secs, &local);
+  char day[32];
+  std::snprintf(day, sizeof day, "%04d-%02d-%02d", local.tm_year + 1900, local.tm_mon + 1,
+                local.tm_mday);
+  return {day, std::chrono::minutes(local.tm_hour * 60 + local.tm_min)};
+}
+
+bool is_over(HeldState s) {
+  return s == HeldState::released || s == HeldState::dropped || s == HeldState::expired;
+}
+
+}  // namespace
+
+NodeMetrics::NodeMetrics(metrics::Registry& r)
+    : answers(r, "countersign_requests_total", "Requests from pages and operators, by outcome.",
+              "outcome", kDeskOutcomeWords),
+      ended(r, "countersign_held_ended_total", "Held messages that came to an end, by state.",
+            "state", kHeldStateWords),
+      deferred(r, "countersign_release_deferred_total", "Tries to release that failed for now."),
+      held(r, "countersign_held_messages", "Messages in this node's spool."),
+      spool_bytes(r, "countersign_spool_bytes", "Bytes in this node's spool."),
+      release(r, "countersign_release_seconds", "Time of a try to release.") {}
+
+Node::Node(NodeParts parts, std::chrono::minutes digest_at)
+    : parts_(parts), digest_at_(digest_at) {}
+
+Node::~Node() { stop(); }
+
+Status Node::start() {
+  for (const HeldId& id : parts_.spool.list()) load(id);
+  // A start after the hour is no reason for a digest: the next one comes tomorrow at its time.
+  const auto [day, minute] = local_day(parts_.clock.wall());
+  if (minute >= digest_at_) last_digest_day_ = day;
+  run("desk", &Node::desk_loop);
+  for (int i = 0; i < kReleaseWorkers; ++i) run("release", &Node::release_loop);
+  run("chores", &Node::chores_loop);
+  return {};
+}
+
+void Node::run(const char* name, void (Node::*loop)()) {
+  threads_.emplace_back([this, name, loop] {
+    while (!stopping_) {
+      try {
+        (this->*loop)();
+      } catch (const std::exception& e) {
+        log::error("a step failed", {{"loop", name}, {"error", e.what()}});
+        wait(seconds(1));
+      }
+    }
+  });
+}
+
+void Node::stop() {
+  if (stopping_.exchange(true)) return;
+  agenda_.stop();
+  {
+    std::lock_guard lock(sleep_mutex_);
+    sleep_.notify_all();
+  }
+  for (std::thread& t : threads_) t.join();
+  threads_.clear();
+  if (auto saved = parts_.spool_clock.save(); !saved)
+    log::warning("the spool's clock was not saved", {{"error", saved.error().detail}});
+}
+
+bool Node::wait(milliseconds time) {
+  std::unique_lock lock(sleep_mutex_);
+  sleep_.wait_for(lock, time, [this] { return stopping_.load(); });
+  return !stopping_;
+}
+
+void Node::held(const HeldId& id, bool indexed) {
+  if (!indexed) unindexed_.with([&](auto& s) { s.insert(id); });
+  if (const auto line = parts_.table.find(id); line && line->wants_challenge)
+    unannounced_.with([&](auto& s) { s.insert(id); });
+}
+
+void Node::changed(const HeldId& id) { agenda_.add(id, std::chrono::steady_clock::now()); }
+
+void Node::load(const HeldId& id) {
+  const auto message = parts_.spool.read(id);
+  if (!message) {
+    log::error("held message cannot be read",
+               {{"held", id.text()}, {"error", message.error().detail}});
+    return;
+  }
+  parts_.table.put(*message);
+  unindexed_.with([&](auto& s) { s.insert(id); });
+  const auto line = parts_.table.find(id);
+  if (line && line->wants_challenge) unannounced_.with([&](auto& s) { s.insert(id); });
+  if (line && line->state != HeldState::held) changed(id);
+}
+
+// --- requests
+
+void Node::desk_loop() {
+  const auto entries =
+      parts_.requests.read(parts_.spool.node(), parts_.clock.steady() + seconds(1));
+  if (!entries) {
+    wait(seconds(1));
+    return;
+  }
+  for (const RequestEntry& entry : *entries) {
+    const auto id = HeldId::parse(entry.request.id);
+    const auto claim = id ? parts_.claims.take(*id) : std::nullopt;
+    if (id && !claim) continue;  // comes again with the next read
+    const auto outcome = parts_.desk.handle(entry.request, parts_.clock.steady() + kStoreTime);
+    if (!outcome) {
+      log::warning("request waits",
+                   {{"held", entry.request.id}, {"error", outcome.error().detail}});
+      wait(seconds(1));
+      return;
+    }
+    parts_.metrics.answers.increment(*outcome);
+    log::info("request", {{"kind", entry.request.kind},
+                          {"held", entry.request.id},
+                          {"outcome", word(kDeskOutcomeWords, *outcome)},
+                          {"proof", entry.request.proof}});
+    if (id && *outcome == DeskOutcome::accepted) (void)index_again(*id);
+    if (auto done = parts_.requests.done(parts_.spool.node(), entry.entry,
+                                         parts_.clock.steady() + kStoreTime);
+        !done)
+      return;
+  }
+}
+
+// --- releases
+
+void Node::release_loop() {
+  const auto id = agenda_.take(std::chrono::steady_clock::now() + seconds(1));
+  if (id) work_on(*id);
+}
+
+void Node::work_on(const HeldId& id) {
+  const auto claim = parts_.claims.take(id);
+  const auto again = [&](seconds wait) {
+    agenda_.add(id, std::chrono::steady_clock::now() + wait);
+  };
+  if (!claim) return again(seconds(1));
+  const auto message = parts_.spool.read(id);
+  if (!message) {
+    if (message.error().code == Errc::unavailable) again(kSoon);
+    if (message.error().code != Errc::unavailable) parts_.table.erase(id);
+    return;
+  }
+  const HeldState state = history_of(*message).state;
+  Status done;
+  if (state == HeldState::answered) {
+    done = parts_.desk.finish_contact(id, parts_.clock.steady() + kStoreTime);
+    if (!done) log::warning("contact waits", {{"held", id.text()}, {"error", done.error().detail}});
+    done = release(id);
+  } else if (state != HeldState::held) {
+    done = finish(*message, state);
+  }
+  if (!done) {
+    log::warning("step waits", {{"held", id.text()}, {"error", done.error().detail}});
+    again(kSoon);
+  }
+}
+
+Status Node::release(const HeldId& id) {
+  const SteadyTime began = parts_.clock.steady();
+  CS_ASSIGN(const ReleaseStep step, parts_.releaser.try_once(id));
+  parts_.metrics.release.observe(parts_.clock.steady() - began);
+  CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
+  parts_.table.put(message);
+  if (!step.finished) {
+    parts_.metrics.deferred.increment();
+    agenda_.add(id, std::chrono::steady_clock::now() + step.wait);
+    return {};
+  }
+  return finish(message, history_of(message).state);
+}
+
+/// The index first, then the file: while the index says `held`, the message is on the disk.
+Status Node::finish(const HeldMessage& message, HeldState state) {
+  const HeldEnvelope& envelope = message.envelope;
+  const History history = history_of(message);
+  if (std::ranges::count(history.recipients, History::Recipient::refused) > 0)
+    CS_TRY(parts_.announcer.report_failure(message));
+  CS_ASSIGN(const IndexEntry entry, index_entry(envelope, history, parts_.keys));
+  const auto deadline = parts_.clock.steady() + kStoreTime;
+  // put() first: after FLUSHALL there is nothing that could change its state.
+  CS_TRY(parts_.index.put(entry.view, entry.digest, deadline));
+  CS_TRY(parts_.index.set_state(entry.view, state, history.changed, deadline));
+  if (state == HeldState::failed) return {};  // stays for its owner until its lifetime is over
+  CS_TRY(parts_.spool.remove(envelope.id));
+  parts_.table.erase(envelope.id);
+  parts_.metrics.ended.increment(state);
+  log::info("held message ended", {{"held", envelope.id.text()},
+                                   {"state", word(state)},
+                                   {"queue_id", envelope.queue_id},
+                                   {"author", envelope.author}});
+  return {};
+}
+
+// --- chores
+
+void Node::chores_loop() {
+  SteadyTime next_minute = std::chrono::steady_clock::now();
+  SteadyTime next_sweep = next_minute + std::chrono::hours(1);
+  SteadyTime next_expiry = next_minute;
+  while (!stopping_) {
+    take_orders();
+    mend_index();
+    send_challenges();
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_expiry) {
+      next_expiry = now + kSoon;
+      expire();
+    }
+    if (now >= next_minute) {
+      next_minute = now + std::chrono::minutes(1);
+      send_digests();
+      if (auto saved = parts_.spool_clock.save(); !saved)
+        log::warning("the spool's clock was not saved", {{"error", saved.error().detail}});
+    }
+    if (now >= next_sweep) {
+      next_sweep = now + std::chrono::hours(1);
+      sweep();
+    }
+    parts_.metrics.held.set(static_cast<double>(parts_.table.size()));
+    parts_.metrics.spool_bytes.set(static_cast<double>(parts_.spool.used_bytes()));
+    wait(seconds(1));
+  }
+}
+
+void Node::sweep() {
+  for (const HeldId& id : parts_.spool.list()) {
+    if (stopping_) return;
+    load(id);
+  }
+}
+
+void Node::take_orders() {
+  const auto orders = read_orders(parts_.fs);
+  if (!orders) return;
+  for (const Order& order : *orders) {
+    const auto claim = parts_.claims.take(order.id);
+    if (!claim) continue;
+    const Status done = order.verb == "drop" ? parts_.desk.drop(order.id, order.who)
+                                             : parts_.desk.approve(order.id, order.who);
+    if (!done && done.error().code == Errc::unavailable) continue;
+    log::info("order", {{"verb", order.verb},
+                        {"held", order.id.text()},
+                        {"who", order.who},
+                        {"result", done ? "done" : done.error().detail}});
+    if (auto removed = remove_order(parts_.fs, order); !removed)
+      log::error("order stays", {{"held", order.id.text()}, {"error", removed.error().detail}});
+  }
+}
+
+Status Node::index_again(const HeldId& id) {
+  const auto message = parts_.spool.read(id);
+  if (!message)
+    return message.error().code == Errc::unavailable ? Status(message.error()) : Status();
+  const History history = history_of(*message);
+  if (is_over(history.state)) return {};
+  CS_ASSIGN(const IndexEntry entry, index_entry(message->envelope, history, parts_.keys));
+  const auto deadline = parts_.clock.steady() + kStoreTime;
+  CS_TRY(parts_.index.put(entry.view, entry.digest, deadline));
+  if (history.state != HeldState::held) return {};
+  return parts_.index.bind_retry(message->envelope.retry_digest, id, message->envelope.expires,
+                                 deadline);
+}
+
+void Node::mend_index() {
+  if (!parts_.directory.healthy()) return;
+  const auto ids = unindexed_.with([](auto& s) { return s; });
+  for (const HeldId& id : ids) {
+    if (stopping_) return;
+    if (auto done = index_again(id); !done) {
+      log::warning("index waits", {{"held", id.text()}, {"error", done.error().detail}});
+      return;
+    }
+    unindexed_.with([&](auto& s) { s.erase(id); });
+  }
+}
+
+void Node::send_challenges() {
+  const auto ids = unannounced_.with([](auto& s) { return s; });
+  std::size_t sent = 0;
+  for (const HeldId& id : ids) {
+    if (stopping_ || ++sent > kMostChallengesAtOnce) return;
+    if (auto done = parts_.announcer.challenge(id); !done) return;
+    unannounced_.with([&](auto& s) { s.erase(id); });
+  }
+}
+
+void Node::send_digests() {
+  const auto [day, minute] = local_day(parts_.clock.wall());
+  if (minute < digest_at_ || day == last_digest_day_) return;
+  std::set<std::string> owners;
+  (void)parts_.table.where([&](const HeldLine& line) {
+    if (line.state == HeldState::held || line.state == HeldState::failed)
+      owners.insert(line.owners.begin(), line.owners.end());
+    return false;
+  });
+  bool all = true;
+  for (const std::string& owner : owners) {
+    if (stopping_) return;
+    const std::string name = "digest:" + parts_.spool.node() + ":" + owner + ":" + day;
+    if (auto done = parts_.announcer.digest(owner, name); !done) {
+      log::warning("digest waits", {{"owner", owner}, {"error", done.error().detail}});
+      all = false;
+    }
+  }
+  if (all) last_digest_day_ = day;
+}
+
+void Node::expire() {
+  const WallTime wall = parts_.clock.wall();
+  const milliseconds kept = parts_.spool_clock.now();
+  const auto ids = parts_.table.where([&](const HeldLine& line) {
+    return (line.state == HeldState::held || line.state == HeldState::failed) &&
+           wall >= line.expires && kept - line.kept_since >= line.expires - line.arrived;
+  });
+  for (const HeldId& id : ids) {
+    if (stopping_) return;
+    if (auto done = expire(id); !done)
+      log::warning("expiry waits", {{"held", id.text()}, {"error", done.error().detail}});
+  }
+}
+
+Status Node::expire(const HeldId& id) {
+  auto line = parts_.table.find(id);
+  if (!line) return {};
+  if (!line->all_announced) {
+    const auto hour = std::to_string(to_epoch_ms(parts_.clock.wall()) / 3'600'000);
+    const std::set<std::string> owners(line->owners.begin(), line->owners.end());
+    for (const std::string& owner : owners)
+      CS_TRY(parts_.announcer.digest(owner, "digest:" + parts_.spool.node() + ":" + owner +
+                                                ":last:" + id.text() + ":" + hour));
+    line = parts_.table.find(id);
+    if (!line || !line->all_announced) return Error{Errc::unavailable, "not announced yet"};
+  }
+  const auto claim = parts_.claims.take(id);
+  if (!claim) return Error{Errc::unavailable, "busy"};
+  CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
+  const HeldState state = history_of(message).state;
+  if (state != HeldState::held && state != HeldState::failed) return {};
+  CS_TRY(parts_.spool.log(
+      id, {.kind = Kind::expired, .when = parts_.clock.wall(), .recipient = 0, .text = {}}));
+  CS_ASSIGN(const HeldMessage after, parts_.spool.read(id));
+  parts_.table.put(after);
+  changed(id);
+  return {};
+}
+
+}  // namespace countersign

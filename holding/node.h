@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A node at work: the threads that take requests, release, announce, expire and sweep. Each is one
+// loop over use cases of this folder; a step that fails is logged and comes again.
+//
+//   desk     requests from the stream
+//   release  two workers, messages that may go or are over
+//   chores   every second: operator's orders, index, challenges by mail; every minute: expiry,
+//   digest
+//
+// Streams are wake-ups: the sweep, at start and every hour, finds again whatever was lost.
+#pragma once
+
+#include <atomic>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/metrics.h"
+#include "holding/announcer.h"
+#include "holding/claims.h"
+#include "holding/desk.h"
+#include "holding/held_table.h"
+#include "holding/release.h"
+#include "holding/spool_clock.h"
+
+namespace countersign {
+
+/// What a node counts.
+struct NodeMetrics {
+  explicit NodeMetrics(metrics::Registry& registry);
+  metrics::CounterBy<DeskOutcome, 5> answers;
+  metrics::CounterBy<HeldState, 6> ended;
+  metrics::Counter deferred;
+  metrics::Gauge held;
+  metrics::Gauge spool_bytes;
+  metrics::Latency release;
+};
+
+struct NodeParts {
+  Spool& spool;
+  SpoolFs& fs;
+  SpoolClock& spool_clock;
+  HeldTable& table;
+  Claims& claims;
+  HeldIndex& index;
+  Directory& directory;
+  Requests& requests;
+  Desk& desk;
+  Releaser& releaser;
+  Announcer& announcer;
+  const Keyring& keys;
+  const Clock& clock;
+  NodeMetrics& metrics;
+};
+
+class Node {
+ public:
+  /// `digest_at`: after midnight, local time.
+  Node(NodeParts parts, std::chrono::minutes digest_at);
+  ~Node();
+
+  /// Reads the spool into the table, then starts the threads. Errors: unavailable.
+  Status start();
+  /// Ends the threads; a release that runs is finished first. Idempotent.
+  void stop();
+
+  /// For SpoolIntakeDesk::on_held and Desk::on_change. Never block.
+  void held(const HeldId& id, bool indexed);
+  void changed(const HeldId& id);
+
+ private:
+  void run(const char* name, void (Node::*loop)());
+  void desk_loop();
+  void release_loop();
+  void chores_loop();
+
+  void work_on(const HeldId& id);
+  Status finish(const HeldMessage& message, HeldState state);
+  Status release(const HeldId& id);
+  void load(const HeldId& id);
+  void sweep();
+  Status index_again(const HeldId& id);
+  void take_orders();
+  void mend_index();
+  void send_challenges();
+  void send_digests();
+  void expire();
+  Status expire(const HeldId& id);
+  bool wait(milliseconds time);
+
+  NodeParts parts_;
+  const std::chrono::minutes digest_at_;
+  Agenda agenda_;
+  Guarded<std::set<HeldId>> unindexed_;
+  Guarded<std::set<HeldId>> unannounced_;
+  std::atomic<bool> stopping_{false};
+  std::mutex sleep_mutex_;
+  std::condition_variable sleep_;
+  std::string last_digest_day_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace countersign

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/view.h"
+
+#include <algorithm>
+
+#include "holding/answer_token.h"
+
+namespace countersign {
+
+std::vector<std::string> readable_recipients(const HeldEnvelope& envelope) {
+  std::vector<std::string> out;
+  for (const ForwardPath& path : envelope.envelope.recipients)
+    out.push_back(path.mailbox ? path.mailbox->address() : path.raw);
+  return out;
+}
+
+Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const History& history,
+                               const Keyring& keys) {
+  IndexEntry entry{.view = {.id = envelope.id,
+                            .node = envelope.node,
+                            .recipients = readable_recipients(envelope),
+                            .owners = envelope.owners,
+                            .author = envelope.author,
+                            .fingerprint = envelope.fingerprint,
+                            .subject = envelope.subject,
+                            .reason = envelope.reason,
+                            .arrived = envelope.arrived,
+                            .expires = envelope.expires,
+                            .state = history.state,
+                            .changed = history.changed,
+                            .challenged = envelope.challenged,
+                            .by_mail = envelope.by_mail,
+                            .address_proofs = {}},
+                   .digest = {}};
+  auto& owners = entry.view.owners;
+  std::ranges::sort(owners);
+  owners.erase(std::ranges::unique(owners).begin(), owners.end());
+  if (!envelope.challenged) return entry;
+  CS_ASSIGN(const std::string token, answer_token(keys, envelope.id, envelope.generation));
+  entry.digest = token_digest(token);
+  for (const std::string& address : envelope.addresses)
+    entry.view.address_proofs.push_back(address_proof(token, address));
+  return entry;
+}
+
+}  // namespace countersign
