@@ -11,6 +11,7 @@ namespace {
 
 using Kind = HeldEvent::Kind;
 constexpr seconds kClaimLife = std::chrono::hours(24 * 30);
+constexpr seconds kStoreTime{2};
 constexpr seconds kDigestClaimLife = std::chrono::hours(36);
 
 /// The header section of a held message, at most 64 KiB of it.
@@ -61,7 +62,7 @@ Status Announcer::challenge(const HeldId& id) {
 
   const std::string name = "challenge:" + id.text();
   CS_ASSIGN(const bool ours,
-            parts_.outbox.claim(name, kClaimLife, parts_.clock.steady() + seconds(2)));
+            parts_.outbox.claim(name, kClaimLife, std::chrono::steady_clock::now() + kStoreTime));
   if (!ours) return mark(id, Kind::challenged, "sending");
   CS_TRY(mark(id, Kind::challenged, "sending"));
   CS_ASSIGN(const std::string token, answer_token(parts_.keys, id, envelope.generation));
@@ -73,7 +74,7 @@ Status Announcer::challenge(const HeldId& id) {
                                   {"result", sent ? "sent" : sent.error().detail}});
   if (!sent && sent.error().code == Errc::unavailable) {
     CS_TRY(mark(id, Kind::challenged, "again"));
-    (void)parts_.outbox.give_back(name, parts_.clock.steady() + seconds(2));
+    (void)parts_.outbox.give_back(name, std::chrono::steady_clock::now() + kStoreTime);
     return sent;
   }
   return mark(id, Kind::challenged, sent ? "sent" : "failed " + sent.error().detail);
@@ -103,8 +104,8 @@ Status Announcer::digest(const std::string& owner, const std::string& claim) {
   if (held.empty()) return {};
   std::ranges::sort(held, {}, [](const HeldMessage& m) { return m.envelope.arrived; });
 
-  CS_ASSIGN(const bool ours,
-            parts_.outbox.claim(claim, kDigestClaimLife, parts_.clock.steady() + seconds(2)));
+  CS_ASSIGN(const bool ours, parts_.outbox.claim(claim, kDigestClaimLife,
+                                                 std::chrono::steady_clock::now() + kStoreTime));
   if (!ours) return {};
   const Status sent = send_notice(
       parts_.notices, digest_notice(decode_key(owner), held, settings_, parts_.clock.wall()));
@@ -112,7 +113,7 @@ Status Announcer::digest(const std::string& owner, const std::string& claim) {
                        {"messages", static_cast<long long>(held.size())},
                        {"result", sent ? "sent" : sent.error().detail}});
   if (!sent) {
-    (void)parts_.outbox.give_back(claim, parts_.clock.steady() + seconds(2));
+    (void)parts_.outbox.give_back(claim, std::chrono::steady_clock::now() + kStoreTime);
     return Error{Errc::unavailable, sent.error().detail};
   }
   for (const HeldMessage& message : held)

@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "holding/answer_token.h"
+#include "screening/screen.h"
 
 namespace countersign {
 namespace {
@@ -77,7 +78,7 @@ Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& mess
     return DeskOutcome::repeated;
   CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
   const auto denied = [](const RecipientKnowledge& r) {
-    const ContactMatch* match = governing(r.matches);
+    const ContactMatch* match = effective_match(r);
     return match != nullptr && match->entry.standing == Standing::deny;
   };
   if (std::ranges::any_of(knowledge.recipients, denied)) return DeskOutcome::not_wanted;
@@ -181,7 +182,7 @@ Result<DeskOutcome> Desk::free_here(const HeldMessage& message, const Request& r
   if (history_of(message).may_go) return DeskOutcome::repeated;
   CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
   const auto is_contact = [&](const RecipientKnowledge& r) {
-    const ContactMatch* match = governing(r.matches);
+    const ContactMatch* match = effective_match(r);
     return match != nullptr && match->entry.standing == Standing::allow &&
            std::ranges::find(match->entry.fingerprints, envelope.fingerprint) !=
                match->entry.fingerprints.end();

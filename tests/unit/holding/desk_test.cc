@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/desk.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include "tests/support/holding_rig.h"
+#include "tests/support/table_suite.h"
+
+namespace countersign {
+namespace {
+
+using test::HoldingRig;
+
+struct Row {
+  const char* name;
+  void (*change)(HoldingRig&, const HeldId&, Request&);
+  bool sign_again;
+  DeskOutcome want;
+};
+
+const Row kRows[] = {
+    {"a good answer is accepted", [](HoldingRig&, const HeldId&, Request&) {}, false,
+     DeskOutcome::accepted},
+    {"another address is not", [](HoldingRig&, const HeldId&, Request& r) { r.address = "m@x.y"; },
+     true, DeskOutcome::forged},
+    {"no address is not", [](HoldingRig&, const HeldId&, Request& r) { r.address = ""; }, true,
+     DeskOutcome::forged},
+    {"a token of another message is not",
+     [](HoldingRig& rig, const HeldId&, Request& r) {
+       r.token = *answer_token(rig.keys, HeldId::random(), 1);
+     },
+     true, DeskOutcome::forged},
+    {"a token of another generation is not",
+     [](HoldingRig& rig, const HeldId& id, Request& r) {
+       r.token = *answer_token(rig.keys, id, 2);
+     },
+     true, DeskOutcome::forged},
+    {"no token is not", [](HoldingRig&, const HeldId&, Request& r) { r.token = ""; }, true,
+     DeskOutcome::forged},
+    {"what was changed after signing is not",
+     [](HoldingRig&, const HeldId&, Request& r) { r.proof = "address+wait"; }, false,
+     DeskOutcome::forged},
+    {"the web host's key does not make an operator's release",
+     [](HoldingRig&, const HeldId&, Request& r) { r.kind = "release"; }, true, DeskOutcome::forged},
+    {"nor a drop", [](HoldingRig&, const HeldId&, Request& r) { r.kind = "drop"; }, true,
+     DeskOutcome::forged},
+    {"nor another node's word", [](HoldingRig&, const HeldId&, Request& r) { r.kind = "free"; },
+     true, DeskOutcome::forged},
+    {"a kind that does not exist is not",
+     [](HoldingRig&, const HeldId&, Request& r) { r.kind = "x"; }, true, DeskOutcome::forged},
+    {"an id that is none is not", [](HoldingRig&, const HeldId&, Request& r) { r.id = "../../x"; },
+     true, DeskOutcome::forged},
+    {"a message that is not here is unknown",
+     [](HoldingRig&, const HeldId&, Request& r) { r.id = HeldId::random().text(); }, true,
+     DeskOutcome::unknown},
+    {"the recipient's deny wins over an answer",
+     [](HoldingRig& rig, const HeldId&, Request&) {
+       (void)rig.store.contacts().put({Level::mailbox, "joe@example.org"}, "a:alice@example.com",
+                                      {.standing = Standing::deny}, HoldingRig::soon());
+     },
+     false, DeskOutcome::not_wanted},
+};
+
+void check(const Row& row) {
+  HoldingRig rig;
+  const auto receipt = rig.hold(HoldingRig::envelope());
+  CPPUNIT_ASSERT(receipt);
+  Request request = rig.answer(receipt->id);
+  row.change(rig, receipt->id, request);
+  if (row.sign_again) rig.sign(request, "web");
+  const auto outcome = rig.desk.handle(request, HoldingRig::soon());
+  CPPUNIT_ASSERT(outcome);
+  CPPUNIT_ASSERT_EQUAL(std::string(word(kDeskOutcomeWords, row.want)),
+                       std::string(word(kDeskOutcomeWords, *outcome)));
+  const auto message = rig.spool->read(receipt->id);
+  CPPUNIT_ASSERT_EQUAL(row.want == DeskOutcome::accepted, history_of(*message).may_go);
+  const auto contacts =
+      rig.store.contacts().list({Level::mailbox, "joe@example.org"}, HoldingRig::soon());
+  std::size_t allowed = 0;
+  for (const auto& [subject, entry] : *contacts) allowed += entry.standing == Standing::allow;
+  CPPUNIT_ASSERT_EQUAL(std::size_t{row.want == DeskOutcome::accepted}, allowed);
+}
+
+}  // namespace
+
+class DeskTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(DeskTest);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(an_unauthenticated_author_makes_no_contact);
+  CPPUNIT_TEST(an_authenticated_answer_frees_the_same_authors_other_mail);
+  CPPUNIT_TEST(no_answer_frees_what_a_forger_wrote_under_the_same_name);
+  CPPUNIT_TEST(no_answer_frees_what_the_rules_keep_for_the_recipient);
+  CPPUNIT_TEST(a_second_answer_changes_nothing);
+  CPPUNIT_TEST(a_store_that_is_down_leaves_the_request);
+  CPPUNIT_TEST(a_contact_that_was_not_written_is_written_later);
+  CPPUNIT_TEST(a_message_without_challenge_cannot_be_answered);
+  CPPUNIT_TEST(another_node_frees_by_the_operators_key_only_a_contacts_mail);
+  CPPUNIT_TEST_SUITE_END();
+
+  std::size_t contacts(HoldingRig& rig) {
+    return rig.store.contacts()
+        .list({Level::mailbox, "joe@example.org"}, HoldingRig::soon())
+        ->size();
+  }
+  bool may_go(HoldingRig& rig, const HeldId& id) { return history_of(*rig.spool->read(id)).may_go; }
+
+ public:
+  static void rows(TestSuiteBuilderContextType& c) { test::add_rows(c, kRows, check); }
+
+  void an_unauthenticated_author_makes_no_contact() {
+    HoldingRig rig;
+    const auto one = rig.hold(HoldingRig::envelope(""), "one\r\n");
+    const auto two = rig.hold(HoldingRig::envelope(""), "two\r\n");
+    CPPUNIT_ASSERT(DeskOutcome::accepted ==
+                   *rig.desk.handle(rig.answer(one->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, contacts(rig));
+    CPPUNIT_ASSERT(may_go(rig, one->id));
+    CPPUNIT_ASSERT(!may_go(rig, two->id));
+  }
+  void an_authenticated_answer_frees_the_same_authors_other_mail() {
+    HoldingRig rig;
+    const auto one = rig.hold(HoldingRig::envelope(), "one\r\n");
+    const auto two = rig.hold(HoldingRig::envelope(), "two\r\n");
+    CPPUNIT_ASSERT(DeskOutcome::accepted ==
+                   *rig.desk.handle(rig.answer(one->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT(may_go(rig, two->id));
+  }
+  void no_answer_frees_what_a_forger_wrote_under_the_same_name() {
+    HoldingRig rig;
+    const auto real = rig.hold(HoldingRig::envelope(), "real\r\n");
+    const auto forged = rig.hold(HoldingRig::envelope(""), "forged\r\n");
+    const auto other = rig.hold(HoldingRig::envelope("evil.example"), "signed by another\r\n");
+    CPPUNIT_ASSERT(DeskOutcome::accepted ==
+                   *rig.desk.handle(rig.answer(real->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT(!may_go(rig, forged->id));
+    CPPUNIT_ASSERT(!may_go(rig, other->id));
+  }
+  void no_answer_frees_what_the_rules_keep_for_the_recipient() {
+    HoldingRig rig;
+    const auto good = rig.hold(HoldingRig::envelope(), "good\r\n");
+    std::vector<HeldId> kept;
+    for (const char* reason : {"infected", "own-domain", "forged-contact", "unauthentic"}) {
+      HeldEnvelope e = HoldingRig::envelope();
+      e.reason = reason;
+      kept.push_back(rig.hold(e, reason)->id);
+      CPPUNIT_ASSERT(DeskOutcome::forged ==
+                     *rig.desk.handle(rig.answer(kept.back()), HoldingRig::soon()));
+    }
+    CPPUNIT_ASSERT(DeskOutcome::accepted ==
+                   *rig.desk.handle(rig.answer(good->id), HoldingRig::soon()));
+    for (const HeldId& id : kept) CPPUNIT_ASSERT(!may_go(rig, id));
+  }
+  void a_second_answer_changes_nothing() {
+    HoldingRig rig;
+    const auto one = rig.hold(HoldingRig::envelope());
+    (void)rig.desk.handle(rig.answer(one->id), HoldingRig::soon());
+    const std::size_t events = rig.spool->read(one->id)->events.size();
+    CPPUNIT_ASSERT(DeskOutcome::repeated ==
+                   *rig.desk.handle(rig.answer(one->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT_EQUAL(events, rig.spool->read(one->id)->events.size());
+  }
+  void a_store_that_is_down_leaves_the_request() {
+    HoldingRig rig;
+    const auto one = rig.hold(HoldingRig::envelope());
+    rig.store.set_down(true);
+    CPPUNIT_ASSERT(!rig.desk.handle(rig.answer(one->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT(!may_go(rig, one->id));
+    rig.store.set_down(false);
+    CPPUNIT_ASSERT(DeskOutcome::accepted ==
+                   *rig.desk.handle(rig.answer(one->id), HoldingRig::soon()));
+  }
+  void a_contact_that_was_not_written_is_written_later() {
+    HoldingRig rig;
+    const auto one = rig.hold(HoldingRig::envelope());
+    rig.store.fail_call(2);  // the look-up is the first, the contact the second
+    CPPUNIT_ASSERT(!rig.desk.handle(rig.answer(one->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT(may_go(rig, one->id));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, contacts(rig));
+    CPPUNIT_ASSERT(rig.desk.finish_contact(one->id, HoldingRig::soon()));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts(rig));
+  }
+  void a_message_without_challenge_cannot_be_answered() {
+    HoldingRig rig;
+    HeldEnvelope e = HoldingRig::envelope();
+    e.challenged = false;
+    const auto one = rig.hold(e);
+    CPPUNIT_ASSERT_EQUAL(std::string(), one->url);
+    CPPUNIT_ASSERT(DeskOutcome::forged ==
+                   *rig.desk.handle(rig.answer(one->id), HoldingRig::soon()));
+  }
+  void another_node_frees_by_the_operators_key_only_a_contacts_mail() {
+    HoldingRig rig;
+    const auto one = rig.hold(HoldingRig::envelope());
+    Request request{.kind = "free",
+                    .id = one->id.text(),
+                    .token = {},
+                    .address = "alice@example.com",
+                    .proof = "address+pow",
+                    .nonce = "00",
+                    .mac = {}};
+    rig.sign(request, "operator");
+    CPPUNIT_ASSERT(DeskOutcome::not_wanted == *rig.desk.handle(request, HoldingRig::soon()));
+    (void)rig.store.contacts().put({Level::mailbox, "joe@example.org"}, "a:alice@example.com",
+                                   {.standing = Standing::allow, .fingerprints = {"example.com"}},
+                                   HoldingRig::soon());
+    CPPUNIT_ASSERT(DeskOutcome::accepted == *rig.desk.handle(request, HoldingRig::soon()));
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(DeskTest);
+
+}  // namespace countersign

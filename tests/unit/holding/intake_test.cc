@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cppunit/extensions/HelperMacros.h>
+
+#include "holding/intake_desk.h"
+#include "tests/support/holding_rig.h"
+#include "tests/support/table_suite.h"
+
+namespace countersign {
+namespace {
+
+using test::HoldingRig;
+
+struct Row {
+  const char* name;
+  void (*change)(HeldEnvelope&);
+  const char* body;
+  bool joins;
+};
+
+const Row kRows[] = {
+    {"the same mail again joins", [](HeldEnvelope&) {}, "hello\r\n", true},
+    {"another body does not", [](HeldEnvelope&) {}, "hullo\r\n", false},
+    {"another Message-ID does not", [](HeldEnvelope& e) { e.message_id = "<2@example.com>"; },
+     "hello\r\n", false},
+    {"another author does not", [](HeldEnvelope& e) { e.author = "bob@example.com"; }, "hello\r\n",
+     false},
+    {"an unauthenticated copy does not join the author's own",
+     [](HeldEnvelope& e) { e.fingerprint = ""; }, "hello\r\n", false},
+    {"another recipient does not",
+     [](HeldEnvelope& e) {
+       e.envelope.recipients = {parse_forward_path({"<ann@example.org>"}, "ann@example.org")};
+       e.owners = {"ann@example.org"};
+     },
+     "hello\r\n", false},
+    {"one that nobody is told of does not join one with a page",
+     [](HeldEnvelope& e) { e.challenged = false; }, "hello\r\n", false},
+};
+
+void check(const Row& row) {
+  HoldingRig rig;
+  const auto first = rig.hold(HoldingRig::envelope());
+  CPPUNIT_ASSERT(first);
+  CPPUNIT_ASSERT(!first->joined);
+  HeldEnvelope again = HoldingRig::envelope();
+  row.change(again);
+  const auto second = rig.hold(again, row.body);
+  CPPUNIT_ASSERT(second);
+  CPPUNIT_ASSERT_EQUAL(row.joins, second->joined);
+  CPPUNIT_ASSERT_EQUAL(row.joins, first->id == second->id);
+  CPPUNIT_ASSERT_EQUAL(row.joins, first->url == second->url);
+  CPPUNIT_ASSERT_EQUAL(std::size_t(row.joins ? 1 : 2), rig.spool->list().size());
+}
+
+}  // namespace
+
+class IntakeTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(IntakeTest);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(the_url_names_the_token_and_not_the_id);
+  CPPUNIT_TEST(the_page_can_find_it_and_check_the_address);
+  CPPUNIT_TEST(a_store_that_is_down_means_not_kept);
+  CPPUNIT_TEST(a_store_that_fails_after_the_disk_means_kept_all_the_same);
+  CPPUNIT_TEST(a_retry_after_release_is_a_new_mail);
+  CPPUNIT_TEST(a_stale_index_does_not_make_a_promise);
+  CPPUNIT_TEST(the_content_is_byte_for_byte);
+  CPPUNIT_TEST(a_used_up_budget_falls_back_to_the_reply);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  static void rows(TestSuiteBuilderContextType& c) { test::add_rows(c, kRows, check); }
+
+  void the_url_names_the_token_and_not_the_id() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT_EQUAL("https://gate.example.org/c/" + *answer_token(rig.keys, r->id, 1), r->url);
+    CPPUNIT_ASSERT(is_answer_token(rig.keys, r->id, 1, r->url.substr(r->url.size() - 26)));
+  }
+  void the_page_can_find_it_and_check_the_address() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    const std::string token = *answer_token(rig.keys, r->id, 1);
+    const auto record = rig.store.held().find_token(token_digest(token), HoldingRig::soon());
+    CPPUNIT_ASSERT(record);
+    const auto view = rig.store.held().get(record->id, HoldingRig::soon());
+    CPPUNIT_ASSERT(view);
+    CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), view->subject);
+    CPPUNIT_ASSERT_EQUAL(address_proof(token, "alice@example.com"), view->address_proofs.at(0));
+  }
+  void a_store_that_is_down_means_not_kept() {
+    HoldingRig rig;
+    rig.store.set_down(true);
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(!r);
+    CPPUNIT_ASSERT(Errc::unavailable == r.error().code);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.spool->list().size());
+  }
+  void a_store_that_fails_after_the_disk_means_kept_all_the_same() {
+    HoldingRig rig;
+    rig.store.fail_call(2);  // find_retry is the first, put the second
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(r);
+    CPPUNIT_ASSERT(rig.spool->read(r->id));
+    CPPUNIT_ASSERT(!rig.store.held().get(r->id, HoldingRig::soon()));
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(
+        test::eventually([&] { return bool(rig.store.held().get(r->id, HoldingRig::soon())); }));
+  }
+  void a_retry_after_release_is_a_new_mail() {
+    HoldingRig rig;
+    const auto first = rig.hold(HoldingRig::envelope(""));
+    CPPUNIT_ASSERT(rig.node.start());
+    (void)rig.desk.handle(rig.answer(first->id), HoldingRig::soon());
+    CPPUNIT_ASSERT(test::eventually([&] { return rig.spool->list().empty(); }));
+    const auto second = rig.hold(HoldingRig::envelope(""));
+    CPPUNIT_ASSERT(second && !second->joined);
+  }
+  void a_stale_index_does_not_make_a_promise() {
+    HoldingRig rig;
+    const auto first = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.spool->remove(first->id));
+    rig.table.erase(first->id);
+    const auto second = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(second && !second->joined);
+    CPPUNIT_ASSERT(rig.spool->read(second->id));
+  }
+  void the_content_is_byte_for_byte() {
+    HoldingRig rig;
+    const std::string body = ".\r\n..\r\n\xff\xfe no final line end";
+    const auto r = rig.hold(HoldingRig::envelope(), body);
+    std::string content;
+    CPPUNIT_ASSERT(rig.spool->content(r->id, [&](std::string_view piece) -> Status {
+      content += piece;
+      return {};
+    }));
+    CPPUNIT_ASSERT_EQUAL("From: alice@example.com\r\nSubject: Offer for 40 chairs\r\n\r\n" + body,
+                         content);
+    CPPUNIT_ASSERT(rig.spool->read(r->id)->envelope.received.find(r->id.text()) !=
+                   std::string::npos);
+  }
+  void a_used_up_budget_falls_back_to_the_reply() {
+    HoldingRig rig;
+    HeldEnvelope e = HoldingRig::envelope();
+    e.by_mail = true;
+    const auto first = rig.hold(e, "one\r\n");
+    CPPUNIT_ASSERT(first && first->by_mail);
+    const auto second = rig.hold(e, "two\r\n");
+    CPPUNIT_ASSERT(second && !second->by_mail);
+    CPPUNIT_ASSERT(!second->url.empty());
+    const auto again = rig.hold(e, "one\r\n");
+    CPPUNIT_ASSERT(again && again->joined && again->by_mail);
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(IntakeTest);
+
+}  // namespace countersign

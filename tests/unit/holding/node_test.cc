@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/node.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include "tests/support/holding_rig.h"
+
+namespace countersign {
+
+using test::eventually;
+using test::HoldingRig;
+
+class NodeTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(NodeTest);
+  CPPUNIT_TEST(an_answer_in_the_stream_delivers_once);
+  CPPUNIT_TEST(a_message_that_was_answered_before_a_crash_goes_after_it);
+  CPPUNIT_TEST(a_refused_message_stays_and_is_reported_to_its_authenticated_author);
+  CPPUNIT_TEST(a_refused_message_of_a_stranger_is_reported_to_nobody);
+  CPPUNIT_TEST(an_operators_orders_are_followed);
+  CPPUNIT_TEST(nothing_expires_before_a_digest_listed_it);
+  CPPUNIT_TEST(nothing_expires_because_the_wall_clock_was_set);
+  CPPUNIT_TEST(a_challenge_goes_by_mail_once);
+  CPPUNIT_TEST(the_spools_clock_goes_on_after_a_restart);
+  CPPUNIT_TEST_SUITE_END();
+
+  HeldState indexed_state(HoldingRig& rig, const HeldId& id) {
+    const auto view = rig.store.held().get(id, HoldingRig::soon());
+    return view ? view->state : HeldState::held;
+  }
+
+ public:
+  void an_answer_in_the_stream_delivers_once() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.node.start());
+    for (int i = 0; i < 5; ++i)
+      CPPUNIT_ASSERT(
+          rig.store.requests().append(rig.spool->node(), rig.answer(r->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT(eventually([&] { return rig.spool->list().empty(); }));
+    CPPUNIT_ASSERT(eventually([&] { return indexed_state(rig, r->id) == HeldState::released; }));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.mta.sent().size());
+    const auto sent = rig.mta.sent().front();
+    CPPUNIT_ASSERT(sent.bytes.find("held=" + r->id.text()) != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(std::string("<alice@example.com>"), sent.delivery.reverse_path);
+  }
+  void a_message_that_was_answered_before_a_crash_goes_after_it() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.spool->log(
+        r->id,
+        {.kind = HeldEvent::Kind::answered, .when = rig.clock.wall(), .text = "address+pow"}));
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(eventually([&] { return rig.mta.sent().size() == 1; }));
+    CPPUNIT_ASSERT(eventually([&] {
+      return rig.store.contacts()
+                 .list({Level::mailbox, "joe@example.org"}, HoldingRig::soon())
+                 ->size() == 1;
+    }));
+  }
+  void a_refused_message_stays_and_is_reported_to_its_authenticated_author() {
+    HoldingRig rig;
+    rig.mta.answer({550});
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(rig.desk.approve(r->id, "test"));
+    CPPUNIT_ASSERT(eventually([&] { return indexed_state(rig, r->id) == HeldState::failed; }));
+    CPPUNIT_ASSERT(rig.spool->read(r->id));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.notices.sent().size());
+    CPPUNIT_ASSERT_EQUAL(std::string("<>"), rig.notices.sent().front().delivery.reverse_path);
+    CPPUNIT_ASSERT_EQUAL(std::string("<alice@example.com>"),
+                         rig.notices.sent().front().delivery.recipients.at(0).forward_path);
+  }
+  void a_refused_message_of_a_stranger_is_reported_to_nobody() {
+    HoldingRig rig;
+    rig.mta.answer({550});
+    const auto r = rig.hold(HoldingRig::envelope(""));
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(rig.desk.approve(r->id, "test"));
+    CPPUNIT_ASSERT(eventually([&] { return indexed_state(rig, r->id) == HeldState::failed; }));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.notices.sent().size());
+  }
+  void an_operators_orders_are_followed() {
+    HoldingRig rig;
+    const auto one = rig.hold(HoldingRig::envelope(), "one\r\n");
+    const auto two = rig.hold(HoldingRig::envelope(), "two\r\n");
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(give_order(*rig.fs, {one->id, "release", "root"}));
+    CPPUNIT_ASSERT(give_order(*rig.fs, {two->id, "drop", "root"}));
+    CPPUNIT_ASSERT(eventually([&] { return rig.spool->list().empty(); }));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.mta.sent().size());
+    CPPUNIT_ASSERT(rig.mta.sent().front().bytes.find("one\r\n") != std::string::npos);
+    CPPUNIT_ASSERT(eventually([&] { return read_orders(*rig.fs)->empty(); }));
+    CPPUNIT_ASSERT(indexed_state(rig, two->id) == HeldState::dropped);
+  }
+  void nothing_expires_before_a_digest_listed_it() {
+    HoldingRig rig;
+    rig.notices.answer({451, 451, 451});
+    const auto r = rig.hold(HoldingRig::envelope());
+    rig.clock.advance(std::chrono::hours(25));
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(eventually([&] { return rig.spool->list().empty(); }));
+    CPPUNIT_ASSERT(indexed_state(rig, r->id) == HeldState::expired);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.notices.sent().size());
+    CPPUNIT_ASSERT_EQUAL(std::string("<joe@example.org>"),
+                         rig.notices.sent().front().delivery.recipients.at(0).forward_path);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.mta.sent().size());
+  }
+  void nothing_expires_because_the_wall_clock_was_set() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    rig.clock.step_wall(std::chrono::hours(24 * 365));
+    CPPUNIT_ASSERT(rig.node.start());
+    // An order is followed after the first look at what expires: then the message must be there.
+    const auto other = rig.hold(HoldingRig::envelope(), "other\r\n");
+    CPPUNIT_ASSERT(give_order(*rig.fs, {other->id, "drop", "root"}));
+    CPPUNIT_ASSERT(eventually([&] { return read_orders(*rig.fs)->empty(); }));
+    CPPUNIT_ASSERT(rig.spool->read(r->id));
+    CPPUNIT_ASSERT(history_of(*rig.spool->read(r->id)).state == HeldState::held);
+  }
+  void a_challenge_goes_by_mail_once() {
+    HoldingRig rig;
+    HeldEnvelope e = HoldingRig::envelope();
+    e.by_mail = true;
+    CPPUNIT_ASSERT(rig.node.start());
+    const auto r = rig.hold(e);
+    CPPUNIT_ASSERT(eventually([&] { return rig.notices.sent().size() == 1; }));
+    CPPUNIT_ASSERT(eventually([&] {
+      const auto message = rig.spool->read(r->id);
+      return message && history_of(*message).challenge_done;
+    }));
+    CPPUNIT_ASSERT(rig.announcer.challenge(r->id));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.notices.sent().size());
+    CPPUNIT_ASSERT(rig.notices.sent().front().bytes.find("/c/") != std::string::npos);
+  }
+  void the_spools_clock_goes_on_after_a_restart() {
+    HoldingRig rig;
+    rig.clock.advance(std::chrono::hours(3));
+    CPPUNIT_ASSERT(rig.spool_clock->save());
+    rig.clock.step_wall(std::chrono::hours(1000));
+    auto again = *SpoolClock::open(*rig.fs, rig.clock);
+    CPPUNIT_ASSERT_EQUAL(static_cast<long long>(milliseconds(std::chrono::hours(3)).count()),
+                         static_cast<long long>(again->now().count()));
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(NodeTest);
+
+}  // namespace countersign
