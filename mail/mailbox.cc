@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/mailbox.h"
 
+#include "base/encoding.h"
 #include "mail/domain.h"
 #include "mail/structured_field.h"
 #include "mail/unicode.h"
@@ -88,6 +89,20 @@ std::string encode_key(std::string_view text) {
     }
   }
   return key;
+}
+
+std::string decode_key(std::string_view key) {
+  std::string out;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const auto byte = key[i] == '%' ? hex_decode(key.substr(i + 1, 2)) : Error{Errc::invalid, {}};
+    if (byte && byte->size() == 1) {
+      out += *byte;
+      i += 2;
+    } else {
+      out += key[i];
+    }
+  }
+  return out;
 }
 
 }  // namespace countersign

@@ -43,4 +43,7 @@ class Mailbox {
 /// Returns `text` with everything outside [a-z0-9.@_-] as %HH, so that it can stand in a key.
 std::string encode_key(std::string_view text);
 
+/// Returns the text that encode_key() was given; what is no %HH stays as it is.
+std::string decode_key(std::string_view key);
+
 }  // namespace countersign
