@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the stories, and their last line."""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="module")
+def place(request):
+    """One site for all stories of a file; a file names its own keys in PLACE."""
+    from testsite.place import Place
+    made = Place(**getattr(request.module, "PLACE", {}))
+    failed_before = request.session.testsfailed
+    yield made
+    if request.session.testsfailed > failed_before:
+        made.keep = True
+    made.close()
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "workerinput"):  # one of several processes: the first says it for all
+        return
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    stats = reporter.stats if reporter else {}
+    passed = len(stats.get("passed", []))
+    failed = len(stats.get("failed", [])) + len(stats.get("error", []))
+    print(f"{passed} passed, {failed} failed")

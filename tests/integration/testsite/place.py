@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole site, and its book-keeping."""
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from .countersign import Node
+from .mailbox import Mailbox
+from .outside import Outside
+from .page import answer
+from .postfix import Postfix
+from .redis import Redis
+from .sender import Ledger
+from .verifier import Verifier
+from .waiting import until
+
+
+class Place:
+    """Redis, Postfix with an earlier milter, one node, the page, and the outside world.
+
+        with Place(keys={"first_contact.mode": "aside"}) as place: ...
+    """
+
+    def __init__(self, folder=None, keys=None, start=True, page=True, redis_options=(),
+                 postfix_extra="", default_action="tempfail", store_url=None, milters=None):
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="countersign-", dir="/tmp"))
+        os.chmod(self.folder, 0o755)
+        self.ending = []  # what to stop, last first
+        self.keep = False
+        try:
+            self._build(keys or {}, redis_options, postfix_extra, default_action, store_url, milters)
+            if start:
+                self.node.start_milter()
+                if page:
+                    self.node.start_page()
+        except BaseException:
+            self.close()
+            raise
+
+    def _build(self, keys, redis_options, postfix_extra, default_action, store_url, milters):
+        self.redis = self._ends(Redis(self.folder / "redis", redis_options).start())
+        self.outside = self._ends(Outside())
+        self.verifier = self._ends(Verifier(self.folder / "verifier.sock"))
+        socket = self.folder / "node" / "milter.sock"
+        self.postfix = Postfix(
+            self.folder,
+            milters or f"unix:{self.folder}/verifier.sock, "
+            f"{{unix:{socket}, default_action={default_action}}}",
+            self.outside.port, postfix_extra)
+        self.node = self._ends(Node(
+            self.folder / "node", store_url or f"unix:{self.redis.socket}",
+            f"127.0.0.1:{self.postfix.reentry}", f"127.0.0.1:{self.postfix.notice}", keys))
+        self.initialise(self.node)
+        self._ends(self.postfix.start())
+        self.mailbox = Mailbox(self.postfix.maildir)
+        self.ledger = Ledger(self.postfix.mx)
+
+    def initialise(self, node):
+        """What an administrator does once: secrets, Redis users, cs:site."""
+        text = node.run("config", "init").stdout
+        self.users = self.redis.load_users(text)
+        node.run("config", "init")
+        return text
+
+    def _ends(self, thing):
+        self.ending.append(thing)
+        return thing
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.keep = self.keep or kind is not None
+        self.close()
+
+    def close(self):
+        """Ends everything, even if some of it does not want to; keeps the folder on failure."""
+        problems = []
+        for thing in reversed(self.ending):
+            try:
+                thing.stop()
+            except Exception as e:  # the others must be ended as well
+                problems.append(e)
+        self.ending = []
+        if self.keep or problems or os.environ.get("CS_KEEP"):
+            print(f"logs are kept in {self.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if problems:
+            raise problems[0]
+
+    # Stories.
+
+    def send(self, recipients, **how):
+        return self.ledger.send(recipients, **how)
+
+    def answer(self, entry, address):
+        """Answers the challenge in the reply to `entry`; returns the page's response."""
+        assert entry.reply.url, f"no URL in {entry.reply}"
+        return answer(entry.reply.url, address)
+
+    def delivered(self, entry, recipient=None, count=1, timeout=30.0):
+        """Waits for `count` copies; returns them."""
+        until(lambda: len(self.mailbox.find(entry.tag, recipient)) >= count,
+              f"{count} copies of {entry.tag} delivered", timeout)
+        return self.mailbox.find(entry.tag, recipient)
+
+    def held(self, entry):
+        """The held ids of an entry on this node."""
+        return self.node.held_with(entry.tag)
+
+    def account(self, nodes=None):
+        """Fails unless all that we took is delivered or held, and no copy is one too many."""
+        nodes = nodes or [self.node]
+
+        def missing():
+            out = []
+            for entry in self.ledger.entries:
+                if not entry.reply.kept:
+                    continue
+                copies = self.mailbox.find(entry.tag)
+                held = [i for node in nodes for i in node.held_with(entry.tag)]
+                if held:
+                    continue
+                for recipient in entry.recipients:
+                    if not any(c.recipient.lower() == recipient.lower() for c in copies):
+                        out.append((entry.tag, recipient, entry.reply.text))
+            return out
+
+        try:
+            until(lambda: not missing(), "everything that was taken is delivered or held", 20)
+        except AssertionError:
+            raise AssertionError(f"lost: {missing()}") from None
+        self.no_stranger_twice()
+
+    def no_stranger_twice(self):
+        """A recipient has an entry twice only from retries, or from one hold delivered again."""
+        for entry in self.ledger.entries:
+            tries = sum(1 for e in self.ledger.entries if e.tag == entry.tag and e.reply.kept)
+            for recipient in set(entry.recipients):
+                copies = self.mailbox.find(entry.tag, recipient)
+                ids = [c.held_id for c in copies]
+                if len(copies) > max(tries, 1) and len(set(ids)) != 1:
+                    raise AssertionError(f"{entry.tag} reached {recipient} {len(copies)} times: {ids}")
