@@ -9,10 +9,9 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "mail/mailbox.h"
-#include "milter/network.h"
+#include "mail/network.h"
 #include "screening/authentication.h"
 #include "screening/facts.h"
 
@@ -24,8 +23,8 @@ struct MilterSettings {
   std::set<Mailbox> exempt;                              ///< protect.exempt
   std::string notices_from = "countersign@{domain}";     ///< {domain}: any protected domain
   std::string recipient_delimiters = "+";
-  std::vector<Network> submit_networks;
-  std::vector<Network> relays;
+  NetworkList submit_networks;
+  NetworkList relays;
   Policy defaults;  ///< first_contact.*: where the store sets nothing
   AuthenticationSettings authentication;
   bool mail_channel = false;                     ///< challenge.channels has "mail"

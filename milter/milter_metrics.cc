@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/milter_metrics.h"
+
+namespace countersign {
+
+MilterMetrics::MilterMetrics(metrics::Registry& registry)
+    : observed(registry, "countersign_observed_total",
+               "Decisions that mode observe let pass, by what would have happened.", "would",
+               kDispositionWords),
+      holds(registry, "countersign_holds_total", "Messages held, with those joined."),
+      joined(registry, "countersign_holds_joined_total",
+             "Messages that joined the hold of an earlier try."),
+      unscreened(registry, "countersign_unscreened_total",
+                 "Messages that passed without a decision, as the store was out of service."),
+      store_latency(registry, "countersign_store_seconds",
+                    "Time that the store took to tell what it knows for a message."),
+      spool_latency(registry, "countersign_spool_seconds",
+                    "Time that it took to make a held message durable and known.") {
+  messages_.reserve(kDispositionWords.size() * kReasonWords.size());
+  for (const std::string_view disposition : kDispositionWords)
+    for (const std::string_view reason : kReasonWords)
+      messages_.emplace_back(
+          registry, "countersign_messages_total",
+          "Decisions, one for each recipient of a message, by disposition and reason.",
+          std::vector<metrics::Label>{{"disposition", std::string(disposition)},
+                                      {"reason", std::string(reason)}});
+}
+
+void MilterMetrics::count(const Decision& decision) noexcept {
+  messages_[static_cast<std::size_t>(decision.disposition) * kReasonWords.size() +
+            static_cast<std::size_t>(decision.reason)]
+      .increment();
+  if (decision.would) observed.increment(*decision.would);
+}
+
+}  // namespace countersign

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the milter counts; listed in docs/metrics.md, which a test compares with Registry::text().
+#pragma once
+
+#include <vector>
+
+#include "base/metrics.h"
+#include "screening/screen.h"
+#include "screening/words.h"
+
+namespace countersign {
+
+/// Thread-safe once made.
+struct MilterMetrics {
+  explicit MilterMetrics(metrics::Registry& registry);
+
+  /// Counts one decision.
+  void count(const Decision& decision) noexcept;
+
+  metrics::CounterBy<Disposition, kDispositionWords.size()> observed;
+  metrics::Counter holds;
+  metrics::Counter joined;
+  metrics::Counter unscreened;
+  metrics::Latency store_latency;
+  metrics::Latency spool_latency;
+
+ private:
+  std::vector<metrics::Counter> messages_;  ///< by disposition, then reason
+};
+
+}  // namespace countersign

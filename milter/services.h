@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What all sessions share, handed in by main().
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "holding/intake.h"
+#include "milter/milter_metrics.h"
+#include "milter/policy_memory.h"
+#include "milter/settings.h"
+#include "tokenstore/contacts.h"
+#include "tokenstore/directory.h"
+
+namespace countersign {
+
+/// Thread-safe. All that is referred to must outlive libmilter's threads: for as long as the
+/// process lives.
+class Services {
+ public:
+  Services(Directory& directory_, Contacts& contacts_, IntakeDesk& intake_, const Clock& clock_,
+           MilterMetrics& metrics_, MilterSettings settings)
+      : directory(directory_),
+        contacts(contacts_),
+        intake(intake_),
+        clock(clock_),
+        metrics(metrics_),
+        settings_(std::make_shared<const MilterSettings>(std::move(settings))) {}
+
+  /// The settings for a transaction that begins now.
+  std::shared_ptr<const MilterSettings> settings() const {
+    return settings_.with([](const auto& s) { return s; });
+  }
+  /// Replaces them: for transactions that begin from now on.
+  void set_settings(MilterSettings settings) {
+    auto fresh = std::make_shared<const MilterSettings>(std::move(settings));
+    settings_.with([&](auto& s) { s = std::move(fresh); });
+  }
+
+  Directory& directory;
+  Contacts& contacts;
+  IntakeDesk& intake;
+  const Clock& clock;
+  MilterMetrics& metrics;
+  PolicyMemory modes;
+  std::atomic<bool> paused{false};  ///< pass everything; kept up to date by main()
+
+ private:
+  Guarded<std::shared_ptr<const MilterSettings>> settings_;
+};
+
+}  // namespace countersign
