@@ -57,7 +57,7 @@ def test_a_notice_reaches_the_outside_world(mta):
     entry = Ledger(mta.notice).send("alice@example.com", reverse_path="")
     assert entry.reply.code == 250
     [taken] = mta.outside.wait_for("alice@example.com")
-    assert taken.reverse_path == "<>"
+    assert taken.reverse_path.startswith("<>")
     assert entry.tag.encode() in taken.content
 
 

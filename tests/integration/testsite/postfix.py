@@ -8,6 +8,7 @@ a sink that plays the outside world.
 import grp
 import os
 import pwd
+import signal
 import subprocess
 
 from .process import Daemon
@@ -130,6 +131,13 @@ class Postfix:
         return self
 
     def stop(self):
+        """Ends the master, which has left the session of the script that started it."""
+        try:
+            pid = int((self.folder / "queue" / "pid" / "master.pid").read_text())
+            os.kill(pid, signal.SIGTERM)
+            self.daemon.wait()
+        except (FileNotFoundError, ProcessLookupError):
+            pass
         self.daemon.stop()
 
     def flush(self):
