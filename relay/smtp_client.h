@@ -2,10 +2,12 @@
 //
 // One SMTP transaction as a client (RFC 5321), with SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531),
 // DSN (3461) and PIPELINING (2920). Content goes byte for byte, dot-stuffed; content with a bare CR
-// or LF is refused before DATA, because a lax next hop could see two messages in it.
+// or LF is not sent at all, because a lax next hop could see two messages in it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,13 +60,23 @@ class ByteStream {
   virtual Result<std::string> read(Deadline deadline) = 0;
 };
 
-/// Connects to "host:port", "[v6]:port" or "unix:/path". Errors: unavailable, invalid.
+/// Connects to "host:port", "[v6]:port" or "unix:/path". Every address of a host name is tried
+/// until `deadline`; the look-up of a name (not of a number) takes the resolver's own time. Errors:
+/// unavailable; invalid (says what is allowed).
 Result<std::unique_ptr<ByteStream>> connect_stream(const std::string& address, Deadline deadline);
 
-/// Runs one transaction over an open stream and QUITs. Never throws; a lost connection after the
-/// final dot leaves recipients deferred (they may get it twice, with the same held id).
-/// `helo_name` is our EHLO argument. `patience` is the time for each reply (5 min for the final
-/// dot).
+/// Runs one transaction over an open stream and QUITs; the stream is of no use afterwards. Never
+/// throws; a lost connection after the final dot leaves recipients deferred (they may get it twice,
+/// with the same held id). `helo_name` is our EHLO argument. `patience` is the time for each reply
+/// and for each 64 kB of content (5 min at least for the reply to the final dot).
+///
+/// Deferred with code 0, before anything is written: all recipients when `reverse_path` or a
+/// parameter cannot stand in a command (check_mail), or the content has a bare CR or LF or cannot
+/// be read; one recipient when its path or parameters cannot (check_rcpt). The same after EHLO when
+/// a path needs SMTPUTF8 that is not offered. Greeting, EHLO and HELO only ever defer: a 5yz there
+/// is about the host, not about this message. 421 and nonsense end the transaction; recipients
+/// whose fate is open are deferred. 552 to RCPT defers once another recipient was accepted, as it
+/// may mean "too many" (RFC 5321 §4.5.3.1.10); the next try, without the others, tells.
 DeliveryOutcome deliver(ByteStream& stream, const Delivery& delivery, const std::string& helo_name,
                         seconds patience);
 
@@ -75,6 +87,7 @@ class Relay {
   /// Returns an outcome for each recipient, whatever happens.
   virtual DeliveryOutcome send(const Delivery& delivery) = 0;
 };
+/// The relay connects anew for each message and is thread-safe.
 std::unique_ptr<Relay> make_relay(std::string address, std::string helo_name, seconds patience);
 
 }  // namespace countersign
