@@ -34,28 +34,28 @@ namespace countersign {
 /// All of a held message but its content: what desk, release and index need.
 struct HeldEnvelope {
   HeldId id;
-  std::string node;
+  std::string node{};
   WallTime arrived{};
   WallTime expires{};
   /// The spool's own clock at arrival: running time of its daemons, which no step of the wall clock
   /// moves. A message expires by both.
   milliseconds kept_since{0};
-  Envelope envelope;                ///< only the recipients for which it is held
-  std::vector<std::string> owners;  ///< Mailbox::key(), one for each recipient, in its order
-  std::string author;               ///< address; "" if there is none
-  std::string fingerprint;          ///< organizational domain; "" if unauthenticated
-  std::vector<std::string>
-      addresses;             ///< addresses that count as an answer (From, reverse-path, ...)
-  std::string reason;        ///< word of Reason
-  bool challenged = false;   ///< it has an answer token
-  bool by_mail = false;      ///< the challenge goes by mail
-  int generation = 1;        ///< of the answer token
-  std::string message_id;    ///< unfolded, with brackets; "" if there is none
-  std::string subject;       ///< readable()
-  std::string queue_id;      ///< the MTA's, for the log; may be ""
-  std::string received;      ///< our own Received field, whole, with final CRLF
-  std::string retry_digest;  ///< hex; known only at commit, see Draft::commit
-  std::string share;         ///< "authenticated", "machine", "unauthenticated"
+  Envelope envelope{};                ///< only the recipients for which it is held
+  std::vector<std::string> owners{};  ///< Mailbox::key(), one for each recipient, in its order
+  std::string author{};               ///< address; "" if there is none
+  std::string fingerprint{};          ///< organizational domain; "" if unauthenticated
+  /// Addresses that count as an answer (From, reverse-path, ...).
+  std::vector<std::string> addresses{};
+  std::string reason{};        ///< word of Reason
+  bool challenged = false;     ///< it has an answer token
+  bool by_mail = false;        ///< the challenge goes by mail
+  int generation = 1;          ///< of the answer token
+  std::string message_id{};    ///< unfolded, with brackets; "" if there is none
+  std::string subject{};       ///< readable()
+  std::string queue_id{};      ///< the MTA's, for the log; may be ""
+  std::string received{};      ///< our own Received field, whole, with final CRLF
+  std::string retry_digest{};  ///< hex; known only at commit, see Draft::commit
+  std::string share{};         ///< "authenticated", "machine", "unauthenticated"
 };
 
 /// What happened to a held message: one slot of its log.

@@ -92,7 +92,7 @@ struct HoldingGround {
   HoldingGround() {
     char path[] = "/tmp/holding-test-XXXXXX";
     root = mkdtemp(path);
-    fs = *PosixFs::open(root);
+    fs = *PosixFs::open_folder(root);
     spool = *Spool::open(*fs, {});
     spool_clock = *SpoolClock::open(*fs, clock);
   }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The operator's words to the daemon: files in orders/, and the file `paused`.
+#include <algorithm>
+
+#include "spool/layout.h"
+#include "spool/spool.h"
+
+namespace countersign {
+namespace {
+
+constexpr std::size_t kMostWho = 200;
+constexpr std::size_t kMostVerb = 20;
+
+bool is_verb(std::string_view text) {
+  return !text.empty() && text.size() <= kMostVerb &&
+         std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+/// Returns the order that a file's name says, without who gave it; or nothing.
+std::optional<Order> order_of(std::string_view leaf) {
+  const std::size_t dot = leaf.find('.');
+  if (dot == std::string_view::npos || !is_verb(leaf.substr(dot + 1))) return std::nullopt;
+  auto id = HeldId::parse(leaf.substr(0, dot));
+  if (!id) return std::nullopt;
+  return Order{*std::move(id), std::string(leaf.substr(dot + 1)), ""};
+}
+
+std::string name_of(const Order& order) { return order.id.text() + "." + order.verb; }
+
+}  // namespace
+
+Status give_order(SpoolFs& fs, const Order& order) {
+  if (!is_verb(order.verb))
+    return Error{Errc::invalid, "'" + order.verb + "': an order is a word of a to z"};
+  CS_TRY(fs.make_dir(layout::kTmp));
+  CS_TRY(fs.make_dir(layout::kOrders));
+  CS_TRY(fs.fsync_dir(""));
+  return layout::put_file(fs, layout::kOrders, name_of(order), order.who.substr(0, kMostWho));
+}
+
+Result<std::vector<Order>> read_orders(SpoolFs& fs) {
+  std::vector<Order> orders;
+  auto leaves = fs.list_dir(layout::kOrders);
+  if (!leaves) {
+    if (leaves.error().code == Errc::not_found) return orders;
+    return leaves.error();
+  }
+  std::ranges::sort(*leaves);
+  for (const std::string& leaf : *leaves) {
+    auto order = order_of(leaf);
+    if (!order) continue;
+    // One order that cannot be read must not keep the others waiting.
+    auto file = fs.open(std::string(layout::kOrders) + "/" + leaf);
+    if (!file) continue;
+    auto who = (*file)->read_at(0, kMostWho);
+    if (!who) continue;
+    order->who = *std::move(who);
+    orders.push_back(*std::move(order));
+  }
+  return orders;
+}
+
+Status remove_order(SpoolFs& fs, const Order& order) {
+  auto removed = fs.unlink(std::string(layout::kOrders) + "/" + name_of(order));
+  if (!removed && removed.error().code != Errc::not_found) return removed;
+  return fs.fsync_dir(layout::kOrders);
+}
+
+Status set_paused(SpoolFs& fs, bool paused) {
+  if (paused) {
+    CS_ASSIGN(auto file, fs.append_to(layout::kPaused));
+    CS_TRY(file->fsync());
+    CS_TRY(file->close());
+  } else {
+    auto removed = fs.unlink(layout::kPaused);
+    if (!removed && removed.error().code != Errc::not_found) return removed;
+  }
+  return fs.fsync_dir("");
+}
+
+Result<bool> is_paused(SpoolFs& fs) { return fs.exists(layout::kPaused); }
+
+}  // namespace countersign
