@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The least that a filter can do which marks mail: the same libmilter, the same steps as
+// countersign-milter, no decision. It skips the body and adds one field at end of message. What
+// Countersign costs is measured against it.
+//
+//   bare_filter unix:/path/of/socket
+#include <libmilter/mfapi.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+sfsistat on_negotiate(SMFICTX*, unsigned long, unsigned long offered, unsigned long, unsigned long,
+                      unsigned long* actions, unsigned long* steps, unsigned long* reserved1,
+                      unsigned long* reserved2) {
+  *actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT;
+  *steps =
+      offered & (SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_CONN | SMFIP_NR_MAIL |
+                 SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_SKIP | SMFIP_HDR_LEADSPC);
+  *reserved1 = *reserved2 = 0;
+  return SMFIS_CONTINUE;
+}
+sfsistat on_connect(SMFICTX*, char*, _SOCK_ADDR*) { return SMFIS_CONTINUE; }
+sfsistat on_mail(SMFICTX*, char**) { return SMFIS_CONTINUE; }
+sfsistat on_recipient(SMFICTX*, char**) { return SMFIS_CONTINUE; }
+sfsistat on_field(SMFICTX*, char*, char*) { return SMFIS_CONTINUE; }
+sfsistat on_end_of_header(SMFICTX*) { return SMFIS_CONTINUE; }
+sfsistat on_body(SMFICTX*, unsigned char*, size_t) { return SMFIS_SKIP; }
+sfsistat on_end_of_message(SMFICTX* ctx) {
+  char name[] = "Countersign";
+  char value[] = " pass; reason=contact; author=example.com";
+  return smfi_insheader(ctx, 0, name, value) == MI_SUCCESS ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: bare_filter unix:/path\n");
+    return 64;
+  }
+  char name[] = "bare_filter";
+  smfiDesc filter{};
+  filter.xxfi_name = name;
+  filter.xxfi_version = SMFI_VERSION;
+  filter.xxfi_connect = on_connect;
+  filter.xxfi_envfrom = on_mail;
+  filter.xxfi_envrcpt = on_recipient;
+  filter.xxfi_header = on_field;
+  filter.xxfi_eoh = on_end_of_header;
+  filter.xxfi_body = on_body;
+  filter.xxfi_eom = on_end_of_message;
+  filter.xxfi_negotiate = on_negotiate;
+  filter.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT;
+  umask(0);
+  if (smfi_setconn(argv[1]) != MI_SUCCESS || smfi_register(filter) != MI_SUCCESS ||
+      smfi_opensocket(1) != MI_SUCCESS) {
+    std::fprintf(stderr, "bare_filter: cannot open %s\n", argv[1]);
+    return 1;
+  }
+  return smfi_main() == MI_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+}
