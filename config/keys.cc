@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/keys.h"
+
+#include "config/key_setters.h"
+#include "config/values.h"
+#include "mail/domain.h"
+#include "mail/mailbox.h"
+
+namespace countersign {
+namespace {
+
+using namespace config_keys_detail;
+using Kind = Value::Kind;
+
+using M = Config::Milter;
+using P = Config::Protect;
+using F = Config::FirstContact;
+using A = Config::Authentication;
+using T = Config::Store;
+using S = Config::Spool;
+using R = Config::Release;
+using N = Config::Notices;
+using C = Config::Challenge;
+using X = Config::Secrets;
+using E = Config::Metrics;
+using L = Config::Log;
+
+constexpr auto kMilter = &Config::milter;
+constexpr auto kProtect = &Config::protect;
+constexpr auto kFirst = &Config::first_contact;
+constexpr auto kAuth = &Config::authentication;
+constexpr auto kStore = &Config::store;
+constexpr auto kSpool = &Config::spool;
+constexpr auto kRelease = &Config::release;
+constexpr auto kNotices = &Config::notices;
+constexpr auto kChallenge = &Config::challenge;
+constexpr auto kSecrets = &Config::secrets;
+constexpr auto kMetrics = &Config::metrics;
+constexpr auto kLog = &Config::log;
+
+constexpr Words kModes = {{"observe", "aside", "hold"}, {"refuse", "defer"}};
+constexpr Words kMachines = {{"hold", "aside"}};
+constexpr Words kSources = {{"header", "none"}, {"builtin"}};
+constexpr Words kProofs = {{"pow", "wait"}, {"code"}};
+constexpr Words kChannels = {{"reply", "mail"}};
+constexpr Words kLevels = {{"debug", "info", "warning", "error"}};
+constexpr Words kTargets = {{"stderr", "syslog"}};
+
+// Keys with rules of their own.
+
+Status set_socket_mode(Config& config, const Value& value) {
+  CS_ASSIGN(config.milter.socket_mode, parse_file_mode(value.text));
+  return {};
+}
+Value show_socket_mode(const Config& config) {
+  return Value::of(show_file_mode(config.milter.socket_mode));
+}
+
+Result<std::string> parse_group(std::string_view text) {
+  if (text.size() > 32 ||
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
+          std::string_view::npos)
+    return Error{Errc::invalid, in_quotes(text) + " is no name of a group"};
+  return std::string(text);
+}
+
+Result<std::string> parse_domain(std::string_view text) {
+  auto domain = to_a_labels(text);
+  if (!domain || domain->empty() || domain->starts_with('['))
+    return Error{Errc::invalid, in_quotes(text) + " is no domain"};
+  return domain;
+}
+
+Status set_domains(Config& config, const Value& value) {
+  config.protect.domains_file.clear();
+  if (value.kind == Kind::list) return set_list<kProtect, &P::domains, parse_domain>(config, value);
+  if (!value.text.starts_with("file:"))
+    return Error{Errc::invalid,
+                 in_quotes(value.text) + " is no list, and does not begin with file:"};
+  CS_ASSIGN(config.protect.domains_file, parse_path(value.text.substr(5)));
+  return {};
+}
+Value show_domains(const Config& config) {
+  if (!config.protect.domains_file.empty()) return Value::of("file:" + config.protect.domains_file);
+  return Value::of(config.protect.domains);
+}
+
+Result<std::string> parse_address(std::string_view text) {
+  const auto mailbox = Mailbox::parse(text);
+  if (!mailbox) return Error{Errc::invalid, in_quotes(text) + " is no address"};
+  return mailbox->address();
+}
+
+Result<std::string> parse_delimiter(std::string_view text) {
+  for (const char c : text)
+    if (c <= ' ' || c >= 0x7f || std::string_view("@\"\\.").find(c) != std::string_view::npos)
+      return Error{Errc::invalid, in_quotes(text) + " cannot separate a detail"};
+  if (text.size() > 4) return Error{Errc::invalid, in_quotes(text) + " is too long"};
+  return std::string(text);
+}
+
+Status set_keep(Config& config, const Value& value) {
+  if (!value.flag) return Error{Errc::invalid, "false is not available in this version"};
+  config.first_contact.keep = value.flag;
+  return {};
+}
+Value show_keep(const Config& config) { return Value::of(config.first_contact.keep); }
+
+Result<std::string> parse_authserv_id(std::string_view text) {
+  for (const char c : text)
+    if (c <= ' ' || c >= 0x7f || std::string_view("\"\\;()").find(c) != std::string_view::npos)
+      return Error{Errc::invalid, in_quotes(text) + " is no authserv-id"};
+  if (text.size() > 255) return Error{Errc::invalid, in_quotes(text) + " is too long"};
+  return std::string(text);
+}
+
+Value show_store_url(const Config& config) { return Value::of(without_password(config.store.url)); }
+
+Result<std::string> parse_prefix(std::string_view text) {
+  if (text.empty() || text.size() > 32 ||
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789:._-") != std::string_view::npos)
+    return Error{Errc::invalid, in_quotes(text) + " cannot begin a key"};
+  return std::string(text);
+}
+
+Result<std::string> parse_from(std::string_view text) {
+  std::string sample(text);
+  if (const auto at = sample.find("{domain}"); at != std::string::npos)
+    sample.replace(at, std::string_view("{domain}").size(), "example.org");
+  if (!Mailbox::parse(sample)) return Error{Errc::invalid, in_quotes(text) + " is no address"};
+  return std::string(text);
+}
+
+Status set_digest(Config& config, const Value& value) {
+  CS_ASSIGN(config.notices.digest, parse_time_of_day(value.text));
+  return {};
+}
+Value show_digest(const Config& config) {
+  return Value::of(show_time_of_day(config.notices.digest));
+}
+
+Status set_proofs(Config& config, const Value& value) {
+  if (value.list.empty()) return Error{Errc::invalid, "the list is empty: nobody could answer"};
+  return set_list<kChallenge, &C::proofs, word_of<kProofs>>(config, value);
+}
+
+Status set_channels(Config& config, const Value& value) {
+  // The reply is what the other channel falls back to.
+  if (!std::count(value.list.begin(), value.list.end(), "reply"))
+    return Error{Errc::invalid, "\"reply\" is missing"};
+  return set_list<kChallenge, &C::channels, word_of<kChannels>>(config, value);
+}
+
+constexpr long kMinute = 60;
+constexpr long kDay = 86400;
+
+constexpr Table kTables[] = {
+    {"milter", "How the MTA reaches us, and which clients are not strangers."},
+    {"protect", "For whom mail is screened."},
+    {"first_contact", "What becomes of mail from somebody whom the recipient does not know."},
+    {"authentication", "How an author's identity is established."},
+    {"store", "The Redis server that all nodes and the web server share."},
+    {"spool", "Held mail on disk."},
+    {"release", "Where released mail goes."},
+    {"notices", "The mails that we write: challenges by mail, digests, reports."},
+    {"challenge", "The web page on which a sender answers."},
+    {"secrets",
+     "Keys, one file for each role, made by countersign config init with mode 0640. The file of "
+     "the milter never goes to the web host."},
+    {"metrics", "Prometheus metrics over HTTP."},
+    {"log", "One line an event."},
+};
+
+#define CS_NETWORKS "a list of IP addresses and networks (\"192.0.2.0/24\", \"2001:db8::/32\")"
+#define CS_PEER "\"HOST:PORT\", \"[IPV6]:PORT\" or \"unix:/PATH\""
+#define CS_LISTEN "\"HOST:PORT\" or \"[IPV6]:PORT\""
+#define CS_PATH "an absolute path"
+
+const Key kKeys[] = {
+    {.table = "milter",
+     .name = "socket",
+     .kind = Kind::text,
+     .allowed = "\"unix:/PATH\" of at most 107 bytes, \"inet:PORT@HOST\" or \"inet6:PORT@HOST\"",
+     .doc = "Where the MTA finds the milter. On the MTA's own host use a Unix socket, inside "
+            "Postfix's chroot: TCP costs 40 to 90 ms a message.",
+     .set = set_text<kMilter, &M::socket, parse_milter_socket>,
+     .show = show_text<kMilter, &M::socket>},
+    {.table = "milter",
+     .name = "socket_mode",
+     .kind = Kind::text,
+     .allowed = "an octal file mode from \"0000\" to \"0777\"",
+     .doc = "Permissions of a Unix socket. Who may connect may have mail screened.",
+     .set = set_socket_mode,
+     .show = show_socket_mode},
+    {.table = "milter",
+     .name = "socket_group",
+     .kind = Kind::text,
+     .allowed = "the name of a group, or \"\" for that of the process",
+     .doc = "Group of a Unix socket. The MTA has to be in it, unless socket_mode lets others in.",
+     .set = set_text<kMilter, &M::socket_group, parse_group>,
+     .show = show_text<kMilter, &M::socket_group>,
+     .example = "\"postfix\""},
+    {.table = "milter",
+     .name = "submit_networks",
+     .kind = Kind::list,
+     .allowed = CS_NETWORKS,
+     .doc = "Clients whose mail is our own users' mail, as if they had authenticated. It passes, "
+            "and those to whom they write become contacts. Never name a relay of incoming mail "
+            "here.",
+     .set = set_list<kMilter, &M::submit_networks, parse_network>,
+     .show = show_list<kMilter, &M::submit_networks>,
+     .example = "[\"192.0.2.0/24\"]"},
+    {.table = "milter",
+     .name = "relays",
+     .kind = Kind::list,
+     .allowed = CS_NETWORKS,
+     .doc = "Clients that forward mail of others, such as a backup MX. What comes through them is "
+            "held silently where it would be challenged: the reply would not reach its author.",
+     .set = set_list<kMilter, &M::relays, parse_network>,
+     .show = show_list<kMilter, &M::relays>,
+     .example = "[\"198.51.100.7\"]"},
+    {.table = "milter",
+     .name = "max_message",
+     .kind = Kind::text,
+     .allowed = "a size from \"1 KB\" to \"2 GB\" (units B, KB, MB, GB, KiB, MiB, GiB)",
+     .doc = "Larger mail is not held. Not below the MTA's own limit (message_size_limit), or such "
+            "mail from strangers is refused for now, again and again.",
+     .set = set_size<kMilter, &M::max_message, 1'000, 2'000'000'000>,
+     .show = show_size_of<kMilter, &M::max_message>},
+
+    {.table = "protect",
+     .name = "domains",
+     .kind = Kind::list,
+     .allowed = "a list of domains, or \"file:/PATH\" of a file with a domain a line",
+     .doc = "Recipients in these domains are protected; all other mail passes untouched. In the "
+            "file, # starts a comment; it is read again at reload.",
+     .set = set_domains,
+     .show = show_domains,
+     .example = "[\"example.org\"]",
+     .required = true,
+     .text_too = true},
+    {.table = "protect",
+     .name = "mailboxes",
+     .kind = Kind::text,
+     .allowed = CS_PATH " of a map, or \"\" for none",
+     .doc = "A map of addresses to the mailboxes that own them, as Postfix writes it: on each line "
+            "an address, blanks, and one owner; # starts a comment line. Contacts, policy and held "
+            "mail belong to the owner. An address that is not in it owns itself, without its "
+            "detail. It is read again at reload.",
+     .set = set_text_or_none<kProtect, &P::mailboxes, parse_path>,
+     .show = show_text<kProtect, &P::mailboxes>,
+     .example = "\"/etc/countersign/mailboxes\""},
+    {.table = "protect",
+     .name = "exempt",
+     .kind = Kind::list,
+     .allowed = "a list of addresses",
+     .doc = "Recipients that are never screened, besides postmaster, abuse, hostmaster, webmaster, "
+            "admin, administrator and security of each domain.",
+     .set = set_list<kProtect, &P::exempt, parse_address>,
+     .show = show_list<kProtect, &P::exempt>,
+     .example = "[\"orders@example.org\"]"},
+    {.table = "protect",
+     .name = "recipient_delimiter",
+     .kind = Kind::text,
+     .allowed = "at most 4 printable characters other than @ . \" and \\, or \"\" for none",
+     .doc = "Each of these characters separates a mailbox from its detail. Set it as the MTA has "
+            "it.",
+     .set = set_text<kProtect, &P::recipient_delimiter, parse_delimiter>,
+     .show = show_text<kProtect, &P::recipient_delimiter>},
+
+    {.table = "first_contact",
+     .name = "mode",
+     .kind = Kind::text,
+     .allowed = "\"observe\", \"aside\", \"hold\"",
+     .doc = "The mode of mailboxes and domains that have none of their own (countersign policy). "
+            "observe: mail passes, a header field says what would have happened, and "
+            "authenticated authors become contacts. aside: mail passes, marked so that it can be "
+            "filed apart. hold: mail is kept until its sender answers or its recipient lets it in.",
+     .set = set_text<kFirst, &F::mode, word_of<kModes>>,
+     .show = show_text<kFirst, &F::mode>},
+    {.table = "first_contact",
+     .name = "machines",
+     .kind = Kind::text,
+     .allowed = "\"hold\", \"aside\"",
+     .doc = "What becomes of mail that no person sent (newsletters, receipts, lists): it cannot "
+            "answer. hold: held silently. aside: passes, marked.",
+     .set = set_text<kFirst, &F::machines, word_of<kMachines>>,
+     .show = show_text<kFirst, &F::machines>},
+    {.table = "first_contact",
+     .name = "lifetime",
+     .kind = Kind::text,
+     .allowed = "a duration from \"1s\" to \"365d\" (units s, m, h, d)",
+     .doc =
+         "How long a message is held. Too short loses mail from people who read weekly; too long "
+         "fills the spool. Nothing expires before a digest has listed it.",
+     .set = set_duration<kFirst, &F::lifetime, 1, 365 * kDay>,
+     .show = show_duration_of<kFirst, &F::lifetime>},
+    {.table = "first_contact",
+     .name = "ask_after",
+     .kind = Kind::text,
+     .allowed = "a duration from \"1m\" to \"5d\" (units s, m, h, d)",
+     .doc = "How long mode defer leaves a message with its sender's own server. That mode is not "
+            "available in this version.",
+     .set = set_duration<kFirst, &F::ask_after, kMinute, 5 * kDay>,
+     .show = show_duration_of<kFirst, &F::ask_after>},
+    {.table = "first_contact",
+     .name = "keep",
+     .kind = Kind::flag,
+     .allowed = "true",
+     .doc =
+         "Keep the copy of a message whose sender was told in the SMTP reply, so that the answer "
+         "releases it and it need not be sent again.",
+     .set = set_keep,
+     .show = show_keep},
+
+    {.table = "authentication",
+     .name = "source",
+     .kind = Kind::text,
+     .allowed = "\"header\", \"none\"",
+     .doc = "header: the Authentication-Results fields (RFC 8601) that an earlier milter writes, "
+            "such as OpenDKIM with OpenDMARC, or rspamd; it must remove forged ones (countersign "
+            "doctor --probe). none: nobody is authenticated; only the modes observe and aside are "
+            "allowed then.",
+     .set = set_text<kAuth, &A::source, word_of<kSources>>,
+     .show = show_text<kAuth, &A::source>},
+    {.table = "authentication",
+     .name = "authserv_id",
+     .kind = Kind::text,
+     .allowed = "the authserv-id of the earlier milter; must be set if source is \"header\"",
+     .doc = "Only Authentication-Results fields of exactly this authserv-id are believed.",
+     .set = set_text<kAuth, &A::authserv_id, parse_authserv_id>,
+     .show = show_text<kAuth, &A::authserv_id>,
+     .example = "\"mx.example.org\""},
+    {.table = "authentication",
+     .name = "arc_sealers",
+     .kind = Kind::list,
+     .allowed = "a list of domains",
+     .doc = "Domains whose ARC seal (RFC 8617) is believed: mail that fails DMARC is not held as "
+            "forged if one of them vouches for it.",
+     .set = set_list<kAuth, &A::arc_sealers, parse_domain>,
+     .show = show_list<kAuth, &A::arc_sealers>,
+     .example = "[\"lists.example.net\"]"},
+
+    {.table = "store",
+     .name = "url",
+     .kind = Kind::text,
+     .allowed = "\"redis://HOST:PORT/DB\", \"rediss://HOST:PORT/DB\" (TLS, perhaps with "
+                "?ca_file=/PATH) or \"unix:/PATH\" (perhaps with ?db=DB)",
+     .doc = "The Redis server. User and password stand in the secrets files, where fewer can read "
+            "them, or before the host as USER:PASSWORD@.",
+     .set = set_text<kStore, &T::url, parse_store_url>,
+     .show = show_store_url},
+    {.table = "store",
+     .name = "prefix",
+     .kind = Kind::text,
+     .allowed = "1 to 32 characters of a-z 0-9 : . _ -",
+     .doc = "What all our keys begin with. The Redis users that config init prints fit it.",
+     .set = set_text<kStore, &T::prefix, parse_prefix>,
+     .show = show_text<kStore, &T::prefix>},
+
+    {.table = "spool",
+     .name = "directory",
+     .kind = Kind::text,
+     .allowed = CS_PATH,
+     .doc = "The folder of held mail, on a local file system, only for the milter's user.",
+     .set = set_text<kSpool, &S::directory, parse_path>,
+     .show = show_text<kSpool, &S::directory>},
+    {.table = "spool",
+     .name = "limit",
+     .kind = Kind::text,
+     .allowed = "a size from \"64 KB\" to \"1000 TB\", not below milter.max_message",
+     .doc = "How much the folder may take. Over it mail from strangers is refused for now. Half of "
+            "it is kept for authenticated authors, machines get at most a fifth.",
+     .set = set_size<kSpool, &S::limit, 64'000, 1'000'000'000'000'000>,
+     .show = show_size_of<kSpool, &S::limit>},
+
+    {.table = "release",
+     .name = "smtp",
+     .kind = Kind::text,
+     .allowed = CS_PEER,
+     .doc = "The MTA's re-entry port, which no milter sees and nobody else can reach "
+            "(countersign setup postfix).",
+     .set = set_text<kRelease, &R::smtp, parse_peer>,
+     .show = show_text<kRelease, &R::smtp>},
+
+    {.table = "notices",
+     .name = "smtp",
+     .kind = Kind::text,
+     .allowed = CS_PEER,
+     .doc = "A port of the MTA that signs with DKIM and does not ask our milter.",
+     .set = set_text<kNotices, &N::smtp, parse_peer>,
+     .show = show_text<kNotices, &N::smtp>},
+    {.table = "notices",
+     .name = "from",
+     .kind = Kind::text,
+     .allowed = "an address, in which {domain} stands for the recipient's domain",
+     .doc = "The author of notices. Mail to it is never screened.",
+     .set = set_text<kNotices, &N::from, parse_from>,
+     .show = show_text<kNotices, &N::from>},
+    {.table = "notices",
+     .name = "digest",
+     .kind = Kind::text,
+     .allowed = "a time of day from \"00:00\" to \"23:59\"",
+     .doc = "When each mailbox gets the daily list of what is held for it, in local time.",
+     .set = set_digest,
+     .show = show_digest},
+
+    {.table = "challenge",
+     .name = "base_url",
+     .kind = Kind::text,
+     .allowed = "an http or https URL of at most 200 octets, without query, fragment or user",
+     .doc = "What the page's links begin with; /c/ and 26 characters follow. Keep it short: it "
+            "stands in SMTP replies.",
+     .set = set_text<kChallenge, &C::base_url, parse_base_url>,
+     .show = show_text<kChallenge, &C::base_url>,
+     .example = "\"https://gate.example.org\"",
+     .required = true},
+    {.table = "challenge",
+     .name = "listen",
+     .kind = Kind::text,
+     .allowed = CS_LISTEN,
+     .doc = "Where countersign-challenge listens for HTTP. Put a server that speaks TLS before it.",
+     .set = set_text<kChallenge, &C::listen, parse_host_port>,
+     .show = show_text<kChallenge, &C::listen>},
+    {.table = "challenge",
+     .name = "proofs",
+     .kind = Kind::list,
+     .allowed = "a list of \"pow\", \"wait\", at least one",
+     .doc = "What a sender can choose from besides typing the address. pow: the browser computes "
+            "for a second, which needs JavaScript. wait: two steps at least 10 s apart, for "
+            "authenticated authors only.",
+     .set = set_proofs,
+     .show = show_list<kChallenge, &C::proofs>},
+    {.table = "challenge",
+     .name = "channels",
+     .kind = Kind::list,
+     .allowed = "[\"reply\"] or [\"reply\", \"mail\"]",
+     .doc =
+         "How a sender learns of the page. reply: in the SMTP reply, by the sender's own server. "
+         "mail: by a mail of ours, only where the sender's own server wrote to us, and within "
+         "budgets; else in the reply.",
+     .set = set_channels,
+     .show = show_list<kChallenge, &C::channels>},
+    {.table = "challenge",
+     .name = "proxies",
+     .kind = Kind::list,
+     .allowed = CS_NETWORKS,
+     .doc = "Web servers before ours: from them X-Forwarded-For is believed. Without it all "
+            "visitors of a proxy share one limit.",
+     .set = set_list<kChallenge, &C::proxies, parse_network>,
+     .show = show_list<kChallenge, &C::proxies>,
+     .example = "[\"127.0.0.1\"]"},
+    {.table = "challenge",
+     .name = "templates",
+     .kind = Kind::text,
+     .allowed = CS_PATH " of a folder, or \"\" for none",
+     .doc = "A folder of a site's own pages (mustache). A page that is not in it is ours.",
+     .set = set_text_or_none<kChallenge, &C::templates, parse_path>,
+     .show = show_text<kChallenge, &C::templates>,
+     .example = "\"/etc/countersign/templates\""},
+
+    {.table = "secrets",
+     .name = "milter",
+     .kind = Kind::text,
+     .allowed = CS_PATH,
+     .doc = "Keys of countersign-milter and of this command.",
+     .set = set_text<kSecrets, &X::milter, parse_path>,
+     .show = show_text<kSecrets, &X::milter>},
+    {.table = "secrets",
+     .name = "challenge",
+     .kind = Kind::text,
+     .allowed = CS_PATH ", not that of secrets.milter",
+     .doc = "Keys of countersign-challenge. They make no tokens and no contacts.",
+     .set = set_text<kSecrets, &X::challenge, parse_path>,
+     .show = show_text<kSecrets, &X::challenge>},
+
+    {.table = "metrics",
+     .name = "milter",
+     .kind = Kind::text,
+     .allowed = CS_LISTEN ", or \"\" for none",
+     .doc = "Where countersign-milter serves /metrics. Not to the public.",
+     .set = set_text_or_none<kMetrics, &E::milter, parse_host_port>,
+     .show = show_text<kMetrics, &E::milter>},
+    {.table = "metrics",
+     .name = "challenge",
+     .kind = Kind::text,
+     .allowed = CS_LISTEN ", or \"\" for none",
+     .doc = "Where countersign-challenge serves /metrics. Not to the public.",
+     .set = set_text_or_none<kMetrics, &E::challenge, parse_host_port>,
+     .show = show_text<kMetrics, &E::challenge>},
+
+    {.table = "log",
+     .name = "level",
+     .kind = Kind::text,
+     .allowed = "\"debug\", \"info\", \"warning\", \"error\"",
+     .doc = "The least level that is written. info has a line for each decision.",
+     .set = set_text<kLog, &L::level, word_of<kLevels>>,
+     .show = show_text<kLog, &L::level>},
+    {.table = "log",
+     .name = "target",
+     .kind = Kind::text,
+     .allowed = "\"stderr\", \"syslog\"",
+     .doc = "Where lines go. syslog uses the facility mail.",
+     .set = set_text<kLog, &L::target, word_of<kTargets>>,
+     .show = show_text<kLog, &L::target>},
+};
+
+}  // namespace
+
+std::span<const Table> config_tables() { return kTables; }
+std::span<const Key> config_keys() { return kKeys; }
+
+}  // namespace countersign

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/maps.h"
+
+#include <algorithm>
+
+#include "config/values.h"
+#include "mail/domain.h"
+#include "mail/mailbox.h"
+
+namespace countersign {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r";
+
+std::string_view trimmed(std::string_view text) {
+  const auto from = text.find_first_not_of(kBlanks);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
+}
+
+/// Calls `use` with each line and its number from 1.
+template <class Use>
+void each_line(std::string_view text, Use use) {
+  int number = 1;
+  for (std::size_t at = 0; at < text.size(); ++number) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    use(number, text.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+struct Entry {
+  int line;
+  std::string text;
+};
+
+/// Lines with their continuations, without comments (postmap(1)).
+std::vector<Entry> logical_lines(std::string_view text) {
+  std::vector<Entry> entries;
+  each_line(text, [&](int number, std::string_view line) {
+    const auto content = trimmed(line);
+    if (content.empty() || content.starts_with('#')) return;
+    if (kBlanks.find(line.front()) != std::string_view::npos && !entries.empty())
+      entries.back().text.append(" ").append(content);
+    else
+      entries.push_back({number, std::string(content)});
+  });
+  return entries;
+}
+
+}  // namespace
+
+std::vector<std::string> parse_domain_list(std::string_view text, std::vector<BadLine>& bad) {
+  std::vector<std::string> domains;
+  each_line(text, [&](int number, std::string_view line) {
+    const auto content = trimmed(line.substr(0, line.find('#')));
+    if (content.empty()) return;
+    const auto domain = to_a_labels(content);
+    if (!domain || domain->empty() || domain->starts_with('['))
+      bad.push_back({number, in_quotes(content) + " is no domain"});
+    else
+      domains.push_back(*domain);
+  });
+  std::sort(domains.begin(), domains.end());
+  domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
+  return domains;
+}
+
+std::map<std::string, std::string> parse_mailbox_map(std::string_view text,
+                                                     std::vector<BadLine>& bad) {
+  std::map<std::string, std::string> owners;
+  for (const auto& [line, entry] : logical_lines(text)) {
+    const auto blank = entry.find_first_of(kBlanks);
+    const std::string_view key = std::string_view(entry).substr(0, blank);
+    const std::string_view value =
+        blank == std::string::npos ? std::string_view() : trimmed(entry).substr(blank);
+    const auto address = Mailbox::parse(key);
+    const auto owner = Mailbox::parse(trimmed(value));
+    if (!address)
+      bad.push_back({line, in_quotes(key) + " is no address"});
+    else if (!owner)
+      bad.push_back({line, in_quotes(trimmed(value)) + " is not the address of one owner"});
+    else if (!owners.emplace(address->address(), owner->address()).second)
+      bad.push_back({line, in_quotes(key) + " stands there twice"});
+  }
+  return owners;
+}
+
+}  // namespace countersign

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The files that a configuration names. Pure, thread-safe.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace countersign {
+
+/// A line of a file that does not read.
+struct BadLine {
+  int line = 0;
+  std::string what;
+};
+
+/// Reads protect.domains: a domain a line; # starts a comment. Returns A-labels, each once; bad
+/// lines are added to `bad`.
+std::vector<std::string> parse_domain_list(std::string_view text, std::vector<BadLine>& bad);
+
+/// Reads protect.mailboxes: on each line an address, blanks, one owner; a line that begins with #
+/// is a comment, one that begins with a blank continues the one before (postmap(1)). Returns
+/// addresses and owners as Mailbox::address(); bad lines are added to `bad`.
+std::map<std::string, std::string> parse_mailbox_map(std::string_view text,
+                                                     std::vector<BadLine>& bad);
+
+}  // namespace countersign
