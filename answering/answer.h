@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sender answers: address and proof are checked, and a request goes to the node that holds the
+// message. That node checks all of it again, against the spool (law 8). Thread-safe.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "answering/limits.h"
+#include "answering/pow.h"
+#include "answering/views.h"
+#include "answering/wait.h"
+#include "base/clock.h"
+#include "base/keyring.h"
+#include "base/result.h"
+#include "tokenstore/budgets.h"
+#include "tokenstore/requests.h"
+
+namespace countersign {
+
+/// The form's fields, as they came; "" where a field was not given.
+struct Answer {
+  std::string address;
+  std::string altcha;
+  std::string wait;
+};
+
+enum class AnswerOutcome {
+  taken,            ///< a request is on its way to the node
+  already,          ///< answered before: nothing was done, and nothing is wrong
+  no_address,       ///< nothing was typed; not counted as a failure
+  wrong_address,    ///< counted
+  no_proof,         ///< the address is right, a proof is missing; not counted
+  first_step,       ///< the address is right, and `stamp` is given for the proof `wait`
+  early,            ///< the stamp is good, but its time has not come; not counted
+  wrong_proof,      ///< counted
+  limited           ///< too many failures: nothing was looked at
+};
+inline constexpr std::array<std::string_view, 9> kAnswerOutcomeWords = {
+    "taken",      "already", "no-address",  "wrong-address", "no-proof",
+    "first-step", "early",   "wrong-proof", "limited"};
+
+struct AnswerResult {
+  AnswerOutcome outcome;
+  TokenView view;     ///< as it was before; state is `delivering` after `taken`
+  std::string stamp;  ///< where `wait` is under way: to be brought back
+  std::string proof;  ///< of `taken`: "address+pow", "address+wait"
+  std::string why;    ///< of `wrong_proof`: for the log
+};
+
+class AnswerDesk {
+ public:
+  /// What the desk works with; all must outlive it.
+  struct Parts {
+    const Views& views;
+    const Pow& pow;
+    const Wait& wait;
+    WebState& state;
+    Requests& requests;
+    const Keyring& keyring;  ///< has a key for "web"
+    FailureLimits limits = {};
+  };
+  explicit AnswerDesk(const Parts& parts);
+
+  /// Answers for the message of `token`, as it came in the URL, from a client in `network`
+  /// (network_of(); "" if it is not known).
+  ///
+  /// May be repeated: what is answered stays answered. A proof counts once. Requests carry the
+  /// address as Mailbox::address(), not as it was typed.
+  /// Errors: not_found (as Views::look_up), unavailable, corrupt.
+  Result<AnswerResult> answer(std::string_view token, const Answer& answer,
+                              const std::string& network, Deadline deadline) const;
+
+  /// The longest that `limited` can last.
+  seconds retry_after() const { return failures_.retry_after(); }
+
+ private:
+  /// A proof that holds, before its single use is taken.
+  struct Checked {
+    ProofKind kind;
+    std::string nonce;
+    seconds remaining;
+  };
+
+  Result<AnswerResult> check_proof(AnswerResult out, const std::string& address,
+                                   const Answer& answer, const std::string& network,
+                                   Deadline deadline) const;
+  Result<AnswerResult> take(AnswerResult out, const std::string& address, const Checked& proof,
+                            const std::string& network, Deadline deadline) const;
+  Result<AnswerResult> fail(AnswerResult out, AnswerOutcome outcome, const std::string& network,
+                            Deadline deadline) const;
+
+  const Parts parts_;
+  const Failures failures_;
+};
+
+}  // namespace countersign

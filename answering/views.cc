@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answering/views.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "answering/token.h"
+
+namespace countersign {
+namespace {
+
+/// A token and an id that are nobody's: their look-ups cost what real ones do.
+const std::string& nobodys_digest() {
+  static const std::string digest = token_digest("no token");
+  return digest;
+}
+const HeldId& nobodys_id() {
+  static const HeldId id = *HeldId::parse("00000000000000000000000000");
+  return id;
+}
+
+Error no_such_token() { return {Errc::not_found, "no message under this token"}; }
+
+/// The state to show, or nothing when there is nothing to show.
+std::optional<ViewState> state_of(const HeldView& held, bool answered, WallTime now) {
+  switch (held.state) {
+    case HeldState::held:
+      if (answered) return ViewState::delivering;
+      if (held.expires <= now) return std::nullopt;
+      return ViewState::waiting;
+    case HeldState::answered:
+      return ViewState::delivering;
+    case HeldState::released:
+      return ViewState::delivered;
+    case HeldState::failed:
+      return ViewState::failed;
+    case HeldState::dropped:
+    case HeldState::expired:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool is(const Error& error, Errc code) { return error.code == code; }
+
+}  // namespace
+
+bool TokenView::offers(ProofKind kind) const {
+  return std::find(proofs.begin(), proofs.end(), kind) != proofs.end();
+}
+
+Views::Views(HeldIndex& index, WebState& state, const Clock& clock,
+             const std::vector<std::string>& proofs)
+    : index_(index), state_(state), clock_(clock) {
+  for (const std::string& name : proofs)
+    if (const auto kind = from_word<ProofKind>(kProofWords, name)) proofs_.push_back(*kind);
+}
+
+std::vector<ProofKind> Views::offered(const HeldView& held) const {
+  std::vector<ProofKind> out;
+  for (const ProofKind kind : proofs_) {
+    // Waiting costs a machine nothing, so it is for authors who can be told apart from others.
+    if (kind == ProofKind::wait && held.fingerprint.empty()) continue;
+    out.push_back(kind);
+  }
+  return out;
+}
+
+Result<TokenView> Views::look_up(std::string_view token, Deadline deadline) const {
+  const auto canonical = parse_answer_token(token);
+  const auto record =
+      index_.find_token(canonical ? token_digest(*canonical) : nobodys_digest(), deadline);
+  if (!record && !is(record.error(), Errc::not_found)) return record.error();
+  const HeldId& id = record ? record->id : nobodys_id();
+  auto held = index_.get(id, deadline);
+  if (!held && !is(held.error(), Errc::not_found)) return held.error();
+  const auto answered = state_.is_answered(id.text(), deadline);
+  if (!answered) return answered.error();
+
+  if (!canonical || !record || !held || !held->challenged) return no_such_token();
+  const auto state = state_of(*held, *answered, clock_.wall());
+  if (!state) return no_such_token();
+  TokenView view{*canonical, *state, *std::move(held), {}};
+  if (*state == ViewState::waiting) view.proofs = offered(view.held);
+  return view;
+}
+
+}  // namespace countersign

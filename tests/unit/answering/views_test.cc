@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answering/views.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include "tests/support/held_fixture.h"
+#include "tests/support/table_suite.h"
+
+namespace countersign {
+namespace {
+
+using test::kToken;
+
+const milliseconds kMonth = std::chrono::hours(24 * 30);
+
+struct Row {
+  const char* name;
+  HeldState state;
+  bool marked;         ///< the web server has sent an answer on
+  milliseconds later;  ///< after it was held
+  const char* want;    ///< word of ViewState; "": not_found
+};
+
+const Row kRows[] = {
+    {"held waits", HeldState::held, false, seconds(0), "waiting"},
+    {"held waits until its last moment", HeldState::held, false, kMonth - seconds(1), "waiting"},
+    {"held past its time is gone", HeldState::held, false, kMonth, ""},
+    {"held with an answer on its way is being delivered", HeldState::held, true, seconds(0),
+     "delivering"},
+    {"answered is being delivered", HeldState::answered, false, seconds(0), "delivering"},
+    {"answered is being delivered past its time too", HeldState::answered, false, kMonth,
+     "delivering"},
+    {"released is delivered", HeldState::released, true, seconds(0), "delivered"},
+    {"refused for good is shown", HeldState::failed, true, seconds(0), "failed"},
+    {"dropped is gone", HeldState::dropped, false, seconds(0), ""},
+    {"dropped is gone though it was answered", HeldState::dropped, true, seconds(0), ""},
+    {"expired is gone", HeldState::expired, false, seconds(0), ""},
+};
+
+struct Fixture {
+  ManualClock clock;
+  MemoryStore store{clock};
+  Views views{store.held(), store.web(), clock, {"pow", "code", "wait"}};
+};
+
+void check(const Row& row) {
+  Fixture f;
+  HeldView held = test::held_view(f.clock.wall());
+  test::hold(f.store, held);
+  if (row.state != HeldState::held)
+    CPPUNIT_ASSERT(f.store.held().set_state(held, row.state, f.clock.wall(), test::soon()));
+  f.clock.advance(row.later);
+  if (row.marked)
+    CPPUNIT_ASSERT(f.store.web().mark_answered(test::kHeld, seconds(60), test::soon()));
+  const auto got = f.views.look_up(kToken, test::soon());
+  const std::string word(got ? countersign::word(kViewStateWords, got->state) : "");
+  CPPUNIT_ASSERT_EQUAL(std::string(row.want), word);
+  if (!got) CPPUNIT_ASSERT(got.error().code == Errc::not_found);
+}
+
+struct ProofRow {
+  const char* name;
+  const char* fingerprint;
+  std::vector<std::string> configured;
+  std::vector<ProofKind> want;
+};
+
+const ProofRow kProofRows[] = {
+    {"an authenticated author may also wait", "example.com", {"pow", "code", "wait"},
+     {ProofKind::pow, ProofKind::wait}},
+    {"any other may not", "", {"pow", "code", "wait"}, {ProofKind::pow}},
+    {"what the site leaves out is not offered", "example.com", {"wait"}, {ProofKind::wait}},
+    {"nothing may be left", "", {"wait"}, {}},
+};
+
+void check_proofs(const ProofRow& row) {
+  Fixture f;
+  HeldView held = test::held_view(f.clock.wall());
+  held.fingerprint = row.fingerprint;
+  test::hold(f.store, held);
+  const Views views(f.store.held(), f.store.web(), f.clock, row.configured);
+  const auto got = views.look_up(kToken, test::soon());
+  CPPUNIT_ASSERT(got);
+  CPPUNIT_ASSERT(row.want == got->proofs);
+}
+
+class ViewsTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(ViewsTest);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(every_token_costs_the_same_calls);
+  CPPUNIT_TEST(each_failing_call_is_unavailable);
+  CPPUNIT_TEST(an_unchallenged_message_has_no_page);
+  CPPUNIT_TEST(any_spelling_of_the_token_finds_it);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  static void rows(TestSuiteBuilderContextType& context) {
+    test::add_rows(context, kRows, check);
+    test::add_rows(context, kProofRows, check_proofs);
+  }
+
+  void every_token_costs_the_same_calls() {
+    const auto calls = [](const std::string& token, milliseconds later, HeldState state) {
+      Fixture f;
+      const HeldView held = test::held_view(f.clock.wall());
+      test::hold(f.store, held);
+      if (state != HeldState::held)
+        CPPUNIT_ASSERT(f.store.held().set_state(held, state, f.clock.wall(), test::soon()));
+      f.clock.advance(later);
+      const int before = f.store.calls();
+      (void)f.views.look_up(token, test::soon());
+      return f.store.calls() - before;
+    };
+    const int known = calls(kToken, seconds(0), HeldState::held);
+    CPPUNIT_ASSERT_EQUAL(3, known);
+    CPPUNIT_ASSERT_EQUAL(known, calls(test::kOtherToken, seconds(0), HeldState::held));
+    CPPUNIT_ASSERT_EQUAL(known, calls("not a token", seconds(0), HeldState::held));
+    CPPUNIT_ASSERT_EQUAL(known, calls("", seconds(0), HeldState::held));
+    CPPUNIT_ASSERT_EQUAL(known, calls(kToken, kMonth, HeldState::held));
+    CPPUNIT_ASSERT_EQUAL(known, calls(kToken, seconds(0), HeldState::dropped));
+    CPPUNIT_ASSERT_EQUAL(known, calls(kToken, seconds(0), HeldState::released));
+  }
+
+  void each_failing_call_is_unavailable() {
+    for (const std::string& token : {kToken, test::kOtherToken, std::string("?")})
+      for (int n = 1; n <= 3; ++n) {
+        Fixture f;
+        test::hold(f.store, test::held_view(f.clock.wall()));
+        f.store.fail_call(n);
+        const auto got = f.views.look_up(token, test::soon());
+        CPPUNIT_ASSERT_MESSAGE(token + " call " + std::to_string(n), !got);
+        CPPUNIT_ASSERT(got.error().code == Errc::unavailable);
+      }
+  }
+
+  void an_unchallenged_message_has_no_page() {
+    Fixture f;
+    HeldView held = test::held_view(f.clock.wall());
+    held.challenged = false;
+    test::hold(f.store, held);
+    CPPUNIT_ASSERT(!f.views.look_up(kToken, test::soon()));
+  }
+
+  void any_spelling_of_the_token_finds_it() {
+    Fixture f;
+    test::hold(f.store, test::held_view(f.clock.wall()));
+    const auto got = f.views.look_up("7q2m-xf4p-k9td-3hwa-7q2m-xf4p-k9", test::soon());
+    CPPUNIT_ASSERT(got);
+    CPPUNIT_ASSERT_EQUAL(kToken, got->token);
+    CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), got->held.subject);
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(ViewsTest);
+
+}  // namespace
+}  // namespace countersign
