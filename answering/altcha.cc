@@ -127,7 +127,7 @@ std::optional<Parameters> read_parameters(const json& object) {
 
 json to_json(const Parameters& p) {
   // nlohmann's object is sorted by key, which the signature needs.
-  json out = {{"algorithm", kAlgorithm}, {"cost", p.cost},           {"keyLength", kKeyBytes},
+  json out = {{"algorithm", kAlgorithm},   {"cost", p.cost},   {"keyLength", kKeyBytes},
               {"keyPrefix", p.key_prefix}, {"nonce", p.nonce}, {"salt", p.salt}};
   if (p.binding) out["data"] = {{"m", *p.binding}};
   if (p.expires_at) out["expiresAt"] = *p.expires_at;

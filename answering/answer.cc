@@ -78,8 +78,8 @@ Result<AnswerResult> AnswerDesk::check_proof(AnswerResult out, const std::string
     out.stamp = answer.wait;
     return with(std::move(out), AnswerOutcome::early);
   }
-  return take(std::move(out), address,
-              {ProofKind::wait, std::move(proof->nonce), proof->remaining}, network, deadline);
+  return take(std::move(out), address, {ProofKind::wait, std::move(proof->nonce), proof->remaining},
+              network, deadline);
 }
 
 Result<AnswerResult> AnswerDesk::take(AnswerResult out, const std::string& address,

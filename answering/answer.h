@@ -22,21 +22,21 @@ namespace countersign {
 
 /// The form's fields, as they came; "" where a field was not given.
 struct Answer {
-  std::string address;
-  std::string altcha;
-  std::string wait;
+  std::string address = {};
+  std::string altcha = {};
+  std::string wait = {};
 };
 
 enum class AnswerOutcome {
-  taken,            ///< a request is on its way to the node
-  already,          ///< answered before: nothing was done, and nothing is wrong
-  no_address,       ///< nothing was typed; not counted as a failure
-  wrong_address,    ///< counted
-  no_proof,         ///< the address is right, a proof is missing; not counted
-  first_step,       ///< the address is right, and `stamp` is given for the proof `wait`
-  early,            ///< the stamp is good, but its time has not come; not counted
-  wrong_proof,      ///< counted
-  limited           ///< too many failures: nothing was looked at
+  taken,          ///< a request is on its way to the node
+  already,        ///< answered before: nothing was done, and nothing is wrong
+  no_address,     ///< nothing was typed; not counted as a failure
+  wrong_address,  ///< counted
+  no_proof,       ///< the address is right, a proof is missing; not counted
+  first_step,     ///< the address is right, and `stamp` is given for the proof `wait`
+  early,          ///< the stamp is good, but its time has not come; not counted
+  wrong_proof,    ///< counted
+  limited         ///< too many failures: nothing was looked at
 };
 inline constexpr std::array<std::string_view, 9> kAnswerOutcomeWords = {
     "taken",      "already", "no-address",  "wrong-address", "no-proof",

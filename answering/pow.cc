@@ -41,7 +41,10 @@ Result<std::unique_ptr<Pow>> Pow::make(const Keyring& keyring, const Clock& cloc
 }
 
 Pow::Pow(altcha::Keys keys, const Clock& clock, const PowSettings& settings)
-    : keys_(std::move(keys)), clock_(clock), settings_(settings), keeper_([this] { keep_stock(); }) {}
+    : keys_(std::move(keys)),
+      clock_(clock),
+      settings_(settings),
+      keeper_([this] { keep_stock(); }) {}
 
 Pow::~Pow() {
   {
@@ -90,9 +93,8 @@ std::string Pow::issue(const std::string& binding) {
   altcha::Parameters p;
   p.cost = settings_.cost;
   p.binding = binding;
-  p.expires_at = std::chrono::floor<seconds>(clock_.wall() + settings_.lifetime)
-                     .time_since_epoch()
-                     .count();
+  p.expires_at =
+      std::chrono::floor<seconds>(clock_.wall() + settings_.lifetime).time_since_epoch().count();
   p.key_prefix = std::move(answer->key_prefix);
   p.key_signature = std::move(answer->key_signature);
   p.nonce = std::move(answer->nonce);

@@ -20,16 +20,16 @@
 namespace countersign {
 
 struct PowSettings {
-  int cost = 5000;           ///< iterations for one try
-  int counter_most = 3000;   ///< the answer is uniform in 1..counter_most
+  int cost = 5000;          ///< iterations for one try
+  int counter_most = 3000;  ///< the answer is uniform in 1..counter_most
   seconds lifetime = std::chrono::minutes(20);
   std::size_t stock = 200;  ///< answers kept ahead
 };
 
 /// A proof that holds, but for its single use.
 struct PowProof {
-  std::string nonce;   ///< 32 hex digits: may count once
-  seconds remaining;   ///< until it expires, at least 1 s: so long must `nonce` be remembered
+  std::string nonce;  ///< 32 hex digits: may count once
+  seconds remaining;  ///< until it expires, at least 1 s: so long must `nonce` be remembered
 };
 
 class Pow {

@@ -12,11 +12,28 @@ constexpr std::size_t kLongest = 1000;
 
 /// What pages, mail programs and phone keyboards leave around an address: blanks of all kinds, zero
 /// width characters, direction marks, the byte order mark (UTF-8).
-constexpr std::array<std::string_view, 22> kInvisible = {
-    " ",            "\t",           "\r",           "\n",           "\xC2\xA0",     "\xC2\xAD",
-    "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8E", "\xE2\x80\x8F", "\xE2\x80\xAA",
-    "\xE2\x80\xAB", "\xE2\x80\xAC", "\xE2\x80\xAD", "\xE2\x80\xAE", "\xE2\x80\xAF", "\xE2\x81\xA6",
-    "\xE2\x81\xA7", "\xE2\x81\xA8", "\xE2\x81\xA9", "\xEF\xBB\xBF"};
+constexpr std::array<std::string_view, 22> kInvisible = {" ",
+                                                         "\t",
+                                                         "\r",
+                                                         "\n",
+                                                         "\xC2\xA0",
+                                                         "\xC2\xAD",
+                                                         "\xE2\x80\x8B",
+                                                         "\xE2\x80\x8C",
+                                                         "\xE2\x80\x8D",
+                                                         "\xE2\x80\x8E",
+                                                         "\xE2\x80\x8F",
+                                                         "\xE2\x80\xAA",
+                                                         "\xE2\x80\xAB",
+                                                         "\xE2\x80\xAC",
+                                                         "\xE2\x80\xAD",
+                                                         "\xE2\x80\xAE",
+                                                         "\xE2\x80\xAF",
+                                                         "\xE2\x81\xA6",
+                                                         "\xE2\x81\xA7",
+                                                         "\xE2\x81\xA8",
+                                                         "\xE2\x81\xA9",
+                                                         "\xEF\xBB\xBF"};
 
 std::string_view trimmed(std::string_view text) {
   for (bool found = true; found;) {

@@ -23,8 +23,8 @@ struct WaitSettings {
 };
 
 struct WaitProof {
-  std::string nonce;  ///< 32 hex digits: may count once
-  seconds remaining;  ///< until the stamp is too old, at least 1 s
+  std::string nonce;   ///< 32 hex digits: may count once
+  seconds remaining;   ///< until the stamp is too old, at least 1 s
   bool early = false;  ///< a good stamp before its time: nothing is proved yet
 };
 

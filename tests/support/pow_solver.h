@@ -22,9 +22,9 @@ inline std::string solve_pow(const std::string& challenge, std::uint32_t* counte
     const std::string key = hex_encode(altcha::derive_key(nonce, salt, n, p.at("cost")));
     if (!key.starts_with(prefix)) continue;
     if (counter) *counter = n;
-    return base64_encode(nlohmann::json{{"challenge", value},
-                                        {"solution", {{"counter", n}, {"derivedKey", key}}}}
-                             .dump());
+    return base64_encode(
+        nlohmann::json{{"challenge", value}, {"solution", {{"counter", n}, {"derivedKey", key}}}}
+            .dump());
   }
 }
 

@@ -77,8 +77,8 @@ void check_vector(const VectorRow& row) {
 
 /// Signs what a test has changed, so that it is refused for its own fault.
 void sign(json& payload) {
-  payload["challenge"]["signature"] = hex_encode(
-      hmac_sha256(keys().signature.front(), payload["challenge"]["parameters"].dump()));
+  payload["challenge"]["signature"] =
+      hex_encode(hmac_sha256(keys().signature.front(), payload["challenge"]["parameters"].dump()));
 }
 
 struct ChangeRow {
@@ -92,7 +92,8 @@ json& solution(json& p) { return p["solution"]; }
 
 const ChangeRow kChangeRows[] = {
     {"the signature is not there", [](json& p) { p["challenge"].erase("signature"); }},
-    {"the signature is another", [](json& p) { p["challenge"]["signature"] = std::string(64, '0'); }},
+    {"the signature is another",
+     [](json& p) { p["challenge"]["signature"] = std::string(64, '0'); }},
     {"the signature is in capitals",
      [](json& p) {
        p["challenge"]["signature"] =
@@ -112,7 +113,8 @@ const ChangeRow kChangeRows[] = {
      [](json& p) { parameters(p)["expiresAt"] = 18446744073709551615U; }, true},
     {"signed, but the cost is a text", [](json& p) { parameters(p)["cost"] = "100"; }, true},
     {"signed, but the cost is nothing", [](json& p) { parameters(p)["cost"] = 0; }, true},
-    {"signed, but the cost is absurd", [](json& p) { parameters(p)["cost"] = 2'000'000'000; }, true},
+    {"signed, but the cost is absurd", [](json& p) { parameters(p)["cost"] = 2'000'000'000; },
+     true},
     {"signed, but with another member", [](json& p) { parameters(p)["extra"] = 1; }, true},
     {"signed, but with another datum", [](json& p) { parameters(p)["data"]["x"] = "y"; }, true},
     {"signed, but the data are a list", [](json& p) { parameters(p)["data"] = json::array(); },
@@ -263,8 +265,8 @@ class AltchaTest : public CppUnit::TestFixture {
   }
 
   void old_secrets_still_verify() {
-    const auto payload =
-        altcha::parse_payload(vector_named("v2-det-pbkdf2").at("payload_base64").get<std::string>());
+    const auto payload = altcha::parse_payload(
+        vector_named("v2-det-pbkdf2").at("payload_base64").get<std::string>());
     altcha::Keys rotated = keys();
     rotated.signature.insert(rotated.signature.begin(), "newer");
     rotated.key.insert(rotated.key.begin(), "newer too");

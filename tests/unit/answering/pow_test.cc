@@ -109,10 +109,9 @@ class PowTest : public CppUnit::TestFixture {
       if (deterministic) p.key_signature = hex_encode(hmac_sha256(keys.key.front(), key));
       p.nonce = hex_encode(nonce);
       p.salt = hex_encode(salt);
-      return base64_encode(
-          json{{"challenge", json::parse(altcha::challenge_json(p, keys))},
-               {"solution", {{"counter", 1}, {"derivedKey", hex_encode(key)}}}}
-              .dump());
+      return base64_encode(json{{"challenge", json::parse(altcha::challenge_json(p, keys))},
+                                {"solution", {{"counter", 1}, {"derivedKey", hex_encode(key)}}}}
+                               .dump());
     };
     CPPUNIT_ASSERT(f.pow->check(field(2, true, 32), f.binding));
     CPPUNIT_ASSERT(!f.pow->check(field(1, true, 32), f.binding));

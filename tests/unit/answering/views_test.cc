@@ -66,7 +66,9 @@ struct ProofRow {
 };
 
 const ProofRow kProofRows[] = {
-    {"an authenticated author may also wait", "example.com", {"pow", "code", "wait"},
+    {"an authenticated author may also wait",
+     "example.com",
+     {"pow", "code", "wait"},
      {ProofKind::pow, ProofKind::wait}},
     {"any other may not", "", {"pow", "code", "wait"}, {ProofKind::pow}},
     {"what the site leaves out is not offered", "example.com", {"wait"}, {ProofKind::wait}},
