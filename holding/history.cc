@@ -48,7 +48,7 @@ void apply(History& h, const HeldEvent& event) {
       h.challenge_done = h.challenge_sending && event.text != "sending";
       break;
     case Kind::reported:
-      h.report_begun = true;
+      h.reported = true;
       break;
     case Kind::contact:
       h.contact_written = true;
