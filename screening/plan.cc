@@ -2,6 +2,8 @@
 #include "screening/plan.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "screening/replies.h"
 
@@ -93,6 +95,7 @@ Scope scope_of(Level level, const Mailbox& owner) {
 std::vector<Lesson> lessons_of(const Facts& facts, std::span<const RecipientFacts> recipients,
                                std::span<const Decision> decisions) {
   std::vector<Lesson> lessons;
+  std::set<std::tuple<Level, std::string, std::string>> seen;
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     const RecipientFacts& recipient = recipients[i];
     if (!recipient.owner || !facts.author.mailbox) continue;
@@ -112,7 +115,7 @@ std::vector<Lesson> lessons_of(const Facts& facts, std::span<const RecipientFact
       continue;
     }
     // Two recipients may have one owner, or one domain's entry.
-    if (std::find(lessons.begin(), lessons.end(), lesson) == lessons.end())
+    if (seen.emplace(lesson.scope.level, lesson.scope.name, lesson.subject).second)
       lessons.push_back(std::move(lesson));
   }
   return lessons;

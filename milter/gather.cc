@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/gather.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "mail/domain.h"
+#include "mail/machine.h"
+
+namespace countersign {
+namespace {
+
+/// Whether a path that is no mailbox leads into a protected domain all the same, as far as its text
+/// tells. Of "postmaster" without a domain (RFC 5321 §4.1.1.3) it does not.
+bool leads_to_protected(const MilterSettings& settings, const ForwardPath& path) {
+  std::string_view text = path.rcpt_addr.empty() ? path.raw : path.rcpt_addr;
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos) return false;
+  text.remove_prefix(at + 1);
+  while (!text.empty() && (text.back() == '>' || text.back() == ' ')) text.remove_suffix(1);
+  const auto domain = to_a_labels(text);
+  return domain && settings.protected_domains.contains(*domain);
+}
+
+/// Returns the one mailbox of a field of addresses that has just one, else none.
+std::optional<Mailbox> only_mailbox(const HeaderSection& header, std::string_view name) {
+  const auto fields = header.all(name);
+  if (fields.size() != 1) return std::nullopt;
+  HeaderSection as_from;
+  as_from.add("From", fields.front()->value);
+  return parse_author(as_from).mailbox;
+}
+
+/// Returns the addresses by which an author may answer: people know themselves by From, some by
+/// Reply-To or by what their provider makes of it.
+std::vector<std::string> answering_addresses(const Facts& facts, const Envelope& envelope,
+                                             const HeaderSection& header) {
+  std::vector<std::string> addresses;
+  const auto add = [&](const std::optional<Mailbox>& mailbox) {
+    if (!mailbox) return;
+    std::string address = mailbox->address();
+    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
+      addresses.push_back(std::move(address));
+  };
+  add(facts.author.mailbox);
+  add(envelope.reverse_path.mailbox);
+  add(only_mailbox(header, "Reply-To"));
+  return addresses;
+}
+
+std::string share_of(const Facts& facts) {
+  if (!facts.machine_mark.empty()) return "machine";
+  return facts.authentication.fingerprint.empty() ? "unauthenticated" : "authenticated";
+}
+
+}  // namespace
+
+std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
+                                              const Envelope& envelope) {
+  std::vector<RecipientFacts> out;
+  out.reserve(envelope.recipients.size());
+  for (const ForwardPath& path : envelope.recipients) {
+    RecipientFacts& recipient = out.emplace_back();
+    recipient.policy = settings.defaults;
+    if (!path.mailbox) {
+      recipient.is_protected = recipient.unknown = leads_to_protected(settings, path);
+      continue;
+    }
+    recipient.is_protected = settings.protects(*path.mailbox);
+    if (!recipient.is_protected) continue;
+    recipient.exempt = settings.is_exempt(*path.mailbox);
+    recipient.owner = settings.owner_of(*path.mailbox);
+  }
+  return out;
+}
+
+Facts gather_facts(const MilterSettings& settings, const Client& client, const Envelope& envelope,
+                   const HeaderSection& header) {
+  const ReversePath& reverse_path = envelope.reverse_path;
+  Facts facts;
+  facts.from_relay = settings.relays.contains(client.address);
+  facts.null_reverse_path = reverse_path.null;
+  facts.author = parse_author(header);
+  const auto& author = facts.author.mailbox;
+  facts.reverse_path_is_author = author && author == reverse_path.mailbox;
+  facts.author_domain_protected = author && settings.protects(*author);
+  facts.authentication =
+      authenticate(settings.authentication, header, author, reverse_path.mailbox);
+  facts.machine_mark = machine_mark(reverse_path, header);
+  facts.mail_channel = settings.mail_channel;
+  return facts;
+}
+
+void find_named(const HeaderSection& header, const Envelope& envelope,
+                std::span<RecipientFacts> recipients) {
+  // Words that read as a mailbox, wherever they stand: this only allows a mail to an author whose
+  // own server wrote to us, so the grammar of address lists is not worth its length.
+  std::set<Mailbox> named;
+  for (const std::string_view name : {"To", "Cc"}) {
+    for (const HeaderField* field : header.all(name)) {
+      constexpr std::string_view kSeparators = " \t\r\n,;:<>()\"";
+      const std::string_view text = field->value;
+      for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find_first_of(kSeparators, at), text.size());
+        const std::string_view word = text.substr(at, end - at);
+        if (word.find('@') != std::string_view::npos)
+          if (auto mailbox = Mailbox::parse(word)) named.insert(*std::move(mailbox));
+        at = end + 1;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    const auto& mailbox = envelope.recipients[i].mailbox;
+    recipients[i].named = mailbox && named.contains(*mailbox);
+  }
+}
+
+HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
+                         std::span<const RecipientFacts> recipients, const Client& client,
+                         const Envelope& envelope, const HeaderSection& header,
+                         const std::string& queue_id) {
+  Envelope held;
+  held.reverse_path = envelope.reverse_path;
+  std::vector<std::string> owners;
+  for (const std::size_t i : plan.held) {
+    held.recipients.push_back(envelope.recipients[i]);
+    owners.push_back(recipients[i].owner->key());
+  }
+  const HeaderField* message_id = header.first("Message-ID");
+  const HeaderField* subject = header.first("Subject");
+
+  // What is empty here is for the desk to fill in (IntakeDesk::begin).
+  return {.id = HeldId::random(),
+          .node = {},
+          .arrived = facts.arrived,
+          .expires = {},
+          .kept_since = {},
+          .envelope = held,
+          .owners = std::move(owners),
+          .author = facts.author.mailbox ? facts.author.mailbox->address() : "",
+          .fingerprint = facts.authentication.fingerprint,
+          .addresses = answering_addresses(facts, envelope, header),
+          .reason = std::string(word(plan.held_reason)),
+          .challenged = plan.challenge != Challenge::none,
+          .by_mail = plan.challenge == Challenge::by_mail,
+          .message_id = message_id == nullptr ? "" : unfold(message_id->value),
+          .subject = subject == nullptr ? "" : readable(subject->value),
+          .queue_id = queue_id,
+          .received = received_field(client, held, facts.arrived),
+          .retry_digest = {},
+          .share = share_of(facts)};
+}
+
+}  // namespace countersign

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes facts of what the MTA told: client, envelope, header section. Pure, thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mail/envelope.h"
+#include "mail/header_section.h"
+#include "milter/client.h"
+#include "milter/settings.h"
+#include "screening/facts.h"
+#include "screening/plan.h"
+#include "spool/spool.h"
+
+namespace countersign {
+
+/// Returns what the envelope tells of each recipient, in its order, with the configured policy.
+/// One in a protected domain whose path is no RFC 5321 mailbox is `unknown`: nobody's lists count.
+std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
+                                              const Envelope& envelope);
+
+/// Returns what the header section and the client tell of the message; `internal`, `paused`,
+/// `arrived` and `page` are the caller's.
+Facts gather_facts(const MilterSettings& settings, const Client& client, const Envelope& envelope,
+                   const HeaderSection& header);
+
+/// Sets RecipientFacts::named by the To and Cc fields of `header`.
+void find_named(const HeaderSection& header, const Envelope& envelope,
+                std::span<RecipientFacts> recipients);
+
+/// Returns the envelope to hold the message by for the recipients `plan.held`.
+HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
+                         std::span<const RecipientFacts> recipients, const Client& client,
+                         const Envelope& envelope, const HeaderSection& header,
+                         const std::string& queue_id);
+
+}  // namespace countersign

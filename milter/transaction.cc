@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/transaction.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/log.h"
+#include "mail/network.h"
+#include "milter/gather.h"
+#include "screening/replies.h"
+#include "tokenstore/directory.h"
+
+namespace countersign {
+namespace {
+
+constexpr std::size_t kMostHeaderBytes = 4 * 1024 * 1024;
+
+// Sendmail waits 10 s for an answer.
+constexpr milliseconds kLookUp{2000};
+constexpr milliseconds kLookUpWhileWatching{300};
+constexpr milliseconds kBegin{3000};
+constexpr milliseconds kCommit{7000};
+constexpr milliseconds kLearn{500};
+
+/// Whether the store is asked for this recipient.
+bool to_be_screened(const RecipientFacts& recipient) {
+  return recipient.is_protected && !recipient.exempt;
+}
+
+/// Whether the lines of a field's value but the first start with white space: others would be
+/// fields of their own once the section is written again.
+bool is_folded_well(std::string_view value) {
+  for (std::size_t at = 0; (at = value.find('\n', at)) != std::string_view::npos; ++at)
+    if (at + 1 == value.size() || (value[at + 1] != ' ' && value[at + 1] != '\t')) return false;
+  return true;
+}
+
+bool is_clean(const HeaderSection& header) {
+  ByteCheck check;
+  return check.take(header.bytes()) && check.finish() &&
+         std::all_of(header.fields().begin(), header.fields().end(),
+                     [](const HeaderField& field) { return is_folded_well(field.value); });
+}
+
+}  // namespace
+
+Transaction::Transaction(Services& services, Client client, ReversePath reverse_path,
+                         bool authenticated)
+    : services_(services),
+      settings_(services.settings()),
+      client_(std::move(client)),
+      internal_(authenticated || settings_->submit_networks.contains(client_.address)) {
+  envelope_.reverse_path = std::move(reverse_path);
+}
+
+void Transaction::field(std::string_view name, std::string_view value) {
+  if (header_.size_bytes() + name.size() + value.size() > kMostHeaderBytes)
+    header_too_large_ = true;
+  if (!header_too_large_) header_.add(name, value);
+}
+
+Verdict Transaction::end_of_header(std::string_view queue_id) {
+  queue_id_ = queue_id;
+  gather();
+  const bool screening = !internal_ && !facts_.paused &&
+                         std::any_of(recipients_.begin(), recipients_.end(), to_be_screened);
+  if (screening) ask_store();
+  judge();
+  switch (plan_.answer) {
+    case Answer::deliver:
+    case Answer::keep:
+      if (!plan_.held.empty()) return begin_hold();
+      return {};
+    case Answer::accept:
+      record("");
+      return finish({Verdict::Kind::accept});
+    case Answer::refuse:
+      record("");
+      return finish(Verdict::say(blocked_reply()));
+    case Answer::defer:
+      break;
+  }
+  record("");
+  return finish(Verdict::say(header_too_large_ ? too_large_reply() : try_later_reply()));
+}
+
+void Transaction::gather() {
+  recipients_ = gather_recipients(*settings_, envelope_);
+  const bool incoming = !internal_ && std::any_of(recipients_.begin(), recipients_.end(),
+                                                  [](const auto& r) { return r.is_protected; });
+  if (incoming) facts_ = gather_facts(*settings_, client_, envelope_, header_);
+  if (incoming && facts_.mail_channel) find_named(header_, envelope_, recipients_);
+  facts_.arrived = services_.clock.wall();
+  facts_.internal = internal_;
+  facts_.paused = services_.paused.load(std::memory_order_relaxed);
+}
+
+void Transaction::ask_store() {
+  Inquiry inquiry{.recipients = {}, .author = facts_.author.mailbox};
+  std::map<Mailbox, std::size_t> places;
+  bool watching = true;
+  for (const RecipientFacts& recipient : recipients_) {
+    if (!to_be_screened(recipient) || !recipient.owner) continue;
+    if (places.try_emplace(*recipient.owner, places.size()).second)
+      inquiry.recipients.push_back(*recipient.owner);
+    const Mode mode = services_.modes.recall(recipient.owner->key(), settings_->defaults.mode);
+    watching = watching && mode == Mode::observe;
+  }
+  // What was cut away may have named another author.
+  if (header_too_large_) return store_failed();
+  if (inquiry.recipients.empty()) return;
+  if (!services_.directory.healthy()) return store_failed();
+
+  const SteadyTime asked = services_.clock.steady();
+  const auto known =
+      services_.directory.look_up(inquiry, within(watching ? kLookUpWhileWatching : kLookUp));
+  services_.metrics.store_latency.observe(services_.clock.steady() - asked);
+  if (!known) {
+    log::warning("store does not answer",
+                 {{"queue_id", queue_id_}, {"error", known.error().detail}});
+    return store_failed();
+  }
+  facts_.page = page_state(known->page_age);
+  for (RecipientFacts& recipient : recipients_) {
+    if (!to_be_screened(recipient) || !recipient.owner) continue;
+    recipient.knowledge = known->recipients.at(places.at(*recipient.owner));
+    recipient.policy = resolve_policy(settings_->defaults, recipient.knowledge.policy);
+    services_.modes.note(recipient.owner->key(), recipient.policy.mode, settings_->defaults.mode);
+  }
+}
+
+void Transaction::store_failed() {
+  for (RecipientFacts& recipient : recipients_) {
+    if (!to_be_screened(recipient)) continue;
+    recipient.unknown = true;
+    if (recipient.owner)
+      recipient.policy.mode =
+          services_.modes.recall(recipient.owner->key(), settings_->defaults.mode);
+  }
+}
+
+void Transaction::judge() {
+  decisions_.clear();
+  for (const RecipientFacts& recipient : recipients_)
+    decisions_.push_back(screen(facts_, recipient));
+  plan_ = plan(facts_, recipients_, decisions_);
+}
+
+Verdict Transaction::begin_hold() {
+  if (header_.size_bytes() > settings_->max_message_bytes)
+    return not_held(too_large_reply(), "over max_message");
+  if (!is_clean(header_)) return not_held(bad_bytes_reply(), "bare CR, bare LF or NUL in header");
+  const auto network = network_of(client_.address);
+  auto intake = services_.intake.begin(
+      gather_held(plan_, facts_, recipients_, client_, envelope_, header_, queue_id_),
+      header_.bytes(), network ? *network : "", within(kBegin));
+  if (!intake)
+    return not_held(intake.error().code == Errc::invalid ? no_room_reply() : try_later_reply(),
+                    intake.error().detail);
+  intake_ = *std::move(intake);
+  return {};
+}
+
+Verdict Transaction::body(std::string_view bytes) {
+  if (final_) return *final_;
+  if (!intake_) return {Verdict::Kind::skip};
+  body_bytes_ += bytes.size();
+  if (header_.size_bytes() + 2 + body_bytes_ > settings_->max_message_bytes)
+    return not_held(too_large_reply(), "over max_message");
+  if (!check_.take(bytes)) return not_held(bad_bytes_reply(), "bare CR, bare LF or NUL in body");
+  if (const Status taken = intake_->body(bytes); !taken)
+    return not_held(taken.error().code == Errc::invalid ? too_large_reply() : try_later_reply(),
+                    taken.error().detail);
+  return {};
+}
+
+Verdict Transaction::end_of_message(MessageEditor& editor) {
+  if (final_) return *final_;
+  std::string held_id;
+  std::optional<HeldReceipt> receipt;
+  if (intake_) {
+    if (!check_.finish()) return not_held(bad_bytes_reply(), "bare CR at the end of the body");
+    const SteadyTime asked = services_.clock.steady();
+    auto committed = intake_->commit(within(kCommit));
+    services_.metrics.spool_latency.observe(services_.clock.steady() - asked);
+    if (!committed) return not_held(try_later_reply(), committed.error().detail);
+    intake_.reset();
+    receipt = *std::move(committed);
+    held_id = receipt->id.text();
+    services_.metrics.holds.increment();
+    if (receipt->joined) services_.metrics.joined.increment();
+  }
+  record(held_id);
+  if (plan_.answer == Answer::keep) return keep(*receipt);
+  if (const Status edited = edit(editor); !edited) {
+    log::error("message not edited", {{"queue_id", queue_id_}, {"error", edited.error().detail}});
+    return finish(Verdict::say(try_later_reply()));
+  }
+  learn();
+  return finish({});
+}
+
+/// The message is ours: says so to its author, or drops the MTA's copy.
+Verdict Transaction::keep(const HeldReceipt& receipt) {
+  if (receipt.url.empty() || receipt.by_mail) return finish({Verdict::Kind::discard});
+  return finish(Verdict::say(kept_reply(receipt.url, receipt.expires)));
+}
+
+Verdict Transaction::not_held(const SmtpReply& reply, std::string_view why) {
+  intake_.reset();
+  const Disposition now = reply.code().front() == '4' ? Disposition::defer : Disposition::refuse;
+  for (Decision& decision : decisions_) {
+    decision.disposition = now;
+    decision.would.reset();
+  }
+  record("", why);
+  return finish(Verdict::say(reply));
+}
+
+Status Transaction::edit(MessageEditor& editor) {
+  for (const std::size_t i : plan_.deleted) {
+    // The MTAs compare in different ways, and say nothing when they find none.
+    const ForwardPath& path = envelope_.recipients[i];
+    CS_TRY(editor.delete_recipient(path.raw));
+    if (const std::string bare = path.without_route(); bare != path.raw)
+      CS_TRY(editor.delete_recipient(bare));
+    if (!path.rcpt_addr.empty()) CS_TRY(editor.delete_recipient(path.rcpt_addr));
+  }
+  // From here on a failure costs a mark, which is no reason to delay mail.
+  const auto marked = [&](const Status& done) {
+    if (!done)
+      log::warning("field not changed", {{"queue_id", queue_id_}, {"error", done.error().detail}});
+  };
+  // Highest first: in Postfix the others move up, in Sendmail they do not.
+  for (auto index = static_cast<int>(header_.all(kFieldName).size()); index > 0; --index)
+    marked(editor.remove_field(kFieldName, index));
+  if (!plan_.field.empty()) marked(editor.add_field(kFieldName, plan_.field));
+  return {};
+}
+
+void Transaction::learn() {
+  if (plan_.lessons.empty()) return;
+  const Deadline deadline = within(kLearn);
+  for (const Lesson& lesson : plan_.lessons) {
+    const auto learnt =
+        services_.contacts.learn(lesson.scope, lesson.subject, lesson.entry, deadline);
+    if (learnt) continue;
+    // The next mail teaches the same.
+    log::warning("contact not learnt", {{"queue_id", queue_id_}, {"error", learnt.error().detail}});
+    return;
+  }
+}
+
+/// Counts and logs the decisions, once for each message.
+void Transaction::record(const std::string& held_id, std::string_view error) {
+  const std::string author = facts_.author.mailbox ? facts_.author.mailbox->address() : "";
+  bool unscreened = false;
+  for (std::size_t i = 0; i < decisions_.size(); ++i) {
+    const Decision& decision = decisions_[i];
+    services_.metrics.count(decision);
+    unscreened = unscreened || (decision.reason == Reason::unscreened &&
+                                decision.disposition == Disposition::pass);
+    const bool is_held = std::binary_search(plan_.held.begin(), plan_.held.end(), i);
+    std::vector<log::Field> fields{{"queue_id", queue_id_}};
+    if (is_held && !held_id.empty()) fields.emplace_back("held_id", held_id);
+    fields.emplace_back("disposition", word(decision.disposition));
+    if (decision.would) fields.emplace_back("would", word(*decision.would));
+    fields.emplace_back("reason", word(decision.reason));
+    if (decision.reason == Reason::machine) fields.emplace_back("mark", facts_.machine_mark);
+    fields.emplace_back("author", author);
+    fields.emplace_back("fingerprint", facts_.authentication.fingerprint);
+    fields.emplace_back("recipient", envelope_.recipients[i].raw);
+    if (!error.empty()) fields.emplace_back("error", error);
+    const bool ours = recipients_[i].is_protected && !internal_;
+    log::event(!error.empty() ? log::Level::warning
+               : ours         ? log::Level::info
+                              : log::Level::debug,
+               "decided", fields);
+  }
+  if (unscreened) services_.metrics.unscreened.increment();
+}
+
+Verdict Transaction::finish(Verdict verdict) {
+  final_ = std::move(verdict);
+  return *final_;
+}
+
+}  // namespace countersign

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One mail transaction (RFC 5321 §3.3): gathers what the MTA tells, asks the store once, decides at
+// the end of the header section, and acts at the end of the message.
+//
+//   recipient, field ... end_of_header -> accept, refuse, defer     the MTA tells no more
+//                                      -> deliver   body skipped; field added at the end
+//                                      -> keep      body into the spool; durable before the answer
+//
+// Not thread-safe; steps may come from different threads, one after the other. A transaction that
+// is destroyed before its end leaves nothing behind.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holding/intake.h"
+#include "mail/envelope.h"
+#include "mail/header_section.h"
+#include "milter/byte_check.h"
+#include "milter/client.h"
+#include "milter/services.h"
+#include "milter/verdict.h"
+#include "screening/plan.h"
+
+namespace countersign {
+
+class Transaction {
+ public:
+  /// `services` must outlive the transaction. `authenticated`: SMTP AUTH succeeded (RFC 4954).
+  Transaction(Services& services, Client client, ReversePath reverse_path, bool authenticated);
+
+  void recipient(ForwardPath path) { envelope_.recipients.push_back(std::move(path)); }
+  /// `value` as in HeaderField::value.
+  void field(std::string_view name, std::string_view value);
+  /// Decides. Returns within 6 s.
+  Verdict end_of_header(std::string_view queue_id);
+  Verdict body(std::string_view bytes);
+  /// Acts. Returns within 8 s.
+  Verdict end_of_message(MessageEditor& editor);
+
+  /// Whether destroying it means I/O: a message is half in the spool.
+  bool has_draft() const { return intake_ != nullptr; }
+
+ private:
+  void gather();
+  void ask_store();
+  void store_failed();
+  void judge();
+  Verdict begin_hold();
+  Verdict not_held(const SmtpReply& reply, std::string_view why);
+  Verdict keep(const HeldReceipt& receipt);
+  Status edit(MessageEditor& editor);
+  void learn();
+  void record(const std::string& held_id, std::string_view error = {});
+  Verdict finish(Verdict verdict);
+  Deadline within(milliseconds time) const { return services_.clock.steady() + time; }
+
+  Services& services_;
+  const std::shared_ptr<const MilterSettings> settings_;
+  const Client client_;
+  const bool internal_;
+  Envelope envelope_;
+  HeaderSection header_;
+  bool header_too_large_ = false;
+  std::string queue_id_;
+
+  Facts facts_;
+  std::vector<RecipientFacts> recipients_;
+  std::vector<Decision> decisions_;
+  Plan plan_;
+
+  std::unique_ptr<Intake> intake_;
+  ByteCheck check_;
+  std::uint64_t body_bytes_ = 0;
+  std::optional<Verdict> final_;  ///< what the MTA was told for good
+};
+
+}  // namespace countersign
