@@ -35,7 +35,7 @@ std::optional<Address> parse_address(std::string_view text) {
 Address prefix(const Address& address, unsigned bits) {
   Address cut{};
   for (unsigned i = 0; i < cut.size(); ++i) {
-    const unsigned kept = std::clamp(static_cast<int>(bits) - static_cast<int>(8 * i), 0, 8);
+    const int kept = std::clamp(static_cast<int>(bits) - static_cast<int>(8 * i), 0, 8);
     cut[i] = static_cast<std::uint8_t>(address[i] & (0xff00U >> kept));
   }
   return cut;
