@@ -4,9 +4,12 @@
 // with the same held id; the file goes only after the 250 for every recipient.
 #pragma once
 
-#include <optional>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/result.h"
 #include "relay/smtp_client.h"
 #include "spool/spool.h"
@@ -23,23 +26,39 @@ struct ReleaseStep {
 /// Thread-safe for different messages.
 class Releaser {
  public:
-  /// All must outlive the releaser. `version` stands in our fields.
-  Releaser(Spool& spool, Relay& relay, const Clock& clock);
+  /// All must outlive the releaser.
+  Releaser(Spool& spool, Relay& relay, const Clock& clock)
+      : spool_(spool), relay_(relay), clock_(clock) {}
 
-  /// Tries the recipients that were neither taken nor refused yet, and logs each outcome. The
-  /// message goes out as: `Countersign: released; ...`, our Received field, then the content as
-  /// received without the Countersign fields that came in. Does not remove the message.
-  /// Errors: not_found, corrupt (moved to damaged/), unavailable (the spool).
+  /// Tries the recipients that were neither taken nor refused yet, and logs each that now was; a
+  /// try that left some over is logged as one `deferred`. The message goes out as: `Countersign:
+  /// released; ...`, our Received field, then the content as received without the Countersign
+  /// fields that came in; with the reverse-path and the ESMTP parameters it came with. Does not
+  /// remove the message.
+  ///
+  /// When a recipient was taken and that cannot be logged, this process remembers it and logs it
+  /// before the next try; only a crash in between makes the MTA get it twice, with the same held
+  /// id. Errors: not_found; corrupt (moved to damaged/); unavailable (the spool); invalid (nobody
+  /// answered for it or let it in, or it was dropped or is expired: not sent).
   Result<ReleaseStep> try_once(const HeldId& id);
 
  private:
+  Status log_remembered(const HeldId& id);
+  Status log_outcome(const HeldMessage& message, const std::vector<std::uint32_t>& tried,
+                     const DeliveryOutcome& outcome);
+
   Spool& spool_;
   Relay& relay_;
   const Clock& clock_;
+  /// What became of recipients and is not in the spool's log yet.
+  Guarded<std::map<HeldId, std::vector<HeldEvent>>> unlogged_;
 };
 
 /// Returns the field that marks a released message, whole with CRLF (design section 4):
 /// "Countersign: released; reason=answered; author=unverified; held=<id>; since=<date>; proof=..."
+/// `author` is the fingerprint of an authenticated author. Let in by recipient or operator, without
+/// an answer: "reason=released", and "by=recipient" or "by=operator" in place of the proof; who it
+/// was is not told to those whom the message goes on to.
 std::string released_field(const HeldMessage& message);
 
 }  // namespace countersign
