@@ -145,7 +145,9 @@ std::string worded(std::string_view description) {
   if (description.find("cannot redefine") != std::string_view::npos) return "is set twice";
   constexpr std::string_view kWhile = "Error while parsing ";
   if (description.starts_with(kWhile)) description.remove_prefix(kWhile.size());
-  return "is no TOML: " + std::string(description);
+  std::string out = "is no TOML: ";
+  for (const char c : description) out += c >= ' ' && c < 0x7f ? c : '?';
+  return out;
 }
 
 }  // namespace
