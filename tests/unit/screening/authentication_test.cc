@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "screening/authentication.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/screening_facts.h"
+#include "tests/support/table_suite.h"
+
+namespace countersign {
+namespace {
+
+using Fields = std::vector<std::string>;
+
+/// The author is alice@mail.example.com, the reverse-path bounce@example.com.
+struct Row {
+  const char* name;
+  Fields fields;  ///< values of Authentication-Results
+  std::string fingerprint;
+  bool spf_aligned = false;
+  bool dmarc_failed = false;
+};
+
+const Row kRows[] = {
+    {"no field proves nothing", {}, ""},
+    {"DKIM of the author's domain",
+     {"mx.example.org; dkim=pass header.d=mail.example.com"},
+     "example.com"},
+    {"DKIM of the organizational domain",
+     {"mx.example.org; dkim=pass header.d=example.com"},
+     "example.com"},
+    {"DKIM of a sister domain",
+     {"mx.example.org; dkim=pass header.d=news.example.com"},
+     "example.com"},
+    {"DKIM of another domain", {"mx.example.org; dkim=pass header.d=example.net"}, ""},
+    {"DKIM of the public suffix", {"mx.example.org; dkim=pass header.d=com"}, ""},
+    {"DKIM of a domain that only ends alike",
+     {"mx.example.org; dkim=pass header.d=badexample.com"},
+     ""},
+    {"DKIM that failed", {"mx.example.org; dkim=fail header.d=example.com"}, ""},
+    {"DKIM that is neutral", {"mx.example.org; dkim=neutral header.d=example.com"}, ""},
+    {"DKIM told by header.i", {"mx.example.org; dkim=pass header.i=@example.com"}, "example.com"},
+    {"header.d counts before header.i",
+     {"mx.example.org; dkim=pass header.i=@example.com header.d=example.net"},
+     ""},
+    {"two header.d in one result are none",
+     {"mx.example.org; dkim=pass header.d=example.net header.d=example.com"},
+     ""},
+    {"DKIM without a domain", {"mx.example.org; dkim=pass"}, ""},
+    {"one of several signatures",
+     {"mx.example.org; dkim=fail header.d=example.com; dkim=pass header.d=mail.example.com"},
+     "example.com"},
+    {"upper case", {"mx.example.org; DKIM=PASS HEADER.D=Example.COM"}, "example.com"},
+
+    {"SPF of the reverse-path",
+     {"mx.example.org; spf=pass smtp.mailfrom=bounce@example.com"},
+     "example.com",
+     true},
+    {"SPF told by domain",
+     {"mx.example.org; spf=pass smtp.mailfrom=example.com"},
+     "example.com",
+     true},
+    {"SPF of another path than the real one",
+     {"mx.example.org; spf=pass smtp.mailfrom=mail.example.com"},
+     ""},
+    {"SPF of HELO", {"mx.example.org; spf=pass smtp.helo=example.com"}, ""},
+    {"SPF that failed softly", {"mx.example.org; spf=softfail smtp.mailfrom=example.com"}, ""},
+    {"SPF failed, DKIM passed",
+     {"mx.example.org; spf=fail smtp.mailfrom=example.com; dkim=pass header.d=example.com"},
+     "example.com"},
+
+    {"a foreign authserv-id", {"mx.example.net; dkim=pass header.d=example.com"}, ""},
+    {"an authserv-id that only starts alike",
+     {"mx.example.org.evil.example; dkim=pass header.d=example.com"},
+     ""},
+    {"an authserv-id in other case", {"MX.example.org; dkim=pass header.d=example.com"}, ""},
+    {"an authserv-id in quotes is the same",
+     {"\"mx.example.org\"; dkim=pass header.d=example.com"},
+     "example.com"},
+    {"our authserv-id in a comment",
+     {"mx.example.net (mx.example.org); dkim=pass header.d=example.com"},
+     ""},
+    {"a version of the future", {"mx.example.org 2; dkim=pass header.d=example.com"}, ""},
+    {"a field that the grammar does not consume",
+     {"mx.example.org; dkim=pass header.d=example.com; =="},
+     ""},
+    {"a result in a comment",
+     {"mx.example.org; dkim=fail (dkim=pass header.d=example.com) header.d=example.net"},
+     ""},
+
+    {"methods in several fields of ours",
+     {"mx.example.org; dkim=pass header.d=example.com",
+      "mx.example.org; spf=pass smtp.mailfrom=example.com"},
+     "example.com",
+     true},
+    {"two fields that agree",
+     {"mx.example.org; spf=pass smtp.mailfrom=example.com",
+      "mx.example.org; spf=pass smtp.mailfrom=bounce@example.com"},
+     "example.com",
+     true},
+    {"a forged field below a true one with another result",
+     {"mx.example.org; dkim=fail header.d=example.com",
+      "mx.example.org; dkim=pass header.d=example.com"},
+     ""},
+    {"a forged field above a true one with another domain",
+     {"mx.example.org; dkim=pass header.d=example.com",
+      "mx.example.org; dkim=pass header.d=evil.example"},
+     ""},
+    {"a forged field with more than the true one",
+     {"mx.example.org; dkim=pass header.d=evil.example",
+      "mx.example.org; dkim=pass header.d=evil.example; dkim=pass header.d=example.com"},
+     ""},
+    {"ambiguous SPF leaves DKIM alone",
+     {"mx.example.org; spf=pass smtp.mailfrom=example.com",
+      "mx.example.org; spf=fail smtp.mailfrom=example.com",
+      "mx.example.org; dkim=pass header.d=example.com"},
+     "example.com"},
+    {"a foreign field makes nothing ambiguous",
+     {"mx.example.net; dkim=fail header.d=example.com",
+      "mx.example.org; dkim=pass header.d=example.com"},
+     "example.com"},
+
+    {"DMARC fails, policy not told",
+     {"mx.example.org; dmarc=fail header.from=example.com"},
+     "",
+     false,
+     true},
+    {"DMARC fails under reject in a comment",
+     {"mx.example.org; dmarc=fail (p=reject dis=none) header.from=example.com"},
+     "",
+     false,
+     true},
+    {"DMARC fails under quarantine behind the properties",
+     {"mx.example.org; dmarc=fail reason=\"no\" header.from=example.com (policy=quarantine)"},
+     "",
+     false,
+     true},
+    {"DMARC fails under none in a comment",
+     {"mx.example.org; dmarc=fail (p=none dis=none) header.from=example.com"},
+     ""},
+    {"DMARC fails under none behind the properties",
+     {"mx.example.org; dmarc=fail header.from=example.com (policy=NONE)"},
+     ""},
+    {"DMARC fails under none as a property",
+     {"mx.example.org; dmarc=fail header.from=example.com policy.dmarc=none"},
+     ""},
+    {"DMARC fails under reject as a property",
+     {"mx.example.org; dmarc=fail header.from=example.com policy.dmarc=reject"},
+     "",
+     false,
+     true},
+    {"DMARC fails under none and reject at once",
+     {"mx.example.org; dmarc=fail (p=none) header.from=example.com policy.dmarc=reject"},
+     "",
+     false,
+     true},
+    {"DMARC fails in one field and passes in another",
+     {"mx.example.org; dmarc=pass header.from=example.com",
+      "mx.example.org; dmarc=fail (p=reject) header.from=example.com"},
+     "",
+     false,
+     true},
+    {"DMARC passes", {"mx.example.org; dmarc=pass (p=reject) header.from=example.com"}, ""},
+    {"DMARC of others", {"mx.example.net; dmarc=fail (p=reject) header.from=example.com"}, ""},
+    {"DMARC fails although DKIM is aligned loosely",
+     {"mx.example.org; dkim=pass header.d=example.com; dmarc=fail (p=reject)"},
+     "example.com",
+     false,
+     true},
+};
+
+HeaderSection with(const Fields& fields) {
+  HeaderSection header;
+  for (const std::string& value : fields) header.add("Authentication-Results", " " + value);
+  return header;
+}
+
+const AuthenticationSettings kSettings{AuthenticationSource::header, "mx.example.org"};
+
+void check(const Row& row) {
+  const Authentication got =
+      authenticate(kSettings, with(row.fields), test::mailbox("alice@mail.example.com"),
+                   test::mailbox("bounce@example.com"));
+  CPPUNIT_ASSERT(got.checked);
+  CPPUNIT_ASSERT_EQUAL(row.fingerprint, got.fingerprint);
+  CPPUNIT_ASSERT_EQUAL(row.spf_aligned, got.spf_aligned);
+  CPPUNIT_ASSERT_EQUAL(row.dmarc_failed, got.dmarc_failed);
+}
+
+class AuthenticationTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(AuthenticationTest);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(the_source_none_looks_at_nothing);
+  CPPUNIT_TEST(without_an_authserv_id_nobody_counts);
+  CPPUNIT_TEST(without_an_author_only_dmarc_is_read);
+  CPPUNIT_TEST(the_null_reverse_path_has_no_spf);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  static void rows(TestSuiteBuilderContextType& context) { test::add_rows(context, kRows, check); }
+
+  void the_source_none_looks_at_nothing() {
+    const auto got = authenticate(
+        {AuthenticationSource::none, "mx.example.org"},
+        with({"mx.example.org; dkim=pass header.d=example.com; dmarc=fail header.from=x.example"}),
+        test::mailbox("alice@example.com"), std::nullopt);
+    CPPUNIT_ASSERT(!got.checked);
+    CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);
+    CPPUNIT_ASSERT(!got.dmarc_failed);
+  }
+
+  void without_an_authserv_id_nobody_counts() {
+    const auto got = authenticate({AuthenticationSource::header, ""},
+                                  with({"\"\"; dkim=pass header.d=example.com"}),
+                                  test::mailbox("alice@example.com"), std::nullopt);
+    CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);
+  }
+
+  void without_an_author_only_dmarc_is_read() {
+    const auto got = authenticate(
+        kSettings, with({"mx.example.org; dkim=pass header.d=example.com; dmarc=fail"}),
+        std::nullopt, test::mailbox("bounce@example.com"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);
+    CPPUNIT_ASSERT(got.dmarc_failed);
+  }
+
+  void the_null_reverse_path_has_no_spf() {
+    const auto got =
+        authenticate(kSettings, with({"mx.example.org; spf=pass smtp.mailfrom=example.com"}),
+                     test::mailbox("alice@example.com"), std::nullopt);
+    CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);
+    CPPUNIT_ASSERT(!got.spf_aligned);
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(AuthenticationTest);
+
+}  // namespace
+}  // namespace countersign

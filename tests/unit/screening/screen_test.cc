@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One row for each rule, and for each pair of rules whose order matters.
+#include "screening/screen.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <functional>
+
+#include "tests/support/screening_facts.h"
+#include "tests/support/table_suite.h"
+
+namespace countersign {
+namespace {
+
+using enum Disposition;
+using test::allow;
+using test::deny;
+using test::Scene;
+
+/// What a row changes of test::stranger(): an authenticated person whom nobody knows, who writes to
+/// a protected mailbox in mode `hold`.
+struct Row {
+  const char* name;
+  std::function<void(Scene&)> change;
+  Decision want;
+};
+
+Decision decided(Disposition disposition, Reason reason) {
+  Decision out;
+  out.disposition = disposition;
+  out.reason = reason;
+  return out;
+}
+
+Decision watched(Disposition would, Reason reason, bool learn_author) {
+  Decision out = decided(pass, reason);
+  out.would = would;
+  out.learn_author = learn_author;
+  return out;
+}
+
+Decision taking_fingerprint() {
+  Decision out = decided(pass, Reason::contact);
+  out.learn_fingerprint = true;
+  return out;
+}
+
+void internal(Scene& s) { s.facts.internal = true; }
+void paused(Scene& s) { s.facts.paused = true; }
+void unprotected(Scene& s) { s.recipient.is_protected = false; }
+void exempt(Scene& s) { s.recipient.exempt = true; }
+void unknown(Scene& s) { s.recipient.unknown = true; }
+void blocked(Scene& s) { s.recipient.knowledge.matches = {deny(Level::mailbox)}; }
+void own_domain(Scene& s) { s.facts.author_domain_protected = true; }
+void contact(Scene& s) { s.recipient.knowledge.matches = {allow(Level::mailbox, "example.com")}; }
+void unauthenticated(Scene& s) { s.facts.authentication.fingerprint.clear(); }
+void nobody_looks(Scene& s) { s.facts.authentication = {}; }
+void address_only(Scene& s) { s.recipient.knowledge.matches = {allow(Level::mailbox, "")}; }
+void forged(Scene& s) {
+  contact(s);
+  unauthenticated(s);
+}
+void dmarc_fails(Scene& s) { s.facts.authentication.dmarc_failed = true; }
+void malformed(Scene& s) { s.facts.author = {std::nullopt, FromProblem::several}; }
+void machine(Scene& s) { s.facts.machine_mark = "auto-submitted"; }
+void bounce(Scene& s) {
+  s.facts.null_reverse_path = true;
+  s.facts.machine_mark = "null-reverse-path";
+}
+void observe(Scene& s) { s.recipient.policy.mode = Mode::observe; }
+void aside_mode(Scene& s) { s.recipient.policy.mode = Mode::aside; }
+
+template <class... Changes>
+std::function<void(Scene&)> all(Changes... changes) {
+  return [=](Scene& s) { (changes(s), ...); };
+}
+
+const Row kRows[] = {
+    // Each rule
+    {"1: mail of an authenticated client passes", internal, decided(pass, Reason::internal)},
+    {"2: mail to a domain that is not protected passes", unprotected,
+     decided(pass, Reason::unprotected)},
+    {"3: a mailbox that must be reached is reached", exempt, decided(pass, Reason::exempt)},
+    {"the operator's pause lets all pass", paused, decided(pass, Reason::paused)},
+    {"without the store mail waits with its sender", unknown, decided(defer, Reason::unscreened)},
+    {"without the store mail passes where it is only watched", all(unknown, observe),
+     decided(pass, Reason::unscreened)},
+    {"4: a denied author is refused", blocked, decided(refuse, Reason::blocked)},
+    {"4: or held silently, by policy",
+     all(blocked, [](Scene& s) { s.recipient.policy.blocked = hold_silently; }),
+     decided(hold_silently, Reason::blocked)},
+    {"8: one of ours from outside passes when authenticated", own_domain,
+     decided(pass, Reason::own_domain)},
+    {"8: and is held silently when not", all(own_domain, unauthenticated),
+     decided(hold_silently, Reason::own_domain)},
+    {"8: where nobody looks, one of ours is nobody's forgery",
+     all(own_domain, nobody_looks, aside_mode), decided(aside, Reason::first_contact)},
+    {"9: a contact with its fingerprint passes", contact, decided(pass, Reason::contact)},
+    {"9: any of several fingerprints matches",
+     all(contact,
+         [](Scene& s) {
+           s.recipient.knowledge.matches[0].entry.fingerprints = {"example.net", "example.com"};
+         }),
+     decided(pass, Reason::contact)},
+    {"9: a contact known by address only passes when authenticated, and is known better then",
+     address_only, taking_fingerprint()},
+    {"9: a contact known by address only is a stranger when not authenticated",
+     all(address_only, unauthenticated), decided(hold, Reason::first_contact)},
+    {"9: a domain's entry lets its authors pass",
+     [](Scene& s) {
+       s.recipient.knowledge.matches = {allow(Level::site, "example.com")};
+       s.recipient.knowledge.matches[0].subject = "d:example.com";
+     },
+     decided(pass, Reason::contact)},
+    {"10: a contact without authentication is a forgery", forged,
+     decided(hold_silently, Reason::forged_contact)},
+    {"10: a contact with another fingerprint is a forgery",
+     all(contact, [](Scene& s) { s.facts.authentication.fingerprint = "example.net"; }),
+     decided(hold_silently, Reason::forged_contact)},
+    {"10: where nobody looks, a contact is a stranger", all(contact, nobody_looks, aside_mode),
+     decided(aside, Reason::first_contact)},
+    {"11: mail that fails DMARC is held silently", dmarc_fails,
+     decided(hold_silently, Reason::unauthentic)},
+    {"11: or refused, by policy",
+     all(dmarc_fails, [](Scene& s) { s.recipient.policy.unauthentic = refuse; }),
+     decided(refuse, Reason::unauthentic)},
+    {"15: mail without one author is held silently", malformed,
+     decided(hold_silently, Reason::malformed)},
+    {"16: a machine's mail is held silently", machine, decided(hold_silently, Reason::machine)},
+    {"16: or filed aside, by policy",
+     all(machine, [](Scene& s) { s.recipient.policy.machines = aside; }),
+     decided(aside, Reason::machine)},
+    {"19: a stranger is held and challenged", [](Scene&) {}, decided(hold, Reason::first_contact)},
+    {"19: authenticated or not", unauthenticated, decided(hold, Reason::first_contact)},
+    {"19: in mode aside he is filed aside", aside_mode, decided(aside, Reason::first_contact)},
+    {"19: where nobody looks nobody is held", nobody_looks, decided(aside, Reason::first_contact)},
+
+    // Order
+    {"1 before 2", all(internal, unprotected), decided(pass, Reason::internal)},
+    {"1 before 4: what the recipient denies still leaves the house", all(internal, blocked),
+     decided(pass, Reason::internal)},
+    {"2 before 4", all(unprotected, blocked), decided(pass, Reason::unprotected)},
+    {"2 before the pause", all(unprotected, paused), decided(pass, Reason::unprotected)},
+    {"3 before 4: postmaster denies nobody", all(exempt, blocked), decided(pass, Reason::exempt)},
+    {"3 before the store's failure", all(exempt, unknown), decided(pass, Reason::exempt)},
+    {"3 before 15", all(exempt, malformed), decided(pass, Reason::exempt)},
+    {"the pause before the store's failure", all(paused, unknown), decided(pass, Reason::paused)},
+    {"the pause before 4", all(paused, blocked), decided(pass, Reason::paused)},
+    {"the store's failure before 8", all(unknown, own_domain), decided(defer, Reason::unscreened)},
+    {"the store's failure before 15", all(unknown, malformed), decided(defer, Reason::unscreened)},
+    {"4 before 8", all(blocked, own_domain), decided(refuse, Reason::blocked)},
+    {"4 before 11", all(blocked, dmarc_fails), decided(refuse, Reason::blocked)},
+    {"4 before 16", all(blocked, machine), decided(refuse, Reason::blocked)},
+    {"8 before 9", all(own_domain, contact), decided(pass, Reason::own_domain)},
+    {"8 before 10", all(own_domain, forged), decided(hold_silently, Reason::own_domain)},
+    {"8 before 11", all(own_domain, dmarc_fails), decided(pass, Reason::own_domain)},
+    {"8 before 16", all(own_domain, machine), decided(pass, Reason::own_domain)},
+    {"9 before 11", all(contact, dmarc_fails), decided(pass, Reason::contact)},
+    {"9 before 16: a newsletter one knows passes", all(contact, machine),
+     decided(pass, Reason::contact)},
+    {"10 before 11", all(forged, dmarc_fails), decided(hold_silently, Reason::forged_contact)},
+    {"10 before 16", all(forged, machine), decided(hold_silently, Reason::forged_contact)},
+    {"11 before 15", all(dmarc_fails, malformed), decided(hold_silently, Reason::unauthentic)},
+    {"11 before 16: machines may be filed aside, forgeries not",
+     all(dmarc_fails, machine, [](Scene& s) { s.recipient.policy.machines = aside; }),
+     decided(hold_silently, Reason::unauthentic)},
+    {"11 before 19", all(dmarc_fails, unauthenticated),
+     decided(hold_silently, Reason::unauthentic)},
+    {"15 before 16", all(malformed, machine), decided(hold_silently, Reason::malformed)},
+    {"16 before 19", all(machine, aside_mode), decided(hold_silently, Reason::machine)},
+
+    // Lists
+    {"the mailbox's allow beats the domain's deny",
+     [](Scene& s) {
+       s.recipient.knowledge.matches = {allow(Level::mailbox, "example.com"), deny(Level::domain)};
+     },
+     decided(pass, Reason::contact)},
+    {"the mailbox's deny beats the site's allow",
+     [](Scene& s) {
+       s.recipient.knowledge.matches = {deny(Level::mailbox), allow(Level::site, "example.com")};
+     },
+     decided(refuse, Reason::blocked)},
+    {"a final deny of the site beats the mailbox's allow",
+     [](Scene& s) {
+       s.recipient.knowledge.matches = {allow(Level::mailbox, "example.com"), deny(Level::site)};
+       s.recipient.knowledge.matches[1].entry.final = true;
+     },
+     decided(refuse, Reason::blocked)},
+    {"a final allow of the site beats the mailbox's deny",
+     [](Scene& s) {
+       s.recipient.knowledge.matches = {deny(Level::mailbox), allow(Level::site, "example.com")};
+       s.recipient.knowledge.matches[1].entry.final = true;
+     },
+     decided(pass, Reason::contact)},
+    {"the word final counts for the site only",
+     [](Scene& s) {
+       s.recipient.knowledge.matches = {allow(Level::mailbox, "example.com"), deny(Level::domain)};
+       s.recipient.knowledge.matches[1].entry.final = true;
+     },
+     decided(pass, Reason::contact)},
+
+    // Mode observe
+    {"observe: a stranger passes and is learnt", observe,
+     watched(hold, Reason::first_contact, true)},
+    {"observe: a stranger who is not authenticated is not learnt", all(observe, unauthenticated),
+     watched(hold, Reason::first_contact, false)},
+    {"observe: a known machine is a contact to be", all(observe, machine),
+     watched(hold_silently, Reason::machine, true)},
+    {"observe: who wrote a bounce is not learnt", all(observe, bounce),
+     watched(hold_silently, Reason::machine, false)},
+    {"observe: a denied author passes and is not learnt", all(observe, blocked),
+     watched(refuse, Reason::blocked, false)},
+    {"observe: a forgery passes and is not learnt", all(observe, forged),
+     watched(hold_silently, Reason::forged_contact, false)},
+    {"observe: what fails DMARC passes and is not learnt", all(observe, dmarc_fails),
+     watched(hold_silently, Reason::unauthentic, false)},
+    {"observe: one of ours from outside passes and is not learnt",
+     all(observe, own_domain, unauthenticated), watched(hold_silently, Reason::own_domain, false)},
+    {"observe: mail without one author passes", all(observe, malformed),
+     watched(hold_silently, Reason::malformed, false)},
+    {"observe: a contact passes as ever", all(observe, contact), decided(pass, Reason::contact)},
+    {"observe: a contact known by address only takes its fingerprint", all(observe, address_only),
+     taking_fingerprint()},
+    {"observe: mail to mailboxes that must be reached tells no would", all(observe, exempt),
+     decided(pass, Reason::exempt)},
+};
+
+void check(const Row& row) {
+  Scene scene = test::stranger();
+  row.change(scene);
+  const Decision got = screen(scene.facts, scene.recipient);
+  CPPUNIT_ASSERT_EQUAL(std::string(word(row.want.reason)), std::string(word(got.reason)));
+  CPPUNIT_ASSERT_EQUAL(std::string(word(row.want.disposition)), std::string(word(got.disposition)));
+  CPPUNIT_ASSERT(row.want == got);
+}
+
+struct PolicyRow {
+  const char* name;
+  PolicyValues values;
+  Policy want;
+};
+
+const PolicyRow kPolicyRows[] = {
+    {"nothing set: the configuration's", {}, {}},
+    {"a mode", {{"mode", "hold"}}, {.mode = Mode::hold}},
+    {"no mode's word changes nothing", {{"mode", "loud"}}, {}},
+    {"machines aside", {{"machines", "aside"}}, {.machines = aside}},
+    {"blocked held", {{"blocked", "hold"}}, {.blocked = hold_silently}},
+    {"unauthentic refused", {{"unauthentic", "refuse"}}, {.unauthentic = refuse}},
+    {"a word of another key changes nothing", {{"machines", "refuse"}, {"blocked", "aside"}}, {}},
+    {"keys of later versions change nothing", {{"colour", "blue"}}, {}},
+};
+
+void check_policy(const PolicyRow& row) {
+  CPPUNIT_ASSERT(resolve_policy(Policy{}, row.values) == row.want);
+}
+
+class ScreenTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(ScreenTest);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(values_set_over_other_defaults_win);
+  CPPUNIT_TEST(the_page_is_down_after_a_minute_and_long_down_after_four_hours);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  static void rows(TestSuiteBuilderContextType& context) {
+    test::add_rows(context, kRows, check);
+    test::add_rows(context, kPolicyRows, check_policy);
+  }
+
+  void values_set_over_other_defaults_win() {
+    const Policy defaults{
+        .mode = Mode::hold, .machines = aside, .blocked = hold_silently, .unauthentic = refuse};
+    const Policy want{.mode = Mode::observe,
+                      .machines = hold_silently,
+                      .blocked = refuse,
+                      .unauthentic = hold_silently};
+    CPPUNIT_ASSERT(resolve_policy(defaults, {{"mode", "observe"},
+                                             {"machines", "hold"},
+                                             {"blocked", "refuse"},
+                                             {"unauthentic", "hold"}}) == want);
+    CPPUNIT_ASSERT(resolve_policy(defaults, {}) == defaults);
+  }
+
+  void the_page_is_down_after_a_minute_and_long_down_after_four_hours() {
+    CPPUNIT_ASSERT(page_state(milliseconds(0)) == PageState::up);
+    CPPUNIT_ASSERT(page_state(seconds(60)) == PageState::up);
+    CPPUNIT_ASSERT(page_state(milliseconds(60'001)) == PageState::down);
+    CPPUNIT_ASSERT(page_state(std::chrono::hours(4)) == PageState::down);
+    CPPUNIT_ASSERT(page_state(std::chrono::hours(4) + milliseconds(1)) == PageState::long_down);
+    CPPUNIT_ASSERT(page_state(std::nullopt) == PageState::long_down);
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(ScreenTest);
+
+}  // namespace
+}  // namespace countersign
