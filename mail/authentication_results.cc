@@ -73,6 +73,7 @@ class Parser {
   // methodspec [ CFWS reasonspec ] [ CFWS 1*propspec ]
   void result(AuthenticationResults& field) {
     AuthResult result;
+    reader_.take_comments();
     result.method = keyword();
     reader_.skip_cfws();
     bool known_version = true;
@@ -90,6 +91,8 @@ class Parser {
       if (!separated) return reader_.fail();
       separated = property(result, first);
     }
+    for (const std::string_view comment : reader_.take_comments())
+      result.comments.emplace_back(comment);
     // RFC 8601 §2.6: a version of a method that we do not know counts for nothing.
     if (known_version) field.results.push_back(std::move(result));
   }

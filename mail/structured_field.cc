@@ -59,6 +59,7 @@ bool FieldReader::skip_cfws() {
 }
 
 void FieldReader::skip_comment() {
+  const std::size_t start = at_ + 1;
   std::size_t depth = 0;  // a count, not recursion: 30 000 opening parentheses fit in a field
   while (at_ < text_.size()) {
     const char c = text_[at_++];
@@ -68,6 +69,7 @@ void FieldReader::skip_comment() {
     } else if (c == '(') {
       ++depth;
     } else if (c == ')' && --depth == 0) {
+      comments_.push_back(text_.substr(start, at_ - 1 - start));
       return;
     }
   }

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace countersign {
 
@@ -29,6 +31,9 @@ class FieldReader {
   /// The next byte, or 0 at the end.
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
+  /// Returns the comments consumed since the last call, without their outer parentheses, else as
+  /// they stand.
+  std::vector<std::string_view> take_comments() { return std::exchange(comments_, {}); }
   /// Consumes `c` if it is next.
   bool take(char c);
   /// Consumes comments and folding white space; returns whether there was any. A comment without
@@ -46,6 +51,7 @@ class FieldReader {
   void skip_comment();
 
   std::string_view text_;
+  std::vector<std::string_view> comments_;
   std::size_t at_ = 0;
   bool failed_ = false;
 };

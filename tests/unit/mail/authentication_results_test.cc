@@ -218,6 +218,7 @@ class AuthenticationResultsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(good);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(bad);
   CPPUNIT_TEST(a_field_of_many_results_is_read_whole);
+  CPPUNIT_TEST(a_result_keeps_its_comments_and_no_others);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -229,6 +230,16 @@ class AuthenticationResultsTest : public CppUnit::TestFixture {
     for (int i = 0; i < 2'000; ++i) value += "; dkim=fail (x) header.d=a.example";
     const auto got = parse_authentication_results(value);
     CPPUNIT_ASSERT_EQUAL(std::size_t{2'000}, got->results.size());
+  }
+
+  void a_result_keeps_its_comments_and_no_others() {
+    const auto got = parse_authentication_results(
+        " mx.example.org (a); spf=pass; dmarc=fail (p=reject (b) \\)) header.from=a.example (c); "
+        "(d) dkim=none");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, got->results.size());
+    CPPUNIT_ASSERT(got->results[0].comments.empty());
+    CPPUNIT_ASSERT((got->results[1].comments == std::vector<std::string>{"p=reject (b) \\)", "c"}));
+    CPPUNIT_ASSERT(got->results[2].comments.empty());
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(AuthenticationResultsTest);
