@@ -19,14 +19,16 @@ std::string_view inside(std::string_view raw) {
 }
 
 // RFC 5321 §4.1.2 A-d-l: "@relay,@other:" before the mailbox. A domain holds no quotes, so the
-// first colon outside an address literal ends it.
+// first colon outside an address literal ends it. A route behind a route is no path, but some MTAs
+// take it: then the mailbox is what stands behind the last.
 std::string_view drop_route(std::string_view path) {
-  if (!path.starts_with('@')) return path;
   bool literal = false;
-  for (std::size_t i = 1; i < path.size(); ++i) {
+  for (std::size_t i = 0; path.starts_with('@') && i < path.size(); ++i) {
     if (path[i] == '[') literal = true;
     if (path[i] == ']') literal = false;
-    if (path[i] == ':' && !literal) return without_blanks(path.substr(i + 1));
+    if (path[i] != ':' || literal) continue;
+    path = without_blanks(path.substr(i + 1));
+    i = 0;
   }
   return path;
 }

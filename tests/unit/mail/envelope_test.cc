@@ -56,6 +56,8 @@ const Forward kForward[] = {
     {"without brackets", "joe@EXAMPLE.org", "", "joe@example.org", "<joe@EXAMPLE.org>"},
     {"a source route", "<@relay,@other:Joe@EXAMPLE.org>", "joe@example.org", "joe@example.org",
      "<Joe@EXAMPLE.org>"},
+    {"a route behind a route", "<@relay: @other:joe@example.org>", "", "joe@example.org",
+     "<joe@example.org>"},
     {"a quoted local part", "<\"b c\"@example.org>", "\"b c\"@example.org", "\"b c\"@example.org",
      "<\"b c\"@example.org>"},
     {"where the MTA delivers counts", "<joe%example.org@relay.example>", "joe@example.org",

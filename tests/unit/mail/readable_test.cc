@@ -36,7 +36,10 @@ const Row kRows[] = {
     {"a character cut in two words", "=?utf-8?Q?J=C3?= =?utf-8?Q?=BCrg?=", "J\u00fcrg"},
     {"a language tag (RFC 2231)", "=?utf-8*de?Q?J=C3=BCrg?=", "J\u00fcrg"},
     {"words of two charsets", "=?utf-8?Q?=C3=BC?= =?iso-8859-1?Q?=FC?=", "\u00fc\u00fc"},
-    {"an empty word", "a=?utf-8?Q??=b", "ab"},
+    {"an empty word",
+     "a=?utf-8?Q?"
+     "?=b",
+     "ab"},
     {"text before and behind", "Re: =?utf-8?Q?=C3=BC?= x", "Re: \u00fc x"},
     {"a charset that we do not read", "=?koi8-r?B?8PLJ18XU?=", "=?koi8-r?B?8PLJ18XU?="},
     {"an encoding that does not exist", "=?utf-8?X?abc?=", "=?utf-8?X?abc?="},
