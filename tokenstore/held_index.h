@@ -18,13 +18,13 @@ namespace countersign {
 /// The view of a held message: what its page shows. No content of the mail beyond Subject.
 struct HeldView {
   HeldId id;
-  std::string node;                     ///< node id of the spool that has it
-  std::vector<std::string> recipients;  ///< mailboxes for which it is held, for people
-  std::vector<std::string> owners;      ///< Mailbox::key() of their owners: the `m` of {m}:held
-  std::string author;                   ///< "alice@example.com"; "" if there is none
-  std::string fingerprint;              ///< organizational domain; "" if unauthenticated
-  std::string subject;                  ///< readable()
-  std::string reason;                   ///< word of Reason
+  std::string node{};                     ///< node id of the spool that has it
+  std::vector<std::string> recipients{};  ///< mailboxes for which it is held, for people
+  std::vector<std::string> owners{};      ///< Mailbox::key() of their owners: the `m` of {m}:held
+  std::string author{};                   ///< "alice@example.com"; "" if there is none
+  std::string fingerprint{};              ///< organizational domain; "" if unauthenticated
+  std::string subject{};                  ///< readable()
+  std::string reason{};                   ///< word of Reason
   WallTime arrived{};
   WallTime expires{};
   HeldState state = HeldState::held;
@@ -34,7 +34,7 @@ struct HeldView {
   /// By which the web server checks the typed address: hex of the first 16 bytes of
   /// HMAC-SHA-256(answer token, "address:" + address) for each address that counts. Of no use to
   /// who reads the store without a token.
-  std::vector<std::string> address_proofs;
+  std::vector<std::string> address_proofs{};
 };
 
 /// Returns the value of HeldView::address_proofs for one address; `token` is canonical.

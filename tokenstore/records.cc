@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenstore/records.h"
+
+#include "tokenstore/record.h"
+
+namespace countersign {
+namespace {
+
+constexpr std::string_view kAllow = "allow";
+constexpr std::string_view kDeny = "deny";
+constexpr std::string_view kVersion = "1";
+
+std::string time_text(WallTime t) { return std::to_string(to_epoch_ms(t)); }
+
+Error corrupt(const std::string& why) { return {Errc::corrupt, why}; }
+
+std::map<std::string, std::string, std::less<>> by_name(const Fields& fields) {
+  std::map<std::string, std::string, std::less<>> out;
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) out.emplace(fields[i], fields[i + 1]);
+  return out;
+}
+
+}  // namespace
+
+std::string encode_contact(const ContactEntry& entry) {
+  Record out;
+  out.add("standing", entry.standing == Standing::allow ? kAllow : kDeny);
+  out.add("source", entry.source);
+  if (entry.final) out.add("final", "1");
+  out.add("created", time_text(entry.created));
+  if (entry.seen != WallTime{}) out.add("seen", time_text(entry.seen));
+  if (!entry.note.empty()) out.add("note", entry.note);
+  out.add_all("fp", entry.fingerprints);
+  return out.encode();
+}
+
+std::string encode_fingerprints(const ContactEntry& entry) {
+  Record out;
+  out.add_all("fp", entry.fingerprints);
+  return out.encode().substr(1);
+}
+
+Result<ContactEntry> decode_contact(std::string_view bytes) {
+  CS_ASSIGN(const Record record, Record::decode(bytes));
+  ContactEntry out;
+  const std::string standing = record.text("standing");
+  // Never guessed: an entry that cannot be read is no entry that allows.
+  if (standing != kAllow && standing != kDeny) return corrupt("contact: no standing");
+  out.standing = standing == kAllow ? Standing::allow : Standing::deny;
+  out.source = record.text("source");
+  out.fingerprints = record.all("fp");
+  out.final = record.text("final") == "1";
+  CS_ASSIGN(out.created, record.time("created"));
+  CS_ASSIGN(out.seen, record.time("seen"));
+  out.note = record.text("note");
+  return out;
+}
+
+Fields encode_held(const HeldView& view, const std::string& digest) {
+  Fields out = {"v",          std::string(kVersion),
+                "node",       view.node,
+                "to",         join_list(view.recipients),
+                "owners",     join_list(view.owners),
+                "author",     view.author,
+                "fp",         view.fingerprint,
+                "subject",    view.subject,
+                "reason",     view.reason,
+                "arrived",    time_text(view.arrived),
+                "expires",    time_text(view.expires),
+                "state",      std::string(word(view.state)),
+                "changed",    time_text(view.changed),
+                "challenged", view.challenged ? "1" : "0",
+                "proofs",     join_list(view.address_proofs)};
+  if (!digest.empty()) {
+    out.emplace_back("answer");
+    out.push_back(digest);
+  }
+  return out;
+}
+
+Result<HeldView> decode_held(const HeldId& id, const Fields& fields) {
+  const auto values = by_name(fields);
+  const auto value = [&](std::string_view name) {
+    const auto at = values.find(name);
+    return at == values.end() ? std::string() : at->second;
+  };
+  if (value("v") != kVersion) return corrupt("held:" + id.text() + ": version is not known");
+  HeldView out{.id = id};
+  out.node = value("node");
+  const auto state = from_word<HeldState>(kHeldStateWords, value("state"));
+  if (out.node.empty() || !state) return corrupt("held:" + id.text() + ": no node or state");
+  out.state = *state;
+  CS_ASSIGN(out.recipients, split_list(value("to")));
+  CS_ASSIGN(out.owners, split_list(value("owners")));
+  CS_ASSIGN(out.address_proofs, split_list(value("proofs")));
+  CS_ASSIGN(out.arrived, parse_time(value("arrived")));
+  CS_ASSIGN(out.expires, parse_time(value("expires")));
+  CS_ASSIGN(out.changed, parse_time(value("changed")));
+  out.author = value("author");
+  out.fingerprint = value("fp");
+  out.subject = value("subject");
+  out.reason = value("reason");
+  out.challenged = value("challenged") == "1";
+  return out;
+}
+
+std::string encode_held_mark(const HeldView& view, HeldState state) {
+  Record out;
+  out.add("author", view.author);
+  out.add("fp", view.fingerprint);
+  out.add("node", view.node);
+  out.add("state", word(state));
+  out.add("expires", time_text(view.expires));
+  return out.encode();
+}
+
+Result<WallTime> decode_held_mark(std::string_view bytes) {
+  CS_ASSIGN(const Record record, Record::decode(bytes));
+  return record.time("expires");
+}
+
+std::string encode_token(const TokenRecord& record) {
+  Record out;
+  out.add("id", record.id.text());
+  out.add("node", record.node);
+  return out.encode();
+}
+
+Result<TokenRecord> decode_token(std::string_view bytes) {
+  CS_ASSIGN(const Record record, Record::decode(bytes));
+  const auto id = HeldId::parse(record.text("id"));
+  if (!id || record.text("node").empty()) return corrupt("answer: no id or node");
+  return TokenRecord{*id, record.text("node")};
+}
+
+std::string encode_retry(const HeldId& id) {
+  Record out;
+  out.add("id", id.text());
+  return out.encode();
+}
+
+Result<HeldId> decode_retry(std::string_view bytes) {
+  CS_ASSIGN(const Record record, Record::decode(bytes));
+  auto id = HeldId::parse(record.text("id"));
+  if (!id) return corrupt("retry: no id");
+  return id;
+}
+
+Fields encode_request(const Request& request) {
+  return {"v",     std::string(kVersion), "kind",    request.kind,    "id",    request.id,
+          "token", request.token,         "address", request.address, "proof", request.proof,
+          "nonce", request.nonce,         "mac",     request.mac};
+}
+
+Request decode_request(const Fields& fields) {
+  auto values = by_name(fields);
+  return {.kind = values["kind"],
+          .id = values["id"],
+          .token = values["token"],
+          .address = values["address"],
+          .proof = values["proof"],
+          .nonce = values["nonce"],
+          .mac = values["mac"]};
+}
+
+}  // namespace countersign

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One connection to Redis: pipelines go out, as many replies come back, or nothing counts. After
+// any failure it is closed for good, so that a late reply can never answer the next question.
+// Belongs to one thread at a time.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "tokenstore/redis_address.h"
+#include "tokenstore/redis_reply.h"
+#include "tokenstore/redis_socket.h"
+
+namespace countersign {
+
+/// Commands to be sent in one go. Arguments may hold any bytes.
+class RedisPipeline {
+ public:
+  RedisPipeline& add(std::initializer_list<std::string_view> words);
+  RedisPipeline& add(std::span<const std::string_view> words);
+
+  const std::string& bytes() const { return bytes_; }
+  std::size_t size() const { return names_.size(); }
+  /// The first word of command `i`, for messages: arguments may be secret.
+  const std::string& name(std::size_t i) const { return names_[i]; }
+
+ private:
+  std::string bytes_;
+  std::vector<std::string> names_;
+};
+
+/// Returns the error of an error reply to `command`, or success. All are unavailable: OOM, MISCONF,
+/// READONLY, LOADING, MASTERDOWN, NOAUTH, NOPERM, WRONGTYPE, CROSSSLOT, MOVED, ...
+Status refused(const RedisReply& reply, const std::string& command);
+
+class RedisConnection {
+ public:
+  /// As whom the server took us.
+  enum class LoggedIn { nobody, by_url, by_role, as_default_instead };
+
+  /// Connects, logs in and selects the database. The login of the URL wins and must be good; `role`
+  /// is tried otherwise, and a server that does not take it keeps us as its default user
+  /// (as_default_instead). Errors: unavailable.
+  static Result<std::unique_ptr<RedisConnection>> open(const RedisAddress& address,
+                                                       const std::optional<RedisLogin>& role,
+                                                       Deadline deadline);
+
+  /// Returns one reply a command, in order; error replies among them. An empty pipeline costs
+  /// nothing. Errors: unavailable: whether the commands were done is not known.
+  Result<std::vector<RedisReply>> run(const RedisPipeline& commands, Deadline deadline);
+
+  LoggedIn logged_in() const { return logged_in_; }
+  /// Why the role's login was not taken; "" if it was, or was not tried.
+  const std::string& login_refusal() const { return login_refusal_; }
+  /// Whether it can be used for another pipeline: no failure, nothing unasked for, not closed.
+  bool usable() const;
+
+ private:
+  explicit RedisConnection(std::unique_ptr<RedisSocket> socket) : socket_(std::move(socket)) {}
+  Status greet(const RedisAddress& address, const std::optional<RedisLogin>& role,
+               Deadline deadline);
+  Status judge_login(const RedisReply& reply, bool from_url);
+
+  std::unique_ptr<RedisSocket> socket_;  ///< none after a failure
+  ReplyReader reader_;
+  LoggedIn logged_in_ = LoggedIn::nobody;
+  std::string login_refusal_;
+};
+
+}  // namespace countersign

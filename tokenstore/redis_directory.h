@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Directory in Redis: one pipeline of HMGET and HGETALL over mailbox, domain and site.
+#pragma once
+
+#include "tokenstore/directory.h"
+#include "tokenstore/redis_pool.h"
+
+namespace countersign {
+
+class RedisDirectory final : public Directory {
+ public:
+  /// `pool` must outlive it.
+  explicit RedisDirectory(RedisPool& pool) : pool_(pool) {}
+  Result<Knowledge> look_up(const Inquiry& inquiry, Deadline deadline) override;
+  bool healthy() const override { return pool_.healthy(); }
+
+ private:
+  RedisPool& pool_;
+};
+
+}  // namespace countersign

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenstore/redis_held_index.h"
+
+#include <algorithm>
+
+#include "tokenstore/records.h"
+#include "tokenstore/reply_shape.h"
+#include "tokenstore/rules.h"
+
+namespace countersign {
+namespace {
+
+// Each script touches one key: in a cluster any two may stand on different servers. Fields and
+// their life are written in one step, so that no crash leaves a key that never dies.
+
+/// ARGV: life in ms, then names and values.
+constexpr std::string_view kPutHash = R"lua(
+local fields = {}
+for i = 2, #ARGV do fields[i - 1] = ARGV[i] end
+redis.call('HSET', KEYS[1], unpack(fields))
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1
+)lua";
+
+/// ARGV: life in ms, id, record. The key lives as long as the longest of its messages.
+constexpr std::string_view kMark = R"lua(
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+end
+return 1
+)lua";
+
+/// ARGV: state, time, life in ms, "1" if the state is final. Returns the token's digest ("" if it
+/// has none) and the life that is left; nil if there is no such message.
+constexpr std::string_view kSetState = R"lua(
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+redis.call('HSET', KEYS[1], 'state', ARGV[1], 'changed', ARGV[2])
+local life = tonumber(ARGV[3])
+if ARGV[4] ~= '1' then life = math.max(life, redis.call('PTTL', KEYS[1])) end
+redis.call('PEXPIRE', KEYS[1], string.format('%.0f', life))
+return {redis.call('HGET', KEYS[1], 'answer') or '', string.format('%.0f', life)}
+)lua";
+
+/// ARGV: what must stand there, the new value, life in ms. Returns 1 if it was replaced.
+constexpr std::string_view kReplace = R"lua(
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+)lua";
+
+/// A life of 0 would be an error for the store, and a negative one delete the key.
+constexpr milliseconds kShortest{1000};
+/// How often a binding may be lost to another node before we give up.
+constexpr int kMostTries = 4;
+
+Error missing(const std::string& key) { return {Errc::not_found, key + ": not in the store"}; }
+
+}  // namespace
+
+std::string RedisHeldIndex::life_until(WallTime end) const {
+  return std::to_string(std::max(end - clock_.wall(), kShortest).count());
+}
+
+void RedisHeldIndex::mark(RedisPipeline& ask, const HeldView& view, HeldState state,
+                          const std::string& life) const {
+  const std::string record = encode_held_mark(view, state);
+  for (const std::string& owner : view.owners) {
+    const std::string key = pool_.keys().held_of(owner);
+    if (is_final(state))
+      ask.add({"HDEL", key, view.id.text()});
+    else
+      ask.add({"EVAL", kMark, "1", key, life, view.id.text(), record});
+  }
+}
+
+Status RedisHeldIndex::put(const HeldView& view, const std::string& digest, Deadline deadline) {
+  const std::string life = life_until(view.expires + kTombstone);
+  const std::string key = pool_.keys().held(view.id.text());
+  const Fields fields = encode_held(view, digest);
+  std::vector<std::string_view> words = {"EVAL", kPutHash, "1", key, life};
+  words.insert(words.end(), fields.begin(), fields.end());
+  RedisPipeline ask = pool_.pipeline();
+  ask.add(words);
+  mark(ask, view, view.state, life);
+  if (!digest.empty())
+    ask.add({"SET", pool_.keys().answer(digest), encode_token({view.id, view.node}), "PX", life});
+  CS_TRY(pool_.run(ask, deadline));
+  return {};
+}
+
+Status RedisHeldIndex::set_state(const HeldView& view, HeldState state, WallTime when,
+                                 Deadline deadline) {
+  const std::string key = pool_.keys().held(view.id.text());
+  const std::string life = life_until(when + kTombstone);
+  RedisPipeline first = pool_.pipeline();
+  first.add({"EVAL", kSetState, "1", key, word(state), std::to_string(to_epoch_ms(when)), life,
+             is_final(state) ? "1" : "0"});
+  CS_ASSIGN(const auto replies, pool_.run(first, deadline));
+
+  const bool known = !replies[0].is_nil();
+  std::string digest;
+  std::string left = life;
+  if (known) {
+    CS_ASSIGN(const auto texts, texts_of(replies[0], "EVAL"));
+    CS_TRY(expect_array(replies[0], 2, "EVAL"));
+    digest = texts[0];
+    left = texts[1];
+  }
+  RedisPipeline second = pool_.pipeline();
+  // A message that the index has lost must still leave its owners' lists when it is over.
+  if (known || is_final(state)) mark(second, view, state, left);
+  if (!digest.empty()) second.add({"PEXPIRE", pool_.keys().answer(digest), left});
+  CS_TRY(pool_.run(second, deadline));
+  return known ? Status() : Status(missing(key));
+}
+
+Result<HeldView> RedisHeldIndex::get(const HeldId& id, Deadline deadline) {
+  const std::string key = pool_.keys().held(id.text());
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"HGETALL", key});
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  CS_ASSIGN(const Fields fields, texts_of(replies[0], "HGETALL"));
+  if (fields.empty()) return missing(key);
+  return decode_held(id, fields);
+}
+
+Result<TokenRecord> RedisHeldIndex::find_token(const std::string& digest, Deadline deadline) {
+  const std::string key = pool_.keys().answer(digest);
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"GET", key});
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  if (replies[0].is_nil()) return missing(key);
+  return decode_token(replies[0].text);
+}
+
+Result<std::vector<HeldId>> RedisHeldIndex::held_for(const std::string& owner, Deadline deadline) {
+  const std::string key = pool_.keys().held_of(owner);
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"HGETALL", key});
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  CS_ASSIGN(const Fields fields, texts_of(replies[0], "HGETALL"));
+  std::vector<HeldId> out;
+  std::vector<std::string_view> dead = {"HDEL", key};
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    const auto id = HeldId::parse(fields[i]);
+    const auto expires = decode_held_mark(fields[i + 1]);
+    if (id && expires && *expires + kTombstone > clock_.wall())
+      out.push_back(*id);
+    else
+      dead.push_back(fields[i]);
+  }
+  // What a node left behind that is gone for good; nobody else would clear it away.
+  if (dead.size() > 2) {
+    RedisPipeline clear = pool_.pipeline();
+    clear.add(dead);
+    CS_TRY(pool_.run(clear, deadline));
+  }
+  return out;
+}
+
+Result<HeldView> RedisHeldIndex::find_retry(const std::string& digest, Deadline deadline) {
+  const std::string key = pool_.keys().retry(digest);
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"GET", key});
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  if (replies[0].is_nil()) return missing(key);
+  CS_ASSIGN(const HeldId id, decode_retry(replies[0].text));
+  CS_ASSIGN(HeldView view, get(id, deadline));
+  if (view.state != HeldState::held) return missing(key);
+  return view;
+}
+
+Status RedisHeldIndex::bind_retry(const std::string& digest, const HeldId& id, WallTime until,
+                                  Deadline deadline) {
+  const std::string key = pool_.keys().retry(digest);
+  const std::string life = life_until(until);
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    RedisPipeline ask = pool_.pipeline();
+    ask.add({"SET", key, encode_retry(id), "NX", "PX", life});
+    ask.add({"GET", key});
+    CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+    const std::string& stood = replies[1].text;
+    const auto other = decode_retry(stood);
+    if (!replies[0].is_nil() || (other && *other == id)) return {};
+    if (replies[1].is_nil()) continue;
+    if (other) {
+      const auto view = get(*other, deadline);
+      if (!view && view.error().code == Errc::unavailable) return view.error();
+      if (view && view->state == HeldState::held) return {};
+    }
+    CS_ASSIGN(const bool replaced, replace_retry(digest, stood, id, life, deadline));
+    if (replaced) return {};
+  }
+  return Error{Errc::unavailable, key + ": bound by others again and again"};
+}
+
+Result<bool> RedisHeldIndex::replace_retry(const std::string& digest, const std::string& stood,
+                                           const HeldId& id, const std::string& life,
+                                           Deadline deadline) {
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"EVAL", kReplace, "1", pool_.keys().retry(digest), stood, encode_retry(id), life});
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  CS_ASSIGN(const long long replaced, integer_of(replies[0], "EVAL"));
+  return replaced == 1;
+}
+
+}  // namespace countersign

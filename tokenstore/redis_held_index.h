@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The index of held messages in Redis: hashes held:{id} and {m}:held, strings answer:{digest} and
+// retry:{digest}. Lives are counted by the store from now, so that a node whose clock is wrong does
+// no harm.
+#pragma once
+
+#include "base/clock.h"
+#include "tokenstore/held_index.h"
+#include "tokenstore/redis_pool.h"
+
+namespace countersign {
+
+class RedisHeldIndex final : public HeldIndex {
+ public:
+  /// Both must outlive it.
+  RedisHeldIndex(RedisPool& pool, const Clock& clock) : pool_(pool), clock_(clock) {}
+  Status put(const HeldView& view, const std::string& digest, Deadline deadline) override;
+  Status set_state(const HeldView& view, HeldState state, WallTime when,
+                   Deadline deadline) override;
+  Result<HeldView> get(const HeldId& id, Deadline deadline) override;
+  Result<TokenRecord> find_token(const std::string& digest, Deadline deadline) override;
+  Result<std::vector<HeldId>> held_for(const std::string& owner, Deadline deadline) override;
+  Result<HeldView> find_retry(const std::string& digest, Deadline deadline) override;
+  Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,
+                    Deadline deadline) override;
+
+ private:
+  void mark(RedisPipeline& ask, const HeldView& view, HeldState state,
+            const std::string& life) const;
+  std::string life_until(WallTime end) const;
+  Result<bool> replace_retry(const std::string& digest, const std::string& stood, const HeldId& id,
+                             const std::string& life, Deadline deadline);
+
+  RedisPool& pool_;
+  const Clock& clock_;
+};
+
+}  // namespace countersign

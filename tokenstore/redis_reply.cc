@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenstore/redis_reply.h"
+
+#include <hiredis/read.h>
+
+#include <cassert>
+#include <new>
+
+namespace countersign {
+
+/// hiredis' callbacks. A null return makes the reader give up, which is how limits are kept; none
+/// may throw, as they are called from C.
+struct ReplyBuilder {
+  /// Returns the place of the reply that `task` reads: the root, or an element of its parent, whose
+  /// vector has had its full size from the start.
+  static RedisReply* place(const redisReadTask* task) {
+    if (task->parent == nullptr) return new (std::nothrow) RedisReply;
+    auto* parent = static_cast<RedisReply*>(task->parent->obj);
+    return &parent->elements[static_cast<std::size_t>(task->idx)];
+  }
+  static void* string(const redisReadTask* task, char* bytes, std::size_t size) {
+    RedisReply* reply = place(task);
+    if (reply == nullptr) return nullptr;
+    reply->type = task->type == REDIS_REPLY_ERROR    ? RedisReply::Type::error
+                  : task->type == REDIS_REPLY_STATUS ? RedisReply::Type::status
+                                                     : RedisReply::Type::string;
+    return filled(task, reply, [&] { reply->text.assign(bytes, size); });
+  }
+  static void* array(const redisReadTask* task, int elements) {
+    auto* budget = static_cast<ReplyReader::Budget*>(task->privdata);
+    const auto wanted = static_cast<std::size_t>(elements);
+    if (elements < 0 || wanted > budget->elements) return nullptr;
+    budget->elements -= wanted;
+    RedisReply* reply = place(task);
+    if (reply == nullptr) return nullptr;
+    reply->type = RedisReply::Type::array;
+    return filled(task, reply, [&] { reply->elements.resize(wanted); });
+  }
+  static void* integer(const redisReadTask* task, long long value) {
+    RedisReply* reply = place(task);
+    if (reply == nullptr) return nullptr;
+    reply->type = RedisReply::Type::integer;
+    reply->integer = value;
+    return reply;
+  }
+  static void* nil(const redisReadTask* task) { return place(task); }
+  static void destroy(void* root) { delete static_cast<RedisReply*>(root); }
+
+  template <class Fill>
+  static void* filled(const redisReadTask* task, RedisReply* reply, Fill fill) noexcept {
+    try {
+      fill();
+      return reply;
+    } catch (const std::bad_alloc&) {
+      // The reader does not know a root that we did not return.
+      if (task->parent == nullptr) delete reply;
+      return nullptr;
+    }
+  }
+};
+
+namespace {
+
+redisReplyObjectFunctions& functions() {
+  static redisReplyObjectFunctions instance = {ReplyBuilder::string, ReplyBuilder::array,
+                                               ReplyBuilder::integer, ReplyBuilder::nil,
+                                               ReplyBuilder::destroy};
+  return instance;
+}
+
+}  // namespace
+
+bool RedisReply::is_error(std::string_view word) const {
+  return is_error() && text.starts_with(word) &&
+         (text.size() == word.size() || text[word.size()] == ' ');
+}
+
+void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
+
+ReplyReader::ReplyReader(ReplyLimits limits)
+    : limits_(limits),
+      budget_(std::make_unique<Budget>(Budget{limits.elements})),
+      reader_(redisReaderCreateWithFunctions(&functions())) {
+  if (!reader_) throw std::bad_alloc();
+  reader_->privdata = budget_.get();
+}
+
+ReplyReader::~ReplyReader() = default;
+
+void ReplyReader::feed(std::string_view bytes) {
+  fed_ += bytes.size();
+  // What is over the limit is not kept; next() says so.
+  if (fed_ <= limits_.bytes && reader_->err == 0)
+    redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
+}
+
+Result<std::optional<RedisReply>> ReplyReader::next() {
+  if (fed_ > limits_.bytes)
+    return Error{Errc::unavailable,
+                 "redis: a reply over " + std::to_string(limits_.bytes) + " bytes"};
+  void* root = nullptr;
+  if (redisReaderGetReply(reader_.get(), &root) != REDIS_OK)
+    return Error{Errc::unavailable, std::string("redis: no reply of Redis: ") + reader_->errstr};
+  if (root == nullptr) return std::optional<RedisReply>();
+  const std::unique_ptr<RedisReply> reply(static_cast<RedisReply*>(root));
+  budget_->elements = limits_.elements;
+  fed_ = reader_->len - reader_->pos;
+  return std::optional<RedisReply>(std::move(*reply));
+}
+
+bool ReplyReader::has_rest() const { return reader_->pos < reader_->len; }
+
+}  // namespace countersign
