@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The mails that we write: challenge, delivery status notification, digest. Written with GMime,
-// MAIL FROM:<>, Auto-Submitted, nothing quoted (RFC 3834); given to the notice port.
+// MAIL FROM:<>, Auto-Submitted, nothing quoted (RFC 3834); given to the notice port. What strangers
+// wrote (subject, addresses, replies) stands in them in one line, without controls.
+//
+// Thread-safe. Times are said in UTC. Each notice has a Message-ID made of its kind and the held
+// id, so that a second copy after a crash can be known as one.
 #pragma once
 
 #include <string>
@@ -21,21 +25,26 @@ struct NoticeSettings {
 
 /// A mail ready to be sent.
 struct Notice {
-  std::string to;     ///< address
+  std::string to;     ///< address; "": there is nobody whom we may write to, nothing to be sent
   std::string bytes;  ///< CRLF lines
 };
 
 /// The challenge by mail to the author of `message` (design section 6, wording):
 /// multipart/alternative, In-Reply-To, References, Auto-Submitted: auto-replied,
-/// X-Auto-Response-Suppress: All.
+/// X-Auto-Response-Suppress: All. To the reverse-path (RFC 3834 §4); nobody unless that is the
+/// author, so that a forged one is never mailed.
 Notice challenge_notice(const HeldMessage& message, const std::string& url,
                         const NoticeSettings& settings, WallTime now);
 /// The DSN (RFC 3464) to the authenticated author for the recipients that were refused for good:
-/// multipart/report with the header section of the message.
+/// multipart/report with `header_section` of the message (CRLF lines), whatever RET asked for. The
+/// replies are those in its log. To the author, not the reverse-path, as only the author is
+/// authenticated (docs/quirks.md). Nobody: an unauthenticated author, a null reverse-path (RFC 5321
+/// §4.5.5), no refused recipient whose NOTIFY lets failures be told (RFC 3461 §4.1).
 Notice failure_notice(const HeldMessage& message, const std::string& header_section,
                       const NoticeSettings& settings, const std::string& reporting_mta,
                       WallTime now);
-/// The daily plain list of what is held for `owner_address`.
+/// The daily plain list of what is held for `owner_address`, in the order of `held`; all of it, as
+/// nothing may expire that was not listed.
 Notice digest_notice(const std::string& owner_address, const std::vector<HeldMessage>& held,
                      const NoticeSettings& settings, WallTime now);
 
