@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -33,6 +34,18 @@ Error failed(const char* call, const std::string& name, int cause = errno) {
                                       : Errc::unavailable;
   return {code, std::string(call) + " " + (name.empty() ? "." : name) + ": " +
                     std::generic_category().message(cause)};
+}
+
+/// Whether `name` stays inside the folder, whatever is there.
+bool is_inside(const std::string& name) {
+  std::size_t from = 0;
+  for (;;) {
+    const std::size_t slash = std::min(name.find('/', from), name.size());
+    const std::string_view part = std::string_view(name).substr(from, slash - from);
+    if (part.empty() || part == "." || part == ".." || part.find('\0') != part.npos) return false;
+    if (slash == name.size()) return true;
+    from = slash + 1;
+  }
 }
 
 class PosixFile final : public SpoolFs::File {
@@ -111,25 +124,20 @@ Result<std::unique_ptr<PosixFs>> PosixFs::open_folder(const std::string& directo
 }
 
 Result<PosixFs::Place> PosixFs::place_of(const std::string& name) const {
+  if (!is_inside(name)) return Error{Errc::invalid, "no name inside the spool: " + name};
   Place place;
   place.folder = root_.get();
   std::size_t from = 0;
-  for (;;) {
-    const std::size_t slash = name.find('/', from);
-    const std::string part = name.substr(from, slash == std::string::npos ? slash : slash - from);
-    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string::npos)
-      return Error{Errc::invalid, "no name inside the spool: " + name};
-    if (slash == std::string::npos) {
-      place.leaf = part;
-      return place;
-    }
+  for (std::size_t slash; (slash = name.find('/', from)) != name.npos; from = slash + 1) {
+    const std::string part = name.substr(from, slash - from);
     UniqueFd next(again(
         [&] { return ::openat(place.folder, part.c_str(), O_RDONLY | O_DIRECTORY | kAlways); }));
     if (!next) return failed("open", name.substr(0, slash));
     place.opened = std::move(next);
     place.folder = place.opened.get();
-    from = slash + 1;
   }
+  place.leaf = name.substr(from);
+  return place;
 }
 
 Result<UniqueFd> PosixFs::folder(const std::string& name) const {

@@ -144,7 +144,8 @@ Status SpoolOnDisk::remove(const HeldId& id) {
   // The message goes for good before its log does: a message without its history would be
   // delivered again.
   CS_TRY(unlink_if_there(fs_, layout::message_of(id)));
-  CS_TRY(fs_.fsync_dir(layout::folder_of(id)));
+  auto durable = fs_.fsync_dir(layout::folder_of(id));
+  if (!durable && durable.error().code != Errc::not_found) return durable;
   CS_TRY(unlink_if_there(fs_, layout::log_of(id)));
   held_.erase(id);
   return {};
