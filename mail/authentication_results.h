@@ -33,8 +33,11 @@ struct AuthenticationResults {
   std::vector<AuthResult> results;  ///< empty for "none"
 };
 
-/// Parses one field's value. Errors: invalid (the grammar does not consume all of it, or a version
-/// other than 1): such a field counts for nothing.
+/// Parses one field's value. Beyond the grammar it takes what verifiers really write: a ";" behind
+/// the last result, and values without quotes that hold any of "/=?:" ("header.b=aB/c=",
+/// "policy.iprev=2001:db8::1"). A result of a method version other than 1 is left out (RFC 8601
+/// §2.6). Errors: invalid (the grammar does not consume all of it, a version other than 1, a
+/// control, no UTF-8): such a field counts for nothing.
 Result<AuthenticationResults> parse_authentication_results(std::string_view value);
 
 }  // namespace countersign

@@ -24,8 +24,11 @@ struct Author {
   FromProblem problem = FromProblem::absent;
 };
 
-/// Parses From strictly (RFC 5322 §3.6.2, with CFWS, comments and obsolete forms but no group): the
-/// grammar must consume the whole value, or there is no author.
+/// Parses From strictly (RFC 5322 §3.6.2, with CFWS, comments and obsolete forms but no group;
+/// UTF-8 by RFC 6532): the grammar must consume the whole value, or there is no author. Stricter
+/// than the grammar in three points: no control but tab and folds stands anywhere, escaped neither;
+/// a comma makes a list, even with one mailbox in it; the mailbox must be one for Mailbox::parse().
+/// A route ("<@relay:joe@example.org>") is dropped.
 Author parse_author(const HeaderSection& header);
 
 }  // namespace countersign

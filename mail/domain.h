@@ -11,8 +11,10 @@
 namespace countersign {
 
 /// Returns the domain in A-labels, lower case, without a final dot; address literals
-/// ("[192.0.2.1]") are kept in lower case. Errors: invalid (empty label, over 255 octets, not
-/// IDNA2008).
+/// ("[192.0.2.1]") are kept in lower case. Labels of ASCII are taken as they are, underscores and
+/// A-labels that IDNA2008 would not make included; others are put in lower case and NFC, without
+/// any other mapping. Errors: invalid (empty label or one over 63 octets, over 255 octets, a
+/// foreign character, not IDNA2008).
 Result<std::string> to_a_labels(std::string_view domain);
 
 /// Returns the organizational domain of an A-label domain by the public suffix list: the public

@@ -24,12 +24,15 @@ struct ReversePath {
 
 /// RCPT's argument.
 struct ForwardPath {
-  std::string raw;                      ///< as the MTA gave it: "<@relay:joe@EXAMPLE.org>"
-  std::string rcpt_addr;                ///< macro {rcpt_addr}, without brackets; may be empty
-  std::optional<Mailbox> mailbox;       ///< none: no RFC 5321 path
+  std::string raw;        ///< as the MTA gave it: "<@relay:joe@EXAMPLE.org>"
+  std::string rcpt_addr;  ///< macro {rcpt_addr}, without brackets; may be empty
+  /// Where the MTA delivers: `rcpt_addr` if that is a mailbox, else that of `raw`. None: neither
+  /// is.
+  std::optional<Mailbox> mailbox;
   std::vector<std::string> parameters;  ///< "NOTIFY=NEVER", "ORCPT=..."
 
-  /// `raw` without source route, in brackets: the form to reinject and the second form to delete.
+  /// `raw` without source route, in brackets, else as it is: the form to reinject and the second
+  /// form to delete.
   std::string without_route() const;
 };
 

@@ -12,26 +12,30 @@
 namespace countersign {
 
 struct HeaderField {
-  std::string name;   ///< as received
+  /// As received, with the white space that stood before the colon. Empty: a line that is no field,
+  /// which stands in `value` whole.
+  std::string name;
   std::string value;  ///< all after the colon, leading space and folds (CRLF) kept, no final CRLF
 };
 
 class HeaderSection {
  public:
-  /// Adds a field below the others. A bare LF in `value` (as MTAs hand over folds) becomes CRLF.
+  /// Adds a field below the others. A bare LF in `value` (as MTAs hand over folds) becomes CRLF;
+  /// nothing else is changed, a bare CR neither.
   void add(std::string_view name, std::string_view value);
 
   const std::vector<HeaderField>& fields() const { return fields_; }
   std::size_t size_bytes() const { return size_bytes_; }  ///< of bytes()
-  /// The fields of that name, whatever its case, in order.
+  /// The fields of that name by same_name(), in order.
   std::vector<const HeaderField*> all(std::string_view name) const;
   /// The first field of that name, or null.
   const HeaderField* first(std::string_view name) const;
-  /// "Name:value CRLF" for each field; without the empty line that ends the section.
+  /// "Name:value CRLF" for each field, "value CRLF" for one without name; without the empty line
+  /// that ends the section.
   std::string bytes() const;
 
   /// Splits the text of a header section (CRLF lines; the empty line and what follows are not
-  /// looked at). A line that is no field is kept as a field with an empty name.
+  /// looked at; a bare CR or LF is part of its line). bytes() gives the same text back.
   static HeaderSection parse(std::string_view bytes);
 
  private:
@@ -39,16 +43,18 @@ class HeaderSection {
   std::size_t size_bytes_ = 0;
 };
 
-/// Whether two field names are the same (ASCII case folded).
+/// Whether two field names are the same: ASCII case folded, and without the white space that the
+/// obsolete syntax has before the colon (RFC 5322 §4.5), because mail readers ignore it as well.
 bool same_name(std::string_view a, std::string_view b);
 
-/// Returns the value unfolded (RFC 5322 §2.2.3): CRLF before white space is dropped, and the white
-/// space at both ends.
+/// Returns the value unfolded (RFC 5322 §2.2.3): CRLF or LF before white space is dropped, and the
+/// white space at both ends.
 std::string unfold(std::string_view value);
 
 /// Returns a Subject or display text for people: unfolded, RFC 2047 words of UTF-8, US-ASCII and
-/// ISO-8859-1 decoded, ill-formed UTF-8 and controls replaced by U+FFFD, at most `most` code points
-/// (then "…" at the end).
+/// ISO-8859-1 decoded (others stay encoded), a tab as blank, ill-formed UTF-8 and what
+/// is_misleading() (mail/unicode.h) replaced by U+FFFD; one line of UTF-8 of `most` code points at
+/// most, with "…" behind them if it was cut. Not escaped for any markup.
 std::string readable(std::string_view value, std::size_t most = 200);
 
 }  // namespace countersign

@@ -10,11 +10,17 @@
 
 namespace countersign {
 
-/// Returns the mark that shows a machine's mail, as a short word for the log ("auto-submitted",
-/// "list-id", "precedence", "feedback-id", "null-reverse-path", "no-reply"), or "" if there is
-/// none: null reverse-path; Auto-Submitted other than "no"; any List-* field; Precedence bulk, junk
-/// or list; Feedback-ID; a local part of reverse-path or author that is no-reply (with its
-/// spellings: noreply, no_reply, do-not-reply, donotreply), mailer-daemon.
+/// Returns the mark that shows a machine's mail, as a word for the log, or "" if there is none. The
+/// first of these counts:
+///   "null-reverse-path"
+///   "auto-submitted"  any Auto-Submitted other than "no"
+///   "list-id"         List-Id; "list": any other List-* field
+///   "precedence"      Precedence bulk, junk or list
+///   "feedback-id"     Feedback-ID, CFBL-Feedback-ID
+///   "no-reply"        the local part of reverse-path or author is no-reply or do-not-reply,
+///   without
+///                     its detail and whatever joins its words
+///   "mailer-daemon"   likewise
 std::string machine_mark(const ReversePath& reverse_path, const HeaderSection& header);
 
 }  // namespace countersign

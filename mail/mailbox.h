@@ -14,9 +14,9 @@ namespace countersign {
 class Mailbox {
  public:
   /// Parses "local@domain" without angle brackets, route or display name. A quoted local part that
-  /// needs no quotes loses them. The spelling kept is NFC, lower case, domain in A-labels.
-  /// Errors: invalid (no RFC 5321 §4.1.2 Mailbox; local part over 64 or domain over 255 octets;
-  /// controls).
+  /// needs no quotes loses them, a domain its final dot. The spelling kept is NFC, lower case,
+  /// domain in A-labels: see to_a_labels(). Errors: invalid (no RFC 5321 §4.1.2 Mailbox; unquoted
+  /// local part over 64 or domain over 255 octets; what is_misleading(); no UTF-8).
   static Result<Mailbox> parse(std::string_view text);
 
   const std::string& local() const { return local_; }    ///< unquoted, lower case
