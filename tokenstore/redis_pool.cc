@@ -137,16 +137,24 @@ void RedisPool::report_failure(const Error& error, std::chrono::steady_clock::du
   set_health(false, error.detail);
 }
 
-void RedisPool::set_health(bool healthy, const std::string& cause) {
+void RedisPool::set_health(bool healthy, const std::string& cause,
+                           std::optional<long long> unless_changed_since) {
   std::vector<Connection> closing;
   bool news = false;
   {
     std::lock_guard lock(mutex_);
     if (stopped_) return;
+    // A probe that began before somebody else's verdict is older than that: look again.
+    if (unless_changed_since && *unless_changed_since != verdicts_) {
+      probe_wanted_ = true;
+      return;
+    }
+    ++verdicts_;
     news = healthy_.exchange(healthy) != healthy;
     cause_ = cause;
     if (!healthy) closing.swap(idle_);
-    probe_wanted_ |= !healthy;
+    // A failed probe does not wish for the next at once.
+    probe_wanted_ = !healthy && !unless_changed_since;
   }
   changed_.notify_all();
   if (news && healthy) log::info("store is back");
@@ -181,15 +189,14 @@ void RedisPool::probe_for_ever() {
   while (!stopped_) {
     probe_wanted_ = false;
     const bool was_well = healthy();
+    const long long verdicts = verdicts_;
     lock.unlock();
     const auto started = std::chrono::steady_clock::now();
     const Status well =
         probe(connection, in(was_well ? settings_.probe_well : settings_.probe_ill));
     if (!well) connection.reset();
-    set_health(bool(well), well ? "" : well.error().detail);
+    set_health(bool(well), well ? "" : well.error().detail, verdicts);
     lock.lock();
-    // A failed probe does not wish for the next; callers do, once the store was well.
-    if (!well) probe_wanted_ = false;
     changed_.wait_until(lock, started + settings_.rhythm,
                         [&] { return stopped_ || probe_wanted_; });
   }

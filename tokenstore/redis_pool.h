@@ -88,7 +88,8 @@ class RedisPool {
                                          Deadline deadline);
   void report_failure(const Error& error, std::chrono::steady_clock::duration had);
   void probe_now();
-  void set_health(bool healthy, const std::string& cause);
+  void set_health(bool healthy, const std::string& cause,
+                  std::optional<long long> unless_changed_since = std::nullopt);
   Status probe(Connection& connection, Deadline deadline);
   void probe_for_ever();
   void warn_of_login(const RedisConnection& connection);
@@ -104,6 +105,7 @@ class RedisPool {
   std::condition_variable changed_;  ///< health, stop, a wish for a probe
   std::vector<Connection> idle_;     ///< last used last
   std::string cause_;
+  long long verdicts_ = 0;  ///< on health, so far
   bool stopped_ = false;
   bool probe_wanted_ = false;
   std::thread prober_;

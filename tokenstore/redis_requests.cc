@@ -31,16 +31,15 @@ return 1
 )lua";
 
 constexpr std::string_view kMostEntries = "100000";
-/// What of the time is left to the answer after the longest wait.
-constexpr milliseconds kMargin{250};
+/// The store ends a wait up to 100 ms late; its answer then needs time too.
+constexpr milliseconds kMargin{300};
 /// For the names of the fields, beside their values.
 constexpr std::size_t kNameBytes = 256;
 constexpr std::size_t kMostReaders = 8;
 
-/// How long the store may wait so that its answer is in time; at least 1 (0 would be for ever).
+/// How long the store may wait; at least 1 (0 would be for ever).
 std::string wait_ms(Deadline deadline) {
-  const auto left = std::chrono::floor<milliseconds>(deadline - std::chrono::steady_clock::now());
-  return std::to_string(std::max<long long>(std::max(left - kMargin, left / 2).count(), 1));
+  return std::to_string(std::max(poll_timeout(deadline), 1));
 }
 
 /// Reads the reply to XREAD of one stream: [[key, [[id, [name, value, ...]], ...]]], or nil.
@@ -80,7 +79,7 @@ Result<std::vector<RequestEntry>> RedisRequests::read(const std::string& node, D
   ask.add({"XREAD", "COUNT", std::to_string(kRequestsAtOnce), "BLOCK", wait_ms(deadline), "STREAMS",
            key, "0"});
   auto reader = take_reader();
-  auto replies = reader->run(ask, deadline);
+  auto replies = reader->run(ask, deadline + kMargin);
   give_back(std::move(reader));
   if (!replies) return replies.error();
   return read_entries((*replies)[1]);

@@ -23,7 +23,7 @@ class RedisRequests final : public Requests {
   explicit RedisRequests(RedisPool& pool) : pool_(pool) {}
   Status append(const std::string& node, const Request& request, Deadline deadline) override;
   /// On a connection of its own, as it waits; readers of one node wait on their own connections.
-  /// While the store is down it waits for it until `deadline`.
+  /// While the store is down it waits for it. Returns up to 0.3 s after `deadline`.
   Result<std::vector<RequestEntry>> read(const std::string& node, Deadline deadline) override;
   Status done(const std::string& node, const std::string& entry, Deadline deadline) override;
 
