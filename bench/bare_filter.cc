@@ -10,30 +10,46 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <string>
 
 namespace {
 
-sfsistat on_negotiate(SMFICTX*, unsigned long, unsigned long offered, unsigned long, unsigned long,
-                      unsigned long* actions, unsigned long* steps, unsigned long* reserved1,
-                      unsigned long* reserved2) {
-  *actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT;
-  *steps =
-      offered & (SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_CONN | SMFIP_NR_MAIL |
-                 SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_SKIP | SMFIP_HDR_LEADSPC);
+constexpr unsigned long kActions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT;
+constexpr unsigned long kSteps = SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_CONN | SMFIP_NR_HELO |
+                                 SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_SKIP |
+                                 SMFIP_HDR_LEADSPC;
+
+void ask(SMFICTX* ctx, int stage, const char* names) {
+  std::string copy(names);
+  smfi_setsymlist(ctx, stage, copy.data());
+}
+
+sfsistat on_negotiate(SMFICTX* ctx, unsigned long offered, unsigned long steps, unsigned long,
+                      unsigned long, unsigned long* our_actions, unsigned long* our_steps,
+                      unsigned long* reserved1, unsigned long* reserved2) {
+  *our_actions = kActions | (offered & SMFIF_SETSYMLIST);
+  *our_steps = steps & kSteps;
   *reserved1 = *reserved2 = 0;
+  ask(ctx, SMFIM_CONNECT, "j");
+  ask(ctx, SMFIM_HELO, "");
+  ask(ctx, SMFIM_ENVFROM, "{auth_type}");
+  ask(ctx, SMFIM_ENVRCPT, "{rcpt_addr}");
+  ask(ctx, SMFIM_DATA, "");
+  ask(ctx, SMFIM_EOH, "i");
+  ask(ctx, SMFIM_EOM, "");
   return SMFIS_CONTINUE;
 }
-sfsistat on_connect(SMFICTX*, char*, _SOCK_ADDR*) { return SMFIS_CONTINUE; }
-sfsistat on_mail(SMFICTX*, char**) { return SMFIS_CONTINUE; }
-sfsistat on_recipient(SMFICTX*, char**) { return SMFIS_CONTINUE; }
-sfsistat on_field(SMFICTX*, char*, char*) { return SMFIS_CONTINUE; }
+sfsistat on_connect(SMFICTX*, char*, _SOCK_ADDR*) { return SMFIS_NOREPLY; }
+sfsistat on_helo(SMFICTX*, char*) { return SMFIS_NOREPLY; }
+sfsistat on_mail(SMFICTX*, char**) { return SMFIS_NOREPLY; }
+sfsistat on_recipient(SMFICTX*, char**) { return SMFIS_NOREPLY; }
+sfsistat on_field(SMFICTX*, char*, char*) { return SMFIS_NOREPLY; }
 sfsistat on_end_of_header(SMFICTX*) { return SMFIS_CONTINUE; }
 sfsistat on_body(SMFICTX*, unsigned char*, size_t) { return SMFIS_SKIP; }
 sfsistat on_end_of_message(SMFICTX* ctx) {
   char name[] = "Countersign";
   char value[] = " pass; reason=contact; author=example.com";
-  return smfi_insheader(ctx, 0, name, value) == MI_SUCCESS ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
+  return smfi_addheader(ctx, name, value) == MI_SUCCESS ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
 }
 
 }  // namespace
@@ -48,6 +64,7 @@ int main(int argc, char** argv) {
   filter.xxfi_name = name;
   filter.xxfi_version = SMFI_VERSION;
   filter.xxfi_connect = on_connect;
+  filter.xxfi_helo = on_helo;
   filter.xxfi_envfrom = on_mail;
   filter.xxfi_envrcpt = on_recipient;
   filter.xxfi_header = on_field;
@@ -55,7 +72,7 @@ int main(int argc, char** argv) {
   filter.xxfi_body = on_body;
   filter.xxfi_eom = on_end_of_message;
   filter.xxfi_negotiate = on_negotiate;
-  filter.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT;
+  filter.xxfi_flags = kActions | SMFIF_SETSYMLIST;
   umask(0);
   if (smfi_setconn(argv[1]) != MI_SUCCESS || smfi_register(filter) != MI_SUCCESS ||
       smfi_opensocket(1) != MI_SUCCESS) {

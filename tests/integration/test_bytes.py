@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes: what is held comes out as it came in, or is refused with a clear reply; never cut."""
+import uuid
+
+import pytest
+
+# Fields of Postfix at delivery and at the second reception, and ours, stand before the message.
+OUR_FIELDS = (b"Return-Path:", b"X-Original-To:", b"Delivered-To:", b"Received:", b"Countersign:")
+
+BASE = b"From: alice@bytes.example\r\nTo: joe@example.org\r\nSubject: bytes\r\n" \
+       b"Date: Mon, 03 May 2027 14:02:00 +0000\r\nMessage-ID: <%s@bytes.example>\r\n"
+
+CORPUS = {
+    "plain": (b"", b"text\r\n"),
+    "empty body": (b"", b""),
+    "dot lines": (b"", b".\r\n..\r\n...\r\n.text\r\n. \r\ntext\r\n.\r\n"),
+    "8-bit in body and header": (b"X-Eight: \xe4\xf6\xfc \xff\xfe\r\n", bytes(range(128, 256)) + b"\r\n"),
+    "UTF-8 header": ("X-Text: grün ☃ 𝄞\r\n".encode(), "grün\r\n".encode()),
+    "NUL in body": (b"", b"before\0after\r\n\0\r\n"),
+    "long body line": (b"", b"x" * 30000 + b"\r\n" + b"y" * 998 + b"\r\n"),
+    "long header line": (b"X-Long: " + b"z" * 3000 + b"\r\n", b"text\r\n"),
+    "many blank lines": (b"", b"\r\n" * 200),
+    "trailing blanks": (b"X-Blank: value   \r\nX-Tab:\tvalue\t\r\nX-None:value\r\nX-Empty:\r\n"
+                        b"X-Space:  two\r\n", b"text  \t\r\n \r\n\t\r\n"),
+    "folds": (b"X-Fold: one\r\n two\r\n\tthree\r\n   four\r\n", b"text\r\n"),
+    "odd names and orders": (b"x-lower: 1\r\nX-LOWER: 2\r\nX-lower: 3\r\nReceived: from a by b\r\n"
+                             b"DKIM-Signature: v=1; b=\r\n abc\r\n", b"text\r\n"),
+    "own fields in it": (b"Countersignature: none of ours\r\nReturn-Path: <x@y.example>\r\n", b"text\r\n"),
+    "MIME": (b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n",
+             b"--b\r\nContent-Type: text/plain\r\n\r\none\r\n--b\r\n"
+             b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+             + b"QUJD" * 19 + b"\r\n--b--\r\n"),
+    "percent signs and formats": (b"X-Percent: %s %n %% %d\r\n", b"%s%n\r\n"),
+    "From line in body": (b"", b"From here on\r\n>From there\r\n"),
+    "big": (b"", (b"0123456789abcdef" * 4 + b"\r\n") * 60000),
+    "2000 fields": (b"".join(b"X-%d: v\r\n" % i for i in range(2000)), b"text\r\n"),
+    "header of 50 kB": (b"X-Big: " + b"\r\n ".join(b"w" * 990 for _ in range(50)) + b"\r\n", b"text\r\n"),
+}
+
+
+def original(mail):
+    """The delivered bytes behind what Postfix and we put before them."""
+    rest = mail.raw
+    while rest.startswith(OUR_FIELDS):
+        end = rest.index(b"\n") + 1
+        while rest[end:end + 1] in (b" ", b"\t"):
+            end = rest.index(b"\n", end) + 1
+        rest = rest[end:]
+    return rest
+
+
+def send(place, header, body, fields=b"", recipient="joe@example.org"):
+    tag = uuid.uuid4().hex
+    content = BASE % tag.encode() + header + fields + b"\r\n" + body
+    return place.send(recipient, reverse_path="alice@bytes.example", content=content, tag=tag,
+                      parameters=" BODY=8BITMIME")
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_held_message_arrives_as_it_was_sent(place, name):
+    entry = send(place, *CORPUS[name])
+    assert entry.reply.code == 554 and entry.reply.kept, entry.reply
+    [held_id] = place.held(entry)
+    place.node.run("held", "release", held_id)
+    [mail] = place.delivered(entry)
+    assert mail.mark.startswith("released;")
+    # Compared from the sender's first own field on: the MX put its Received above it.
+    assert original(mail) == entry.content.replace(b"\r\n", b"\n")
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_passing_message_arrives_as_it_was_sent(place, name):
+    entry = send(place, *CORPUS[name], recipient="postmaster@example.org")
+    assert entry.reply.code == 250
+    [mail] = place.delivered(entry)
+    marked = mail.raw
+    header, _, body = marked.partition(b"\n\n")
+    lines = [l for l in header.split(b"\n") if not l.startswith(b"Countersign:")]
+    mail.raw = b"\n".join(lines) + b"\n\n" + body
+    assert original(mail) == entry.content.replace(b"\r\n", b"\n")
+
+
+@pytest.mark.parametrize("name,fields,body", [
+    ("bare LF in body", b"", b"one\ntwo\r\n"),
+    ("bare CR in body", b"", b"one\rtwo\r\n"),
+    ("bare CR at a line's end", b"", b"one\r\r\ntwo\r\n"),
+    ("bare LF in header", b"X-Odd: one\n two\r\n", b"text\r\n"),
+    ("bare CR in header", b"X-Odd: one\rtwo\r\n", b"text\r\n"),
+    ("NUL in header", b"X-Nul: before\0after\r\n", b"text\r\n"),
+    ("a line that is no field", b"no field at all\r\n", b"text\r\n"),
+    ("20 000 fields", b"".join(b"X-%d: v\r\n" % i for i in range(20000)), b"text\r\n"),
+    ("header of 60 kB and more", b"X-Big: " + b"\r\n ".join(b"w" * 990 for _ in range(80)) + b"\r\n",
+     b"text\r\n"),
+])
+def test_odd_bytes_are_mended_by_the_mta_or_refused_but_never_cut_by_us(place, name, fields, body):
+    """What Postfix itself changes (bare CR to blank, bare LF to a line end, a header over 60 000
+    bytes) comes out the same whether the mail was held or not."""
+    through = send(place, fields, body, recipient="joe@example.net")
+    assert through.reply.code == 250
+    [plain] = place.delivered(through)
+    held = send(place, fields, body)
+    assert held.reply.code in (554, 250), held.reply
+    if not held.reply.kept:
+        assert held.reply.url is None and place.held(held) == []
+        return
+    [held_id] = place.held(held)
+    place.node.run("held", "release", held_id)
+    [mail] = place.delivered(held)
+    assert original(mail).replace(held.tag.encode(), b"") == \
+        original(plain).replace(through.tag.encode(), b"")
+
+
+def test_what_is_larger_than_we_hold_is_refused_with_a_reason(place):
+    entry = send(place, b"", b"0123456789abcdef\r\n" * 1_500_000)
+    assert entry.reply.code // 100 in (4, 5) and not entry.reply.kept
+    assert "large" in entry.reply.text or "size" in entry.reply.text.lower(), entry.reply
+    assert place.held(entry) == []
+
+
+def test_the_envelope_is_kept(place):
+    tag = uuid.uuid4().hex
+    content = BASE % tag.encode() + b"\r\ntext\r\n"
+    entry = place.send(["joe@example.org", "\"quoted local\"@example.org"], content=content, tag=tag,
+                       reverse_path="alice@bytes.example",
+                       parameters=" BODY=8BITMIME RET=HDRS ENVID=QQ314159",
+                       recipient_parameters=" NOTIFY=FAILURE ORCPT=rfc822;joe@example.org")
+    assert entry.reply.code == 554
+    [held_id] = place.held(entry)
+    place.node.run("held", "release", held_id)
+    mails = place.delivered(entry, count=2)
+    assert {m.recipient for m in mails} == {"joe@example.org", "quoted local@example.org"} or \
+        {m.recipient for m in mails} == {"joe@example.org", "\"quoted local\"@example.org"}
+    assert all(m.reverse_path == "alice@bytes.example" for m in mails)
