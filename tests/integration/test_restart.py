@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Daemons that end, come back, are reloaded; under load, and at bad moments."""
+import signal
+import threading
+
+from testsite.sender import Smtp, dkim_pass, message, stuffed
+from testsite.waiting import until
+
+
+def test_what_was_held_can_be_answered_after_a_restart(place):
+    entry = place.send("joe@example.org", author="a@restart.example")
+    place.node.stop()
+    assert place.node.milter.process.returncode == 0
+    assert place.node.page.process.returncode == 0
+    place.node.start_milter()
+    place.node.start_page()
+    assert place.answer(entry, "a@restart.example").status == 303
+    place.delivered(entry)
+    place.account()
+
+
+def test_without_the_milter_mail_waits_at_its_sender(place):
+    place.node.milter.stop()
+    assert place.send("joe@example.org").reply.code == 451
+    place.node.start_milter()
+    assert place.send("joe@example.org").reply.code == 554
+
+
+def test_a_stale_socket_does_not_hinder_a_start(place):
+    place.node.milter.kill()
+    assert place.node.socket.exists()
+    place.node.milter.start()
+    until(lambda: place.send("joe@example.org").reply.code == 554, "serving again")
+
+
+def test_a_second_daemon_on_the_same_spool_refuses_to_start(place):
+    from testsite.process import Daemon
+    second = Daemon("second", place.node.milter.argv, place.folder / "second.log").start()
+    assert second.wait(timeout=10) != 0
+    assert "lock" in second.output() or "another" in second.output(), second.output()
+    assert place.send("joe@example.org").reply.code == 554
+
+
+def test_sigterm_under_load_loses_nothing(place):
+    """Three restarts while twenty senders work; every promise is kept."""
+    stop = threading.Event()
+
+    def work(n):
+        while not stop.is_set():
+            place.send("joe@example.org", author=f"load{n}@busy.example")
+            place.send("postmaster@example.org", author=f"load{n}@busy.example")
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(12)]
+    for t in threads:
+        t.start()
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            before = len(place.ledger.entries)
+            until(lambda: len(place.ledger.entries) > before + 60, "load")
+            assert place.node.milter.stop(number) == 0
+            place.node.start_milter()
+        before = len(place.ledger.entries)
+        until(lambda: len(place.ledger.entries) > before + 60, "load")
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
+    codes = {e.reply.code for e in place.ledger.entries}
+    assert codes <= {250, 554, 451, 421, 0}, codes
+    place.account()
+
+
+def test_killed_after_the_end_of_a_message_the_sender_tries_again_and_joins(place):
+    """The reply is lost, the message is kept; the retry hears of the same hold."""
+    tag = "lostreply"
+    content = message("a@lostreply.example", ["joe@example.org"], tag)
+    smtp = Smtp(place.postfix.mx)
+    for line in ("MAIL FROM:<a@lostreply.example>", "RCPT TO:<joe@example.org>", "DATA"):
+        smtp(line)
+    # Stopped before it can read the end of the message, killed when it has.
+    until_committed = threading.Event()
+
+    def watch():
+        until(lambda: place.node.held_with(tag), "committed", step=0.001)
+        place.node.milter.kill()
+        until_committed.set()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    smtp.write(stuffed(content) + b".\r\n")
+    reply = smtp.reply()
+    smtp.close()
+    watcher.join()
+    place.node.start_milter()
+    again = place.send("joe@example.org", content=content, tag=tag,
+                       reverse_path="a@lostreply.example")
+    assert reply.code in (451, 554)
+    assert again.reply.code == 554
+    assert len(place.node.held_with(tag)) == 1
+    assert place.answer(again, "a@lostreply.example").status == 303
+    place.delivered(again)
+
+
+def test_a_bad_configuration_is_not_reloaded_and_a_good_one_is(place):
+    place.node.write(first_contact__mode="nonsense")
+    place.node.milter.send(signal.SIGUSR1)
+    until(lambda: "first_contact.mode" in place.node.milter.output(), "complaint in the log")
+    assert place.send("joe@example.org").reply.code == 554
+    place.node.write(first_contact__mode="observe")
+    place.node.milter.send(signal.SIGUSR1)
+    until(lambda: place.send("joe@example.org").reply.code == 250, "observing")
+    place.node.write(first_contact__mode="hold")
+    place.node.milter.send(signal.SIGUSR1)
+    until(lambda: place.send("joe@example.org").reply.code == 554, "holding")
+
+
+def test_a_bad_configuration_does_not_start(place):
+    from testsite.process import Daemon
+    place.node.write(first_contact__mode="nonsense")
+    for daemon in (place.node.milter, place.node.page):
+        other = Daemon("other", daemon.argv, place.folder / f"{daemon.name}-other.log").start()
+        assert other.wait(timeout=10) == 78
+        assert "countersign.toml" in other.output() and "nonsense" in other.output()
+    place.node.write(first_contact__mode="hold")
+
+
+def test_a_session_in_the_middle_of_its_message_hears_a_temporary_error(place):
+    place.node.run("contacts", "allow", "joe@example.org", "mid@session.example")
+    smtp = Smtp(place.postfix.mx)
+    for line in ("MAIL FROM:<mid@session.example>", "RCPT TO:<joe@example.org>", "DATA"):
+        smtp(line)
+    place.node.milter.stop()
+    smtp.write(stuffed(message("mid@session.example", ["joe@example.org"], "midsession",
+                               verified=dkim_pass("session.example"))) + b".\r\n")
+    assert smtp.reply().code == 451
+    smtp.close()
+    place.node.start_milter()
