@@ -24,13 +24,15 @@ class Place:
     """
 
     def __init__(self, folder=None, keys=None, start=True, page=True, redis_options=(),
-                 postfix_extra="", default_action="tempfail", store_url=None, milters=None):
+                 postfix_extra="", default_action="tempfail", store_url=None, milters=None,
+                 port=None):
         self.folder = Path(folder or tempfile.mkdtemp(prefix="countersign-", dir="/tmp"))
         os.chmod(self.folder, 0o755)
         self.ending = []  # what to stop, last first
         self.keep = False
         try:
-            self._build(keys or {}, redis_options, postfix_extra, default_action, store_url, milters)
+            self._build(keys or {}, redis_options, postfix_extra, default_action, store_url, milters,
+                        port)
             if start:
                 self.node.start_milter()
                 if page:
@@ -39,7 +41,7 @@ class Place:
             self.close()
             raise
 
-    def _build(self, keys, redis_options, postfix_extra, default_action, store_url, milters):
+    def _build(self, keys, redis_options, postfix_extra, default_action, store_url, milters, port):
         self.redis = self._ends(Redis(self.folder / "redis", redis_options).start())
         self.outside = self._ends(Outside())
         self.verifier = self._ends(Verifier(self.folder / "verifier.sock"))
@@ -48,7 +50,7 @@ class Place:
             self.folder,
             milters or f"unix:{self.folder}/verifier.sock, "
             f"{{unix:{socket}, default_action={default_action}}}",
-            self.outside.port, postfix_extra)
+            self.outside.port, postfix_extra, port)
         self.node = self._ends(Node(
             self.folder / "node", store_url or f"unix:{self.redis.socket}",
             f"127.0.0.1:{self.postfix.reentry}", f"127.0.0.1:{self.postfix.notice}", keys))

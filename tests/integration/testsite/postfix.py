@@ -98,9 +98,9 @@ smtputf8_enable = yes
 class Postfix:
     """`milters` is the value of smtpd_milters; `outside` the port of the sink for other domains."""
 
-    def __init__(self, folder, milters, outside, extra=""):
+    def __init__(self, folder, milters, outside, extra="", port=None):
         self.folder = folder
-        self.mx, self.reentry, self.notice = free_port(), free_port(), free_port()
+        self.mx, self.reentry, self.notice = port or free_port(), free_port(), free_port()
         self.milters = milters
         self.outside = outside
         self.extra = extra
