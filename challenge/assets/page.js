@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes the page nicer where scripts run. It proves by work, in workers of our own, that somebody
+// pays for this answer; it sends nothing until the sender presses the button. Without it the form
+// works as it is, where the site allows another proof.
+"use strict";
+
+(() => {
+  const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+  const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August",
+    "September", "October", "November", "December"];
+  // A challenge lives 20 minutes; one that was fetched while typing began may be too old.
+  const FRESH_MS = 15 * 60 * 1000;
+  const MOST_TRIES = 1000000;
+
+  const canWork = Boolean(window.Worker && window.fetch && window.crypto && crypto.subtle);
+  if (canWork) document.documentElement.classList.add("js");
+
+  /** Shows times in the reader's zone; the server can only guess it. */
+  function localTimes() {
+    for (const time of document.querySelectorAll("time[data-form]")) {
+      const t = new Date(time.dateTime);
+      if (Number.isNaN(t.getTime())) continue;
+      const clock = String(t.getHours()).padStart(2, "0") + ":" +
+        String(t.getMinutes()).padStart(2, "0");
+      const day = t.getDate() + " " + MONTHS[t.getMonth()];
+      const forms = {
+        moment: DAYS[t.getDay()] + " " + day + ", " + clock,
+        weekday: DAYS[t.getDay()] + " at " + clock,
+        date: DAYS[t.getDay()] + " " + day + " at " + clock,
+        day: day,
+      };
+      time.textContent = forms[time.dataset.form] || time.textContent;
+    }
+  }
+
+  /** Solves a challenge with as many workers as help; `told` gets the share of tries done. */
+  function solve(challenge, workerFile, told) {
+    const count = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 2));
+    const workers = [];
+    const tries = new Array(count).fill(0);
+    const started = Date.now();
+    return new Promise((resolve, reject) => {
+      for (let i = 0; i < count; i++) {
+        const worker = new Worker(workerFile);
+        workers.push(worker);
+        worker.onerror = () => reject(new Error("worker"));
+        worker.onmessage = (event) => {
+          if (event.data.failed) return reject(new Error("worker"));
+          if (event.data.solution) {
+            event.data.solution.time = Date.now() - started;
+            return resolve(event.data.solution);
+          }
+          tries[i] = event.data.tries;
+          return told(tries.reduce((a, b) => a + b, 0));
+        };
+        worker.postMessage({parameters: challenge.parameters, first: i, step: count,
+          most: MOST_TRIES});
+      }
+    }).finally(() => workers.forEach((worker) => worker.terminate()));
+  }
+
+  async function prove(form, told) {
+    const response = await fetch(form.dataset.pow, {headers: {Accept: "application/json"}});
+    if (!response.ok) throw new Error("status " + response.status);
+    const challenge = await response.json();
+    const solution = await solve(challenge, form.dataset.worker, told);
+    return {value: btoa(JSON.stringify({challenge, solution})), at: Date.now()};
+  }
+
+  function answerByWork(form) {
+    const work = form.querySelector(".work");
+    const bar = work.querySelector("progress");
+    const text = work.querySelector("p");
+    const button = form.querySelector("button");
+    let proof = null;
+    let sending = false;
+
+    const told = (tries) => {
+      // The answer lies somewhere in 3000 tries: the bar is a guess, and stops short of the end.
+      bar.value = Math.min(95, tries / 30);
+    };
+    const start = () => {
+      proof = prove(form, told);
+      proof.catch(() => {});
+      return proof;
+    };
+    const restore = () => {
+      sending = false;
+      proof = null;
+      button.removeAttribute("aria-disabled");
+    };
+
+    // While the sender types there is time to work; scanners do not type.
+    form.elements.address.addEventListener("input", () => proof || start(), {passive: true});
+
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (sending) return;
+      sending = true;
+      button.setAttribute("aria-disabled", "true");
+      work.hidden = false;
+      text.textContent = "One moment, please.";
+      try {
+        let done = await (proof || start());
+        if (Date.now() - done.at > FRESH_MS) done = await start();
+        bar.value = 100;
+        text.textContent = "Sending your answer.";
+        const field = document.createElement("input");
+        field.type = "hidden";
+        field.name = "altcha";
+        field.value = done.value;
+        form.append(field);
+        form.submit();
+      } catch (error) {
+        restore();
+        if (error.message === "status 404") return location.reload();
+        if ("wait" in form.dataset) return form.submit();  // the way without scripts
+        text.textContent = "That did not work. Please press the button again in a moment.";
+        bar.removeAttribute("value");
+        bar.hidden = true;
+      }
+    });
+
+    // The browser's way back shows the page as it was left.
+    window.addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      restore();
+      work.hidden = true;
+      form.querySelectorAll("input[name=altcha]").forEach((field) => field.remove());
+    });
+  }
+
+  /** Asks now and then whether the message has been delivered. */
+  function poll(place) {
+    let left = 60;
+    const ask = async () => {
+      left -= 1;
+      try {
+        const response = await fetch(place.dataset.poll, {headers: {Accept: "application/json"}});
+        const state = response.ok ? (await response.json()).state : "";
+        if (state && state !== "delivering") return location.reload();
+      } catch (error) {
+        // Away for a moment: ask again.
+      }
+      return left > 0 && setTimeout(ask, 3000);
+    };
+    setTimeout(ask, 2000);
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    localTimes();
+    const form = document.querySelector("form[data-pow]");
+    if (form && form.dataset.pow && canWork && !form.elements.wait) answerByWork(form);
+    const place = document.querySelector("[data-poll]");
+    if (place && window.fetch) poll(place);
+  });
+})();

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "challenge/challenge_site.h"
+
+#include "answering/token.h"
+#include "base/log.h"
+#include "challenge/form.h"
+#include "challenge/json.h"
+
+namespace countersign::challenge {
+namespace {
+
+const std::string kHtml = "text/html; charset=utf-8";
+const std::string kJson = "application/json";
+constexpr seconds kStoreRetry{30};
+constexpr seconds kBusyRetry{2};
+
+HeaderField retry_after(seconds time) { return {"Retry-After", std::to_string(time.count())}; }
+
+HttpResponse json_response(int status, std::string body) {
+  return {status, kJson, std::move(body), {{"Vary", "Accept"}}};
+}
+HttpResponse html_response(int status, std::string body) {
+  return {status, kHtml, std::move(body), {{"Vary", "Accept"}}};
+}
+
+HttpResponse problem(const Pages& pages, bool json, int status, Problem what,
+                     std::string_view error) {
+  return json ? json_response(status, error_json(error))
+              : html_response(status, pages.problem(what));
+}
+
+HttpResponse not_found(const Pages& pages, bool json) {
+  return problem(pages, json, 404, Problem::not_found, "not-found");
+}
+
+std::string field(const std::map<std::string, std::string>& form, const std::string& name) {
+  const auto at = form.find(name);
+  return at == form.end() ? std::string() : at->second;
+}
+
+/// The path of a URL, without a final slash.
+std::string path_of_url(std::string_view url) {
+  const auto authority = url.find("://");
+  if (authority == std::string_view::npos) return "";
+  const auto slash = url.find('/', authority + 3);
+  if (slash == std::string_view::npos) return "";
+  std::string_view path = url.substr(slash);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return std::string(path);
+}
+
+/// The one line of an answer.
+void log_answer(const AnswerResult& result, const std::string& network) {
+  std::vector<log::Field> fields = {{"held", result.view.held.id.text()},
+                                    {"outcome", word(kAnswerOutcomeWords, result.outcome)}};
+  const auto add = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) fields.emplace_back(key, value);
+  };
+  add("proof", result.proof);
+  add("why", result.why);
+  add("network", network);
+  log::event(log::Level::info, "answer", fields);
+}
+
+PageShown shown(ViewState state) { return static_cast<PageShown>(state); }
+
+}  // namespace
+
+ChallengeSite::Snapshot::Snapshot(const Parts& parts, const SiteSettings& settings,
+                                  AdmissionRules r, std::shared_ptr<const Pages> p)
+    : rules(std::move(r)),
+      pages(std::move(p)),
+      views(parts.index, parts.state, parts.clock, settings.proofs),
+      desk({views, parts.pow, parts.wait, parts.state, parts.requests, parts.keyring,
+            parts.limits}) {}
+
+Result<ChallengeSite::Current> ChallengeSite::prepare(const Parts& parts,
+                                                      const SiteSettings& settings) {
+  CS_ASSIGN(NetworkList proxies, NetworkList::parse(settings.proxies));
+  CS_ASSIGN(auto pages, Pages::load(settings.templates, path_of_url(settings.base_url)));
+  return Current(std::make_shared<const Snapshot>(
+      parts, settings, AdmissionRules{origin_of(settings.base_url), std::move(proxies)},
+      std::move(pages)));
+}
+
+Result<std::unique_ptr<ChallengeSite>> ChallengeSite::make(const Parts& parts,
+                                                           const SiteSettings& settings) {
+  auto site = std::unique_ptr<ChallengeSite>(new ChallengeSite(parts));
+  CS_TRY(site->reload(settings));
+  return site;
+}
+
+Status ChallengeSite::reload(const SiteSettings& settings) {
+  CS_ASSIGN(Current next, prepare(parts_, settings));
+  current_.with([&](Current& current) { current = std::move(next); });
+  return {};
+}
+
+ChallengeSite::Current ChallengeSite::current() const {
+  return current_.with([](const Current& current) { return current; });
+}
+
+Admission ChallengeSite::admit(const RequestHead& head) const {
+  const Current now = current();
+  auto admitted = challenge::admit(head, now->rules);
+  if (auto* request = std::get_if<HttpRequest>(&admitted)) {
+    if (request->route != Route::asset) return std::move(*request);
+    const HttpResponse* file = now->pages->asset(request->name);
+    HttpResponse response = file ? *file : not_found(*now->pages, request->json);
+    count(response);
+    return response;
+  }
+  const auto& refusal = std::get<Refusal>(admitted);
+  log::debug("page: request refused", {{"status", static_cast<long long>(refusal.status)},
+                                       {"why", refusal.why},
+                                       {"peer", head.peer}});
+  std::string accept;
+  for (const HeaderField& f : head.fields)
+    if (f.name == "Accept" || f.name == "accept") accept = f.value;
+  const bool json = wants_json(accept);
+  HttpResponse response = refusal.status == 404 ? not_found(*now->pages, json)
+                                                : problem(*now->pages, json, refusal.status,
+                                                          Problem::refused, refusal.why);
+  if (refusal.status == 405) {
+    std::string name;
+    const bool page = parse_path(head.path, name) == Route::page;
+    response.fields.push_back({"Allow", page ? "GET, HEAD, POST" : "GET, HEAD"});
+  }
+  count(response);
+  return response;
+}
+
+HttpResponse ChallengeSite::handle(const HttpRequest& request) {
+  const auto started = std::chrono::steady_clock::now();
+  const Current now = current();
+  HttpResponse response;
+  try {
+    response = route(request, *now);
+  } catch (const std::exception& e) {
+    response = failed(request, *now, {Errc::unavailable, e.what()});
+  }
+  parts_.metrics.handling.observe(std::chrono::steady_clock::now() - started);
+  count(response);
+  return response;
+}
+
+HttpResponse ChallengeSite::route(const HttpRequest& request, const Snapshot& now) {
+  switch (request.route) {
+    case Route::page:
+      return request.method == Method::post ? answer(request, now) : show(request, now);
+    case Route::pow:
+      return work(request, now);
+    case Route::health:
+      return health(request);
+    case Route::asset:
+    case Route::none:
+      break;
+  }
+  return not_found(*now.pages, request.json);
+}
+
+HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now) {
+  const auto view = now.views.look_up(request.name, request.deadline);
+  if (!view) return failed(request, now, view.error());
+  parts_.metrics.pages.increment(shown(view->state));
+  if (request.json) return json_response(200, view_json(*view));
+  return html_response(200, now.pages->message(*view, parts_.clock.wall()));
+}
+
+HttpResponse ChallengeSite::answer(const HttpRequest& request, const Snapshot& now) {
+  const auto form = parse_form(request.body);
+  if (!form) return problem(*now.pages, request.json, 400, Problem::refused, form.error().detail);
+  const Answer given{field(*form, "address"), field(*form, "altcha"), field(*form, "wait")};
+  const auto result = now.desk.answer(request.name, given, request.network, request.deadline);
+  if (!result) return failed(request, now, result.error());
+
+  parts_.metrics.answers.increment(result->outcome);
+  log_answer(*result, request.network);
+  return outcome(request, now, *result, given.address);
+}
+
+HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& now,
+                                    const AnswerResult& result, const std::string& typed) {
+  switch (result.outcome) {
+    case AnswerOutcome::taken:
+      parts_.metrics.proofs.increment(result.proof == "address+wait" ? ProofKind::wait
+                                                                     : ProofKind::pow);
+      [[fallthrough]];
+    case AnswerOutcome::already: {
+      HttpResponse response =
+          request.json ? json_response(303, view_json(result.view)) : html_response(303, "");
+      response.fields.push_back({"Location", now.pages->path_of(result.view.token)});
+      return response;
+    }
+    case AnswerOutcome::limited: {
+      HttpResponse response = problem(*now.pages, request.json, 429, Problem::limited, "limited");
+      response.fields.push_back(retry_after(now.desk.retry_after()));
+      return response;
+    }
+    case AnswerOutcome::no_address:
+    case AnswerOutcome::wrong_address:
+    case AnswerOutcome::no_proof:
+    case AnswerOutcome::first_step:
+    case AnswerOutcome::early:
+    case AnswerOutcome::wrong_proof:
+      break;
+  }
+  // The first of two steps is no wrong answer.
+  const int status = result.outcome == AnswerOutcome::first_step ? 200 : 422;
+  if (request.json) return json_response(status, result_json(result, parts_.wait.settings().least));
+  return html_response(status, now.pages->again(result, typed));
+}
+
+HttpResponse ChallengeSite::work(const HttpRequest& request, const Snapshot& now) {
+  const auto view = now.views.look_up(request.name, request.deadline);
+  if (!view) return failed(request, now, view.error());
+  if (!view->offers(ProofKind::pow)) return not_found(*now.pages, request.json);
+  parts_.metrics.pow_issued.increment();
+  return {200, kJson, parts_.pow.issue(proof_binding(view->token))};
+}
+
+HttpResponse ChallengeSite::health(const HttpRequest& request) {
+  // Any call tells whether the store answers; this one reads a key that nobody writes.
+  const auto answered = parts_.state.failures("healthz", request.deadline);
+  if (answered) return {200, kJson, "{\"status\":\"ok\"}\n"};
+  return {503, kJson, "{\"status\":\"the store is out of service\"}\n", {retry_after(kStoreRetry)}};
+}
+
+HttpResponse ChallengeSite::failed(const HttpRequest& request, const Snapshot& now,
+                                   const Error& error) {
+  if (error.code == Errc::not_found) {
+    parts_.metrics.pages.increment(PageShown::not_found);
+    return not_found(*now.pages, request.json);
+  }
+  parts_.metrics.store_failures.increment();
+  log::error("page: request failed", {{"why", error.detail}});
+  HttpResponse response =
+      problem(*now.pages, request.json, 503, Problem::unavailable, "unavailable");
+  response.fields.push_back(retry_after(kStoreRetry));
+  return response;
+}
+
+HttpResponse ChallengeSite::busy(const HttpRequest& request) const {
+  HttpResponse response =
+      problem(*current()->pages, request.json, 503, Problem::unavailable, "busy");
+  response.fields.push_back(retry_after(kBusyRetry));
+  count(response);
+  return response;
+}
+
+void ChallengeSite::count(const HttpResponse& response) const {
+  parts_.metrics.responses.increment(static_cast<StatusClass>(response.status / 100 - 1));
+}
+
+}  // namespace countersign::challenge

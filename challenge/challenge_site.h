@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The routes of the challenge page (design section 6):
+//
+//   GET  /c/TOKEN       200 the page; 404 unknown, malformed and expired alike
+//   POST /c/TOKEN       303 to the page: taken, or answered before; 422 the form once more;
+//                       200 the form for the second step of `wait`; 429 with Retry-After: too many
+//                       failures; 404 as GET
+//   GET  /c/TOKEN/pow   200 an ALTCHA challenge; 404 when none is of use
+//   GET  /healthz       200 while the store answers, else 503
+//   GET  /assets/...    the files of the pages
+//
+// Everywhere 503 with Retry-After while the store is out of service. HEAD is GET without the body,
+// and neither changes anything. With "Accept: application/json" bodies are JSON (docs/page.md).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "answering/answer.h"
+#include "answering/pow.h"
+#include "answering/views.h"
+#include "answering/wait.h"
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/keyring.h"
+#include "base/result.h"
+#include "challenge/admission.h"
+#include "challenge/http.h"
+#include "challenge/pages.h"
+#include "challenge/web_metrics.h"
+
+namespace countersign::challenge {
+
+/// What an administrator may change while the server runs.
+struct SiteSettings {
+  std::string base_url = "http://127.0.0.1:8480";  ///< without final slash
+  std::vector<std::string> proofs = {"pow", "wait"};
+  std::vector<std::string> proxies;  ///< NetworkList::parse
+  std::string templates;             ///< folder; "": our own
+};
+
+class ChallengeSite final : public Site {
+ public:
+  /// All must outlive the site.
+  struct Parts {
+    HeldIndex& index;
+    WebState& state;
+    Requests& requests;
+    Pow& pow;
+    const Wait& wait;
+    const Keyring& keyring;
+    const Clock& clock;
+    WebMetrics& metrics;
+    FailureLimits limits = {};
+  };
+
+  /// Errors: invalid (a template, a network), unavailable (a file cannot be read).
+  static Result<std::unique_ptr<ChallengeSite>> make(const Parts& parts,
+                                                     const SiteSettings& settings);
+
+  /// Takes new settings; requests under way keep the old. On error nothing changes. Errors: as
+  /// make().
+  Status reload(const SiteSettings& settings);
+
+  Admission admit(const RequestHead& head) const override;
+  HttpResponse handle(const HttpRequest& request) override;
+  HttpResponse busy(const HttpRequest& request) const override;
+
+ private:
+  /// Settings and what is made of them; immutable.
+  struct Snapshot {
+    AdmissionRules rules;
+    std::shared_ptr<const Pages> pages;
+    Views views;
+    AnswerDesk desk;
+    Snapshot(const Parts& parts, const SiteSettings& settings, AdmissionRules r,
+             std::shared_ptr<const Pages> p);
+    Snapshot(const Snapshot&) = delete;  // the desk refers to the views
+  };
+  using Current = std::shared_ptr<const Snapshot>;
+
+  explicit ChallengeSite(const Parts& parts) : parts_(parts) {}
+  static Result<Current> prepare(const Parts& parts, const SiteSettings& settings);
+  Current current() const;
+
+  HttpResponse route(const HttpRequest& request, const Snapshot& now);
+  HttpResponse show(const HttpRequest& request, const Snapshot& now);
+  HttpResponse answer(const HttpRequest& request, const Snapshot& now);
+  HttpResponse outcome(const HttpRequest& request, const Snapshot& now, const AnswerResult& result,
+                       const std::string& typed);
+  HttpResponse work(const HttpRequest& request, const Snapshot& now);
+  HttpResponse health(const HttpRequest& request);
+  HttpResponse failed(const HttpRequest& request, const Snapshot& now, const Error& error);
+  void count(const HttpResponse& response) const;
+
+  const Parts parts_;
+  mutable Guarded<Current> current_;
+};
+
+}  // namespace countersign::challenge

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "challenge/connections.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace countersign::challenge {
+namespace {
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+Connections::Connections(const ConnectionLimits& limits)
+    : limits_(limits), sweeper_([this] { sweep(); }) {}
+
+Connections::~Connections() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  sweeper_.join();
+}
+
+bool Connections::may_open(const std::string& client) const {
+  if (client.empty()) return true;
+  std::lock_guard lock(mutex_);
+  const auto at = per_client_.find(client);
+  return at == per_client_.end() || at->second < limits_.per_client;
+}
+
+void Connections::open(int fd, const std::string& client) {
+  {
+    std::lock_guard lock(mutex_);
+    const SteadyTime started = now();
+    open_[fd] = {client, started, started + limits_.receive, false};
+    if (!client.empty()) ++per_client_[client];
+  }
+  changed_.notify_all();
+}
+
+void Connections::received(int fd) {
+  std::lock_guard lock(mutex_);
+  if (const auto at = open_.find(fd); at != open_.end())
+    at->second.deadline = at->second.started + limits_.total;
+}
+
+void Connections::close(int fd) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto at = open_.find(fd);
+    if (at == open_.end()) return;
+    if (const auto client = per_client_.find(at->second.client);
+        client != per_client_.end() && --client->second == 0)
+      per_client_.erase(client);
+    open_.erase(at);
+  }
+  changed_.notify_all();
+}
+
+std::size_t Connections::count() const {
+  std::lock_guard lock(mutex_);
+  return open_.size();
+}
+
+std::size_t Connections::cut() const {
+  std::lock_guard lock(mutex_);
+  return cut_;
+}
+
+bool Connections::wait_until_empty(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, deadline, [this] { return open_.empty(); });
+}
+
+void Connections::sweep() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    Deadline next = now() + std::chrono::hours(1);
+    for (auto& [fd, connection] : open_) {
+      if (connection.cut) continue;
+      if (connection.deadline > now()) {
+        next = std::min(next, connection.deadline);
+        continue;
+      }
+      // Not close(): the descriptor is the library's, and it sees the end and closes it.
+      ::shutdown(fd, SHUT_RDWR);
+      connection.cut = true;
+      ++cut_;
+    }
+    changed_.wait_until(lock, next);
+  }
+}
+
+}  // namespace countersign::challenge

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The open connections: how many a client has, and until when each may last. The library below
+// ends only idle ones, so a client that sends a byte now and then would stay for ever. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+
+namespace countersign::challenge {
+
+struct ConnectionLimits {
+  /// Of one network (/24 or /64: many people may share an address). Proxies are not limited.
+  std::size_t per_client = 64;
+  milliseconds receive = seconds(10);  ///< from the start until the request is complete
+  milliseconds total = seconds(30);    ///< from the start until the response is sent
+};
+
+class Connections {
+ public:
+  explicit Connections(const ConnectionLimits& limits);
+  ~Connections();
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  /// Whether `client` may open one more. `client`: a network; "" is not limited.
+  bool may_open(const std::string& client) const;
+  /// Must be called before `fd` is used, and close() before it is closed.
+  void open(int fd, const std::string& client);
+  /// The request on `fd` is complete.
+  void received(int fd);
+  void close(int fd);
+
+  std::size_t count() const;
+  /// How many were ended for being too slow.
+  std::size_t cut() const;
+  /// Waits until none is open; false if that is not so at `deadline`.
+  bool wait_until_empty(Deadline deadline);
+
+ private:
+  struct Connection {
+    std::string client;
+    SteadyTime started;
+    Deadline deadline;
+    bool cut = false;
+  };
+  void sweep();
+
+  const ConnectionLimits limits_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<int, Connection> open_;                 ///< by descriptor; under mutex_
+  std::map<std::string, std::size_t> per_client_;  ///< under mutex_
+  std::size_t cut_ = 0;                            ///< under mutex_
+  bool stopping_ = false;                          ///< under mutex_
+  std::thread sweeper_;
+};
+
+}  // namespace countersign::challenge

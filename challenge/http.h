@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HTTP as values: what the edge (http_server.h) hands to the site, and gets from it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace countersign::challenge {
+
+struct HeaderField {
+  std::string name;  ///< as it came
+  std::string value;
+};
+
+/// The head of a request as it came over the wire, not yet believed.
+struct RequestHead {
+  std::string method;
+  std::string path;     ///< raw: no escape is undone, no query
+  std::string version;  ///< "HTTP/1.1"
+  std::vector<HeaderField> fields;
+  std::string peer;  ///< IP address of the connection, "" if it has none
+};
+
+enum class Method { get, head, post };
+
+/// What a path names.
+enum class Route { page, pow, health, asset, none };
+
+/// A request that was admitted.
+struct HttpRequest {
+  Method method = Method::get;
+  Route route = Route::none;
+  std::string name;     ///< of page and pow: the token as it came; of asset: the file's name
+  bool json = false;    ///< JSON is wanted rather than HTML
+  std::string network;  ///< network_of() the client; "" if it is not known
+  std::string body;     ///< of POST
+  Deadline deadline{};  ///< by which the response is ready
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string type;  ///< Content-Type
+  std::string body;
+  std::vector<HeaderField> fields = {};  ///< beside those that every response has
+};
+
+/// What to do with a head: answer at once, or take the body and handle() the request.
+using Admission = std::variant<HttpResponse, HttpRequest>;
+
+/// Answers requests. Both functions are called in several threads at once.
+class Site {
+ public:
+  virtual ~Site() = default;
+  /// Judges a head; must not block.
+  virtual Admission admit(const RequestHead& head) const = 0;
+  /// Answers a request; may take until its deadline. Never throws.
+  virtual HttpResponse handle(const HttpRequest& request) = 0;
+  /// The answer when as many requests wait as may; must not block.
+  virtual HttpResponse busy(const HttpRequest& request) const = 0;
+};
+
+}  // namespace countersign::challenge

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "challenge/json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace countersign::challenge {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string dump(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+ordered_json proofs_of(const TokenView& view) {
+  auto out = ordered_json::array();
+  for (const ProofKind kind : view.proofs) out.push_back(word(kProofWords, kind));
+  return out;
+}
+
+}  // namespace
+
+std::string view_json(const TokenView& view) {
+  const HeldView& held = view.held;
+  ordered_json out;
+  out["state"] = word(kViewStateWords, view.state);
+  out["to"] = held.recipients;
+  out["subject"] = held.subject;
+  out["sent"] = rfc3339(held.arrived);
+  if (view.state == ViewState::waiting) {
+    out["kept_until"] = rfc3339(held.expires);
+    out["proofs"] = proofs_of(view);
+  }
+  if (view.state == ViewState::delivered) out["delivered"] = rfc3339(held.changed);
+  return dump(out);
+}
+
+std::string result_json(const AnswerResult& result, seconds wait) {
+  ordered_json out;
+  if (result.outcome != AnswerOutcome::first_step)
+    out["error"] = word(kAnswerOutcomeWords, result.outcome);
+  out["state"] = word(kViewStateWords, result.view.state);
+  out["proofs"] = proofs_of(result.view);
+  if (!result.stamp.empty()) out["wait"] = {{"stamp", result.stamp}, {"seconds", wait.count()}};
+  return dump(out);
+}
+
+std::string error_json(std::string_view error) { return dump({{"error", error}}); }
+
+}  // namespace countersign::challenge

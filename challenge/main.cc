@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// countersign-challenge: the web server of the challenge page (design sections 2 and 6).
+//
+// It reads the configuration, challenge.secrets and its own templates; never milter.secrets nor the
+// spool. TERM, INT and HUP end it after the requests that are under way; USR1 reloads templates,
+// proofs, proxies and the log's level.
+#include <getopt.h>
+#include <signal.h>
+#include <sysexits.h>
+
+#include <cstdio>
+#include <initializer_list>
+
+#include "base/keyring.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "challenge/challenge_site.h"
+#include "challenge/heartbeat.h"
+#include "challenge/http_server.h"
+#include "challenge/listener.h"
+#include "config/config.h"
+#include "tokenstore/redis_store.h"
+
+namespace {
+
+using namespace countersign;
+using namespace countersign::challenge;
+
+constexpr milliseconds kDrainPatience = seconds(10);
+
+constexpr const char* kUsage =
+    "Usage: countersign-challenge [-c FILE]\n"
+    "Serves the page on which senders answer. See countersign-challenge(8).\n"
+    "  -c, --config FILE  configuration (" CS_SYSCONFDIR
+    "/countersign.toml)\n"
+    "  -h, --help         this text\n"
+    "  -V, --version      the version\n";
+
+int say(int status, const std::string& text) {
+  std::fprintf(status == EX_OK ? stdout : stderr, "%s\n", text.c_str());
+  return status;
+}
+
+SiteSettings site_settings(const Config& config) {
+  return {config.challenge.base_url, config.challenge.proofs, config.challenge.proxies,
+          config.challenge.templates};
+}
+
+StoreSettings store_settings(const Config& config, const Keyring& keyring) {
+  StoreSettings out;
+  out.url = config.store.url;
+  out.prefix = config.store.prefix;
+  if (const auto login = keyring.current("store")) out.login = RedisLogin{login->id, login->bytes};
+  return out;
+}
+
+/// Returns the web host's secrets, with a key for each use.
+Result<Keyring> load_secrets(const Config& config) {
+  CS_ASSIGN(Keyring keyring, Keyring::load(config.secrets.challenge));
+  for (const char* purpose : {"web", "pow", "powkey", "wait"}) CS_TRY(keyring.current(purpose));
+  return keyring;
+}
+
+/// What stays the same while the program runs, from the store up.
+struct Program {
+  Keyring keyring;
+  SystemClock clock;
+  metrics::Registry registry;
+  WebMetrics metrics{registry};
+  std::unique_ptr<RedisStore> store;
+  std::unique_ptr<Pow> pow;
+  std::unique_ptr<Wait> wait;
+  std::unique_ptr<ChallengeSite> site;
+  std::unique_ptr<HttpServer> server;
+  std::unique_ptr<Heartbeat> heartbeat;
+
+  explicit Program(Keyring k) : keyring(std::move(k)) {}
+
+  Status start(const Config& config) {
+    // The port first: a second server must not take over the metrics' port, then fail.
+    CS_ASSIGN(UniqueFd listener, listen_on(config.challenge.listen));
+    CS_ASSIGN(store, RedisStore::open(store_settings(config, keyring), clock));
+    CS_ASSIGN(pow, Pow::make(keyring, clock, {}));
+    CS_ASSIGN(wait, Wait::make(keyring, clock, {}));
+    CS_ASSIGN(site, ChallengeSite::make({store->held(), store->web(), store->requests(), *pow,
+                                         *wait, keyring, clock, metrics},
+                                        site_settings(config)));
+    if (!config.metrics.challenge.empty()) CS_TRY(registry.serve(config.metrics.challenge));
+    ServerLimits limits;
+    CS_ASSIGN(limits.proxies, NetworkList::parse(config.challenge.proxies));
+    CS_ASSIGN(server, HttpServer::start(std::move(listener), *site, limits));
+    const int own = server->listener();
+    heartbeat = std::make_unique<Heartbeat>(
+        store->web(), [own](Deadline deadline) { return ask_health(own, deadline); },
+        HeartbeatSettings{});
+    log::info("page: serving",
+              {{"listen", config.challenge.listen}, {"url", config.challenge.base_url}});
+    return {};
+  }
+
+  void reload(const std::string& path) {
+    const auto config = load_config(path);
+    const Status done = config ? site->reload(site_settings(*config)) : Status(config.error());
+    if (!done) {
+      log::error("page: not reloaded, the old settings stay", {{"why", done.error().detail}});
+      return;
+    }
+    (void)log::set_level(config->log.level);
+    log::info("page: reloaded");
+  }
+
+  void end() {
+    heartbeat.reset();
+    server->drain(kDrainPatience);
+    server.reset();
+    store->stop();
+    log::info("page: ended");
+  }
+};
+
+sigset_t our_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGHUP, SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set, number);
+  return set;
+}
+
+int run(const std::string& path) {
+  // Before the first thread, so that all inherit it and only the loop below gets them.
+  const sigset_t signals = our_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  const auto config = load_config(path);
+  if (!config) return say(EX_CONFIG, config.error().detail);
+  if (config->challenge.base_url.empty())
+    return say(EX_CONFIG,
+               path + ": challenge.base_url: must be set, as \"https://gate.example.org\"");
+  if (const Status logs =
+          log::set_up("countersign-challenge", config->log.target, config->log.level);
+      !logs)
+    return say(EX_CONFIG, logs.error().detail);
+  auto secrets = load_secrets(*config);
+  if (!secrets) return say(EX_CONFIG, secrets.error().detail);
+
+  Program program(*std::move(secrets));
+  if (const Status started = program.start(*config); !started) {
+    log::error("page: cannot start", {{"why", started.error().detail}});
+    return started.error().code == Errc::invalid ? EX_CONFIG : EX_UNAVAILABLE;
+  }
+  for (;;) {
+    int number = 0;
+    sigwait(&signals, &number);
+    if (number != SIGUSR1) break;
+    program.reload(path);
+  }
+  program.end();
+  return EX_OK;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const option options[] = {{"config", required_argument, nullptr, 'c'},
+                            {"help", no_argument, nullptr, 'h'},
+                            {"version", no_argument, nullptr, 'V'},
+                            {}};
+  std::string path = CS_SYSCONFDIR "/countersign.toml";
+  for (int option = 0; (option = getopt_long(argc, argv, "c:hV", options, nullptr)) != -1;) {
+    if (option == 'h') return say(EX_OK, kUsage);
+    if (option == 'V') return say(EX_OK, "countersign-challenge " PACKAGE_VERSION);
+    if (option != 'c') return say(EX_USAGE, kUsage);
+    path = optarg;
+  }
+  if (optind != argc) return say(EX_USAGE, kUsage);
+  try {
+    return run(path);
+  } catch (const std::exception& e) {
+    return say(EX_SOFTWARE, std::string("countersign-challenge: ") + e.what());
+  }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "challenge/web_metrics.h"
+
+namespace countersign::challenge {
+
+WebMetrics::WebMetrics(metrics::Registry& registry)
+    : pages(registry, "countersign_pages_total", "Pages of messages shown, by what they say.",
+            "page", {"waiting", "delivering", "delivered", "failed", "not-found"}),
+      answers(registry, "countersign_answers_total",
+              "Answers that were sent, by what came of them.", "outcome", kAnswerOutcomeWords),
+      proofs(registry, "countersign_answer_proofs_total",
+             "Answers that were taken, by their proof.", "proof", kProofWords),
+      pow_issued(registry, "countersign_pow_issued_total", "Challenges for proofs of work given."),
+      responses(registry, "countersign_responses_total", "HTTP responses, by class of status.",
+                "class", {"1xx", "2xx", "3xx", "4xx", "5xx"}),
+      store_failures(registry, "countersign_page_store_failures_total",
+                     "Requests that failed as the store was out of service."),
+      handling(registry, "countersign_page_seconds", "Time that it took to answer a request.") {}
+
+}  // namespace countersign::challenge

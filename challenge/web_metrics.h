@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the web server counts; listed in docs/metrics.md.
+#pragma once
+
+#include "answering/answer.h"
+#include "answering/views.h"
+#include "base/metrics.h"
+
+namespace countersign::challenge {
+
+enum class PageShown { waiting, delivering, delivered, failed, not_found };
+enum class StatusClass { other, success, redirect, client_error, server_error };
+
+/// Thread-safe once made.
+struct WebMetrics {
+  explicit WebMetrics(metrics::Registry& registry);
+
+  metrics::CounterBy<PageShown, 5> pages;
+  metrics::CounterBy<AnswerOutcome, kAnswerOutcomeWords.size()> answers;
+  metrics::CounterBy<ProofKind, kProofWords.size()> proofs;
+  metrics::Counter pow_issued;
+  metrics::CounterBy<StatusClass, 5> responses;
+  metrics::Counter store_failures;
+  metrics::Latency handling;
+};
+
+}  // namespace countersign::challenge
