@@ -55,6 +55,7 @@ class RecoveryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_garbage_node_id_stops_the_start);
   CPPUNIT_TEST(shares_are_counted_again);
   CPPUNIT_TEST(planted_symlinks_are_not_followed);
+  CPPUNIT_TEST(a_message_is_set_aside_under_its_new_name_first);
   CPPUNIT_TEST(setting_aside_survives_a_power_cut);
   CPPUNIT_TEST_SUITE_END();
 
@@ -199,20 +200,23 @@ class RecoveryTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, spool_->list().size());
   }
   void damage_in_the_content_reaches_no_sink() {
+    // Several pieces, and only the last octet of the last one is wrong.
+    const HeldId large = held_id("7q", '2');
     reopen();
-    std::string bytes = fs_.bytes(layout::message_of(kId));
-    bytes[bytes.find("body")] = 'B';
-    fs_.plant(layout::message_of(kId), bytes);
+    CPPUNIT_ASSERT(test::hold(*spool_, sample_envelope(large), std::string(200'000, 'x') + "!"));
+    std::string bytes = fs_.bytes(layout::message_of(large));
+    bytes[bytes.find("x!") + 1] = '?';
+    fs_.plant(layout::message_of(large), bytes);
     // The head is sound, so that the damage shows only when the content is wanted.
-    CPPUNIT_ASSERT(spool_->read(kId));
+    CPPUNIT_ASSERT(spool_->read(large));
     int calls = 0;
-    const auto sent = spool_->content(kId, [&](std::string_view) -> Status {
+    const auto sent = spool_->content(large, [&](std::string_view) -> Status {
       ++calls;
       return {};
     });
     CPPUNIT_ASSERT(!sent && sent.error().code == Errc::corrupt);
     CPPUNIT_ASSERT_EQUAL(0, calls);
-    CPPUNIT_ASSERT(has(fs_.files(), "damaged/" + kId.text() + ".msg"));
+    CPPUNIT_ASSERT(has(fs_.files(), "damaged/" + large.text() + ".msg"));
   }
   void a_message_taken_away_is_not_found() {
     reopen();
@@ -256,6 +260,18 @@ class RecoveryTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::uintmax_t{4}, stdfs::file_size(file));
     CPPUNIT_ASSERT_EQUAL(std::ptrdiff_t{1}, std::distance(stdfs::directory_iterator(outside.path()),
                                                           stdfs::directory_iterator()));
+  }
+  void a_message_is_set_aside_under_its_new_name_first() {
+    fs_.plant(layout::message_of(kId), "garbage");
+    test::FailingFs failing(fs_);
+    failing.arm({});
+    (*Spool::open(failing, {})).reset();
+    const auto calls = failing.calls();
+    const auto moved = std::ranges::find(calls, "rename damaged/" + kId.text() + ".log");
+    const auto there = std::find(moved, calls.end(), "fsync_dir damaged");
+    const auto gone = std::find(moved, calls.end(), "fsync_dir held/7q");
+    CPPUNIT_ASSERT(there < gone);
+    CPPUNIT_ASSERT(gone != calls.end());
   }
   void setting_aside_survives_a_power_cut() {
     for (unsigned seed = 0; seed < 20; ++seed) {
