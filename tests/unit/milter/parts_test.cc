@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The small parts: settings, Received, bytes, modes last seen.
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <string>
+#include <vector>
+
+#include "milter/byte_check.h"
+#include "milter/client.h"
+#include "milter/policy_memory.h"
+#include "milter/settings.h"
+#include "tests/support/table_suite.h"
+
+namespace countersign {
+namespace {
+
+using namespace std::string_literals;
+
+Mailbox box(const std::string& address) { return *Mailbox::parse(address); }
+
+struct BytesRow {
+  const char* name;
+  std::vector<std::string> pieces;
+  bool clean;
+};
+
+const BytesRow kBytesRows[] = {
+    {"nothing", {}, true},
+    {"empty pieces", {"", ""}, true},
+    {"lines", {"a\r\n\r\nb\r\n"}, true},
+    {"no line end", {"a"}, true},
+    {"8-bit", {"\xff\x80\r\n"}, true},
+    {"a line end in two pieces", {"a\r", "\nb"}, true},
+    {"a line end in two pieces, an empty one between", {"a\r", "", "\nb"}, true},
+    {"LF alone", {"\n"}, false},
+    {"LF after a letter", {"a\nb"}, false},
+    {"LF at the start of a piece", {"a", "\n"}, false},
+    {"two LF", {"a\r\n\nb"}, false},
+    {"CR alone", {"\r"}, false},
+    {"CR before a letter", {"a\rb"}, false},
+    {"CR at the end of a piece", {"a\r", "b"}, false},
+    {"two CR", {"a\r\r\n"}, false},
+    {"two CR in two pieces", {"a\r", "\r\n"}, false},
+    {"CR at the end", {"a\r\nb\r"}, false},
+    {"NUL", {"a\0b"s}, false},
+    {"NUL at the end", {"a\0"s}, false},
+    {"clean after dirty", {"a\n", "b\r\n"}, false},
+};
+
+void check_bytes(const BytesRow& row) {
+  ByteCheck check;
+  for (const std::string& piece : row.pieces) check.take(piece);
+  CPPUNIT_ASSERT_EQUAL(row.clean, check.finish());
+}
+
+struct ReceivedRow {
+  const char* name;
+  Client client;
+  std::vector<std::string> recipients;
+  std::string want;  ///< up to the date
+};
+
+const std::string kBy = "\r\n\tby mx.example.org (Countersign) with ESMTP id {id}";
+
+const ReceivedRow kReceivedRows[] = {
+    {"all is known",
+     {"mail.example.com", "192.0.2.7", "helo.example.com", "mx.example.org"},
+     {"<joe@example.org>"},
+     "Received: from helo.example.com (mail.example.com [192.0.2.7])" + kBy +
+         "\r\n\tfor <joe@example.org>"},
+    {"several recipients are not told of each other",
+     {"mail.example.com", "192.0.2.7", "helo.example.com", "mx.example.org"},
+     {"<joe@example.org>", "<ann@example.org>"},
+     "Received: from helo.example.com (mail.example.com [192.0.2.7])" + kBy},
+    {"a route is no recipient",
+     {"a", "192.0.2.7", "b", "mx.example.org"},
+     {"<@relay.example:joe@example.org>"},
+     "Received: from b (a [192.0.2.7])" + kBy + "\r\n\tfor <joe@example.org>"},
+    {"IPv6, no name",
+     {"[IPv6:2001:db8::1]", "2001:db8::1", "b", "mx.example.org"},
+     {},
+     "Received: from b (unknown [IPv6:2001:db8::1])" + kBy},
+    {"no address, no HELO, no name of ours",
+     {"localhost", "", "", ""},
+     {},
+     "Received: from unknown\r\n\tby unknown (Countersign) with ESMTP id {id}"},
+    {"HELO with a line end",
+     {"a", "192.0.2.7", "b\r\nX: y", "mx.example.org"},
+     {},
+     "Received: from unknown (a [192.0.2.7])" + kBy},
+    {"HELO with our placeholder",
+     {"a", "192.0.2.7", "{id}", "mx.example.org"},
+     {},
+     "Received: from unknown (a [192.0.2.7])" + kBy},
+    {"HELO over any length",
+     {"a", "192.0.2.7", std::string(256, 'x'), "mx.example.org"},
+     {},
+     "Received: from unknown (a [192.0.2.7])" + kBy},
+    {"a recipient with odd characters is left out",
+     {"a", "192.0.2.7", "b", "mx.example.org"},
+     {"<\"j {id}\"@example.org>"},
+     "Received: from b (a [192.0.2.7])" + kBy},
+};
+
+void check_received(const ReceivedRow& row) {
+  Envelope envelope;
+  for (const std::string& raw : row.recipients)
+    envelope.recipients.push_back(parse_forward_path({raw}, ""));
+  CPPUNIT_ASSERT_EQUAL(row.want + "; Fri, 15 Jan 2027 08:00:00 +0000\r\n",
+                       received_field(row.client, envelope, WallTime(seconds(1'800'000'000))));
+}
+
+struct ExemptRow {
+  const char* name;
+  std::string address;
+  bool exempt;
+};
+
+const ExemptRow kExemptRows[] = {
+    {"postmaster", "postmaster@example.org", true},
+    {"abuse", "abuse@example.org", true},
+    {"hostmaster", "hostmaster@example.org", true},
+    {"webmaster", "webmaster@example.org", true},
+    {"admin", "admin@example.org", true},
+    {"administrator", "administrator@example.org", true},
+    {"security", "security@example.org", true},
+    {"in any case", "PostMaster@example.org", true},
+    {"with a detail", "abuse+1@example.org", true},
+    {"our notice address", "countersign@example.org", true},
+    {"one listed", "info@example.org", true},
+    {"one listed, in another domain", "info@example.net", false},
+    {"one that only starts alike", "postmasters@example.org", false},
+    {"a person", "joe@example.org", false},
+};
+
+MilterSettings exempting() {
+  MilterSettings settings;
+  settings.exempt = {box("info@example.org")};
+  return settings;
+}
+
+void check_exempt(const ExemptRow& row) {
+  CPPUNIT_ASSERT_EQUAL(row.exempt, exempting().is_exempt(box(row.address)));
+}
+
+class MilterPartsTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(MilterPartsTest);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(a_fixed_notice_address_is_exempt_alone);
+  CPPUNIT_TEST(an_address_of_its_own_keeps_its_detail);
+  CPPUNIT_TEST(modes_are_remembered_while_they_differ);
+  CPPUNIT_TEST(the_memory_of_modes_is_bounded);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  static void rows(TestSuiteBuilderContextType& context) {
+    test::add_rows(context, kBytesRows, check_bytes);
+    test::add_rows(context, kReceivedRows, check_received);
+    test::add_rows(context, kExemptRows, check_exempt);
+  }
+
+  void a_fixed_notice_address_is_exempt_alone() {
+    MilterSettings settings;
+    settings.notices_from = "gate@example.org";
+    CPPUNIT_ASSERT(settings.is_exempt(box("gate@example.org")));
+    CPPUNIT_ASSERT(!settings.is_exempt(box("gate@example.net")));
+    CPPUNIT_ASSERT(!settings.is_exempt(box("countersign@example.org")));
+  }
+
+  void an_address_of_its_own_keeps_its_detail() {
+    MilterSettings settings;
+    settings.owners = {{box("joe+work@example.org"), box("joe+work@example.org")},
+                       {box("sales@example.org"), box("ann@example.org")}};
+    CPPUNIT_ASSERT(settings.owner_of(box("joe+work@example.org")) == box("joe+work@example.org"));
+    CPPUNIT_ASSERT(settings.owner_of(box("joe+play@example.org")) == box("joe@example.org"));
+    CPPUNIT_ASSERT(settings.owner_of(box("sales+x@example.org")) == box("ann@example.org"));
+    CPPUNIT_ASSERT(settings.owner_of(box("bob@example.org")) == box("bob@example.org"));
+  }
+
+  void modes_are_remembered_while_they_differ() {
+    PolicyMemory memory;
+    CPPUNIT_ASSERT(memory.recall("joe", Mode::observe) == Mode::observe);
+    memory.note("joe", Mode::hold, Mode::observe);
+    CPPUNIT_ASSERT(memory.recall("joe", Mode::observe) == Mode::hold);
+    CPPUNIT_ASSERT(memory.recall("ann", Mode::observe) == Mode::observe);
+    memory.note("joe", Mode::observe, Mode::observe);
+    CPPUNIT_ASSERT(memory.recall("joe", Mode::observe) == Mode::observe);
+  }
+
+  void the_memory_of_modes_is_bounded() {
+    PolicyMemory memory(2);
+    for (const std::string owner : {"a", "b", "c"}) memory.note(owner, Mode::hold, Mode::observe);
+    CPPUNIT_ASSERT(memory.recall("a", Mode::observe) == Mode::observe);
+    CPPUNIT_ASSERT(memory.recall("b", Mode::observe) == Mode::hold);
+    CPPUNIT_ASSERT(memory.recall("c", Mode::observe) == Mode::hold);
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(MilterPartsTest);
+
+}  // namespace
+}  // namespace countersign

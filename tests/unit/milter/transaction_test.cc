@@ -1,0 +1,654 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each way that a mail may take through a transaction.
+#include "milter/transaction.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/support/milter_rig.h"
+
+namespace countersign {
+namespace {
+
+using test::Mail;
+using test::MilterRig;
+using test::Outcome;
+using Kind = Verdict::Kind;
+using Texts = std::vector<std::string>;
+
+void expect(const Outcome& got, Kind kind, const std::string& stage) {
+  CPPUNIT_ASSERT_EQUAL(stage, got.stage);
+  CPPUNIT_ASSERT_EQUAL(static_cast<int>(kind), static_cast<int>(got.verdict.kind));
+}
+
+void expect_reply(const Outcome& got, const std::string& code, const std::string& stage) {
+  expect(got, Kind::reply, stage);
+  CPPUNIT_ASSERT_EQUAL(code, got.code());
+}
+
+class TransactionTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(TransactionTest);
+  CPPUNIT_TEST(a_contact_passes_with_one_round_trip_and_without_his_body);
+  CPPUNIT_TEST(a_stranger_is_kept_and_told_the_url);
+  CPPUNIT_TEST(a_held_message_is_kept_byte_for_byte);
+  CPPUNIT_TEST(the_held_envelope_says_all_that_release_needs);
+  CPPUNIT_TEST(a_machine_is_held_and_not_answered);
+  CPPUNIT_TEST(a_denied_author_is_refused_before_the_body);
+  CPPUNIT_TEST(authenticated_clients_and_submit_networks_pass_unasked);
+  CPPUNIT_TEST(mail_to_others_passes_unasked_and_unmarked);
+  CPPUNIT_TEST(mailboxes_that_must_be_reached_pass_unasked);
+  CPPUNIT_TEST(a_mix_goes_on_to_those_who_know_the_author);
+  CPPUNIT_TEST(a_recipient_is_deleted_in_all_spellings);
+  CPPUNIT_TEST(mail_waits_when_a_recipient_cannot_be_deleted);
+  CPPUNIT_TEST(a_mark_that_cannot_be_set_delays_nobody);
+  CPPUNIT_TEST(marks_that_come_in_are_removed_highest_first);
+  CPPUNIT_TEST(by_mail_the_copy_of_the_mta_is_dropped);
+  CPPUNIT_TEST(by_mail_without_a_budget_the_url_goes_into_the_reply);
+  CPPUNIT_TEST(by_mail_only_when_the_recipient_is_named);
+  CPPUNIT_TEST(a_retry_hears_the_same);
+  CPPUNIT_TEST(the_page_down_makes_strangers_wait_and_contacts_not);
+  CPPUNIT_TEST(a_store_that_fails_makes_mail_wait);
+  CPPUNIT_TEST(a_store_that_is_down_is_not_waited_for);
+  CPPUNIT_TEST(observing_a_store_that_fails_delays_nothing);
+  CPPUNIT_TEST(observing_a_mailbox_that_holds_still_waits_for_the_store);
+  CPPUNIT_TEST(one_who_observes_among_those_who_hold_passes_unscreened);
+  CPPUNIT_TEST(observing_has_less_patience);
+  CPPUNIT_TEST(observing_learns_authenticated_authors);
+  CPPUNIT_TEST(what_cannot_be_learnt_delays_nothing);
+  CPPUNIT_TEST(a_contact_by_address_takes_its_fingerprint);
+  CPPUNIT_TEST(paused_all_passes_even_without_a_store);
+  CPPUNIT_TEST(a_spool_that_fails_makes_mail_wait);
+  CPPUNIT_TEST(a_spool_without_room_makes_mail_wait);
+  CPPUNIT_TEST(mail_over_the_limit_is_not_held);
+  CPPUNIT_TEST(bytes_that_cannot_be_delivered_again_are_not_held);
+  CPPUNIT_TEST(those_bytes_pass_where_nothing_is_held);
+  CPPUNIT_TEST(a_header_section_over_the_limit_is_not_judged);
+  CPPUNIT_TEST(a_protected_recipient_who_is_no_mailbox_waits);
+  CPPUNIT_TEST(a_thousand_recipients_are_one_question);
+  CPPUNIT_TEST(details_and_aliases_lead_to_one_owner);
+  CPPUNIT_TEST(a_transaction_keeps_the_settings_it_began_with);
+  CPPUNIT_TEST(an_abandoned_hold_leaves_nothing);
+  CPPUNIT_TEST(a_message_is_counted_once);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void a_contact_passes_with_one_round_trip_and_without_his_body() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    const int before = rig.store.calls();
+    const Outcome got = rig.play(Mail{});
+    expect(got, Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, got.body_pieces);
+    CPPUNIT_ASSERT_EQUAL(before + 1, rig.store.calls());
+    CPPUNIT_ASSERT(
+        (got.editor.added == Texts{"Countersign: pass; reason=contact; author=example.com"}));
+    CPPUNIT_ASSERT(got.editor.deleted.empty() && got.editor.removed.empty());
+  }
+
+  void a_stranger_is_kept_and_told_the_url() {
+    MilterRig rig;
+    const Outcome got = rig.play(Mail{});
+    expect_reply(got, "554", "eom");
+    CPPUNIT_ASSERT_EQUAL(std::string("5.7.1"), got.verdict.reply->status());
+    CPPUNIT_ASSERT_EQUAL(std::string("Not delivered yet, but kept for you. To deliver it open "
+                                     "https://gate.example.org/c/TOKEN\n"
+                                     "and type your address. Kept until 14 Feb 2027. No need to "
+                                     "send it again.\n"),
+                         got.text());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.desk.kept().size());
+    CPPUNIT_ASSERT(got.editor.added.empty());
+  }
+
+  void a_held_message_is_kept_byte_for_byte() {
+    MilterRig rig;
+    Mail mail;
+    mail.header = {{"Received", " from a\n\tby b"},
+                   {"from", "alice@example.com"},
+                   {"X-Empty", ""},
+                   {"Subject", "  two  blanks \xc3\xa9"}};
+    mail.body = {"one\r", "\n..two\r\n", "\r\nno line end"};
+    rig.play(mail);
+    CPPUNIT_ASSERT_EQUAL(std::string("Received: from a\r\n\tby b\r\nfrom:alice@example.com\r\n"
+                                     "X-Empty:\r\nSubject:  two  blanks \xc3\xa9\r\n\r\n"
+                                     "one\r\n..two\r\n\r\nno line end"),
+                         rig.desk.kept().at(0).content);
+  }
+
+  void the_held_envelope_says_all_that_release_needs() {
+    MilterRig rig;
+    Mail mail;
+    mail.to = {"<joe+shop@example.org>", "<ann@example.org>", "<ann@example.net>"};
+    mail.add("Reply-To", "Alice at home <alice@home.example>");
+    rig.play(mail);
+    const auto kept = rig.desk.kept().at(0);
+    const HeldEnvelope& envelope = kept.envelope;
+    CPPUNIT_ASSERT_EQUAL(std::string("<alice@example.com>"), envelope.envelope.reverse_path.raw);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, envelope.envelope.recipients.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("<joe+shop@example.org>"),
+                         envelope.envelope.recipients[0].raw);
+    CPPUNIT_ASSERT((envelope.owners == Texts{"joe@example.org", "ann@example.org"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("alice@example.com"), envelope.author);
+    CPPUNIT_ASSERT_EQUAL(std::string("example.com"), envelope.fingerprint);
+    CPPUNIT_ASSERT((envelope.addresses == Texts{"alice@example.com", "alice@home.example"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("first-contact"), envelope.reason);
+    CPPUNIT_ASSERT_EQUAL(std::string("<1@example.com>"), envelope.message_id);
+    CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), envelope.subject);
+    CPPUNIT_ASSERT_EQUAL(std::string("4ABC"), envelope.queue_id);
+    CPPUNIT_ASSERT_EQUAL(std::string("authenticated"), envelope.share);
+    CPPUNIT_ASSERT_EQUAL(std::string("192.0.2.0/24"), kept.network);
+    CPPUNIT_ASSERT(envelope.received.starts_with(
+        "Received: from mail.example.com (mail.example.com [192.0.2.7])\r\n\tby mx.example.org"));
+    // The mail goes on to ann@example.net, so no reply of ours can name a URL.
+    CPPUNIT_ASSERT(!envelope.challenged);
+  }
+
+  void a_machine_is_held_and_not_answered() {
+    MilterRig rig;
+    const Outcome got = rig.play(Mail{}.add("Precedence", "bulk"));
+    expect(got, Kind::discard, "eom");
+    const HeldEnvelope envelope = rig.desk.kept().at(0).envelope;
+    CPPUNIT_ASSERT_EQUAL(std::string("machine"), envelope.reason);
+    CPPUNIT_ASSERT_EQUAL(std::string("machine"), envelope.share);
+    CPPUNIT_ASSERT(!envelope.challenged);
+    rig.play(Mail{}.unauthenticated());
+    CPPUNIT_ASSERT_EQUAL(std::string("unauthenticated"), rig.desk.kept().at(1).envelope.share);
+  }
+
+  void a_denied_author_is_refused_before_the_body() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {}, Standing::deny);
+    const Outcome got = rig.play(Mail{});
+    expect_reply(got, "554", "eoh");
+    CPPUNIT_ASSERT_EQUAL(std::string("This recipient does not accept mail from you\n"), got.text());
+    CPPUNIT_ASSERT(rig.desk.kept().empty());
+  }
+
+  void authenticated_clients_and_submit_networks_pass_unasked() {
+    MilterRig rig;
+    rig.store.set_down(true);
+    Mail mail;
+    mail.auth_type = "PLAIN";
+    expect(rig.play(mail), Kind::accept, "eoh");
+    expect_reply(rig.play(Mail{}), "451", "eoh");
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    settings.submit_networks = *NetworkList::parse({"192.0.2.0/29"});
+    rig.use(settings);
+    expect(rig.play(Mail{}), Kind::accept, "eoh");
+    CPPUNIT_ASSERT_EQUAL(0, rig.directory.look_ups);
+  }
+
+  void mail_to_others_passes_unasked_and_unmarked() {
+    MilterRig rig;
+    rig.store.set_down(true);
+    Mail mail;
+    mail.to = {"<joe@example.net>", "<postmaster>"};
+    mail.add("Countersign", "pass");
+    expect(rig.play(mail), Kind::accept, "eoh");
+    CPPUNIT_ASSERT_EQUAL(0, rig.directory.look_ups);
+  }
+
+  void mailboxes_that_must_be_reached_pass_unasked() {
+    MilterRig rig;
+    rig.store.set_down(true);
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    settings.exempt = {*Mailbox::parse("info@example.org")};
+    rig.use(settings);
+    for (const std::string to :
+         {"<Postmaster@Example.org>", "<abuse@example.org>", "<info@example.org>",
+          "<countersign@example.org>", "<info+shop@example.org>"}) {
+      Mail mail;
+      mail.to = {to};
+      const Outcome got = rig.play(mail);
+      expect(got, Kind::proceed, "eom");
+      CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=exempt; author=example.com"),
+                           got.field());
+    }
+    CPPUNIT_ASSERT_EQUAL(0, rig.directory.look_ups);
+  }
+
+  void a_mix_goes_on_to_those_who_know_the_author() {
+    MilterRig rig;
+    rig.know("ann@example.org", "alice@example.com", {"example.com"});
+    rig.know("bob@example.org", "alice@example.com", {}, Standing::deny);
+    Mail mail;
+    mail.to = {"<joe@example.org>", "<ann@example.org>", "<bob@example.org>"};
+    const Outcome got = rig.play(mail);
+    expect(got, Kind::proceed, "eom");
+    CPPUNIT_ASSERT((got.editor.deleted == Texts{"<joe@example.org>", "joe@example.org",
+                                                "<bob@example.org>", "bob@example.org"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=contact; author=example.com"),
+                         got.field());
+    CPPUNIT_ASSERT((rig.desk.kept().at(0).envelope.owners == Texts{"joe@example.org"}));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, got.body_pieces);
+  }
+
+  void a_recipient_is_deleted_in_all_spellings() {
+    MilterRig rig;
+    rig.know("ann@example.org", "alice@example.com", {"example.com"});
+    Session session = rig.session();
+    session.mail({"<alice@example.com>"}, "");
+    session.recipient({"<@relay.example:Joe@EXAMPLE.org>", "NOTIFY=NEVER"}, "joe@example.org");
+    session.recipient({"<ann@example.org>"}, "ann@example.org");
+    for (const auto& [name, value] : Mail{}.header) session.field(name, value);
+    session.end_of_header("4ABC");
+    session.body("x\r\n");
+    test::WatchedEditor editor;
+    session.end_of_message(editor);
+    CPPUNIT_ASSERT((editor.deleted == Texts{"<@relay.example:Joe@EXAMPLE.org>", "<Joe@EXAMPLE.org>",
+                                            "joe@example.org"}));
+    CPPUNIT_ASSERT((rig.desk.kept().at(0).envelope.envelope.recipients[0].parameters ==
+                    Texts{"NOTIFY=NEVER"}));
+  }
+
+  void mail_waits_when_a_recipient_cannot_be_deleted() {
+    MilterRig rig;
+    rig.know("ann@example.org", "alice@example.com", {"example.com"});
+    Mail mail;
+    mail.to = {"<joe@example.org>", "<ann@example.org>"};
+    test::WatchedEditor editor;
+    editor.fails_to_delete = true;
+    expect_reply(rig.play(mail, editor), "451", "eom");
+  }
+
+  void a_mark_that_cannot_be_set_delays_nobody() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    test::WatchedEditor editor;
+    editor.fails_to_mark = true;
+    expect(rig.play(Mail{}.add("Countersign", "x"), editor), Kind::proceed, "eom");
+  }
+
+  void marks_that_come_in_are_removed_highest_first() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    Mail mail;
+    mail.add("Countersign", "pass").add("COUNTERSIGN", "released").add("countersign", "aside");
+    const Outcome got = rig.play(mail);
+    CPPUNIT_ASSERT(
+        (got.editor.removed == Texts{"Countersign 3", "Countersign 2", "Countersign 1"}));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, got.editor.added.size());
+  }
+
+  void by_mail_the_copy_of_the_mta_is_dropped() {
+    MilterRig rig;
+    rig.use(with_mail());
+    expect(rig.play(Mail{}), Kind::discard, "eom");
+    const HeldEnvelope envelope = rig.desk.kept().at(0).envelope;
+    CPPUNIT_ASSERT(envelope.challenged && envelope.by_mail);
+  }
+
+  void by_mail_without_a_budget_the_url_goes_into_the_reply() {
+    MilterRig rig;
+    rig.use(with_mail());
+    rig.desk.no_mail_budget = true;
+    const Outcome got = rig.play(Mail{});
+    expect_reply(got, "554", "eom");
+    CPPUNIT_ASSERT(got.text().find(test::kPage) != std::string::npos);
+  }
+
+  void by_mail_only_when_the_recipient_is_named() {
+    MilterRig rig;
+    rig.use(with_mail());
+    for (const auto& [to, named] : std::vector<std::pair<std::string, bool>>{
+             {"\"Joe\" <JOE@example.org>", true},
+             {"x@example.org,\r\n joe@example.org", true},
+             {"friends: joe@example.org;", true},
+             {"undisclosed-recipients:;", false},
+             {"joey@example.org, joe@example.org.evil.example", false}}) {
+      const Outcome got = rig.play(Mail{}.set("To", to));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(to, static_cast<int>(named ? Kind::discard : Kind::reply),
+                                   static_cast<int>(got.verdict.kind));
+    }
+    Mail copied;
+    copied.set("To", "others@example.net").add("Cc", "joe@example.org");
+    expect(rig.play(copied), Kind::discard, "eom");
+  }
+
+  void a_retry_hears_the_same() {
+    MilterRig rig;
+    rig.desk.joined = true;
+    expect_reply(rig.play(Mail{}), "554", "eom");
+    CPPUNIT_ASSERT_EQUAL(1.0, rig.metric("countersign_holds_joined_total"));
+  }
+
+  void the_page_down_makes_strangers_wait_and_contacts_not() {
+    MilterRig rig;
+    rig.know("ann@example.org", "alice@example.com", {"example.com"});
+    rig.clock.advance(seconds(61));
+    expect_reply(rig.play(Mail{}), "451", "eoh");
+    Mail to_ann;
+    to_ann.to = {"<ann@example.org>"};
+    expect(rig.play(to_ann), Kind::proceed, "eom");
+    rig.clock.advance(std::chrono::hours(4));
+    expect(rig.play(Mail{}), Kind::discard, "eom");
+    CPPUNIT_ASSERT(!rig.desk.kept().at(0).envelope.challenged);
+  }
+
+  void a_store_that_fails_makes_mail_wait() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    rig.store.fail_call(1);
+    const Outcome got = rig.play(Mail{});
+    expect_reply(got, "451", "eoh");
+    CPPUNIT_ASSERT_EQUAL(std::string("Temporary problem, please try again later\n"), got.text());
+    expect(rig.play(Mail{}), Kind::proceed, "eom");
+  }
+
+  void a_store_that_is_down_is_not_waited_for() {
+    MilterRig rig;
+    rig.store.set_down(true);
+    expect_reply(rig.play(Mail{}), "451", "eoh");
+    CPPUNIT_ASSERT_EQUAL(0, rig.directory.look_ups);
+  }
+
+  void observing_a_store_that_fails_delays_nothing() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::observe));
+    rig.store.fail_call(1);
+    const Outcome got = rig.play(Mail{}.add("Countersign", "released"));
+    expect(got, Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=unscreened"), got.field());
+    CPPUNIT_ASSERT((got.editor.removed == Texts{"Countersign 1"}));
+    CPPUNIT_ASSERT_EQUAL(1.0, rig.metric("countersign_unscreened_total"));
+    rig.store.set_down(true);
+    expect(rig.play(Mail{}), Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(2.0, rig.metric("countersign_unscreened_total"));
+  }
+
+  void observing_a_mailbox_that_holds_still_waits_for_the_store() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::observe));
+    rig.set_policy("joe@example.org", {{"mode", "hold"}});
+    expect_reply(rig.play(Mail{}), "554", "eom");
+    rig.store.set_down(true);
+    expect_reply(rig.play(Mail{}), "451", "eoh");
+    rig.store.set_down(false);
+    rig.set_policy("joe@example.org", {{"mode", ""}});
+    expect(rig.play(Mail{}), Kind::proceed, "eom");
+    rig.store.set_down(true);
+    expect(rig.play(Mail{}), Kind::proceed, "eom");
+  }
+
+  void one_who_observes_among_those_who_hold_passes_unscreened() {
+    MilterRig rig;
+    rig.set_policy("joe@example.org", {{"mode", "observe"}});
+    expect(rig.play(Mail{}), Kind::proceed, "eom");
+    rig.store.set_down(true);
+    expect(rig.play(Mail{}), Kind::proceed, "eom");
+    Mail to_ann;
+    to_ann.to = {"<ann@example.org>"};
+    expect_reply(rig.play(to_ann), "451", "eoh");
+  }
+
+  void observing_has_less_patience() {
+    MilterRig rig;
+    rig.play(Mail{});
+    CPPUNIT_ASSERT_EQUAL(2000LL, static_cast<long long>(rig.directory.patience.count()));
+    rig.use(MilterRig::settings(Mode::observe));
+    rig.play(Mail{});
+    CPPUNIT_ASSERT_EQUAL(300LL, static_cast<long long>(rig.directory.patience.count()));
+    rig.set_policy("joe@example.org", {{"mode", "hold"}});
+    rig.play(Mail{});
+    rig.play(Mail{});
+    CPPUNIT_ASSERT_EQUAL(2000LL, static_cast<long long>(rig.directory.patience.count()));
+  }
+
+  void observing_learns_authenticated_authors() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::observe));
+    const Outcome got = rig.play(Mail{});
+    expect(got, Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: observed; would=hold; reason=first-contact"),
+                         got.field());
+    const auto contacts = rig.contacts_of("joe@example.org");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("a:alice@example.com"), contacts[0].first);
+    CPPUNIT_ASSERT_EQUAL(std::string("observed"), contacts[0].second.source);
+    CPPUNIT_ASSERT((contacts[0].second.fingerprints == Texts{"example.com"}));
+
+    Mail unproved;
+    unproved.unauthenticated().set("From", "bob@example.com");
+    rig.play(unproved);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.contacts_of("joe@example.org").size());
+
+    const int before = rig.store.calls();
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=contact; author=example.com"),
+                         rig.play(Mail{}).field());
+    CPPUNIT_ASSERT_EQUAL(before + 1, rig.store.calls());
+  }
+
+  void what_cannot_be_learnt_delays_nothing() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::observe));
+    rig.store.fail_call(2);
+    Mail mail;
+    mail.to = {"<joe@example.org>", "<ann@example.org>"};
+    expect(rig.play(mail), Kind::proceed, "eom");
+    CPPUNIT_ASSERT(rig.contacts_of("joe@example.org").empty());
+    CPPUNIT_ASSERT(rig.contacts_of("ann@example.org").empty());
+  }
+
+  void a_contact_by_address_takes_its_fingerprint() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {});
+    expect_reply(rig.play(Mail{}.unauthenticated()), "554", "eom");
+    expect(rig.play(Mail{}), Kind::proceed, "eom");
+    CPPUNIT_ASSERT(
+        (rig.contacts_of("joe@example.org")[0].second.fingerprints == Texts{"example.com"}));
+    expect(rig.play(Mail{}.unauthenticated()), Kind::discard, "eom");
+    CPPUNIT_ASSERT_EQUAL(std::string("forged-contact"), rig.desk.kept().at(1).envelope.reason);
+  }
+
+  void paused_all_passes_even_without_a_store() {
+    MilterRig rig;
+    rig.services.paused = true;
+    rig.store.set_down(true);
+    const Outcome got = rig.play(Mail{});
+    expect(got, Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=paused"), got.field());
+    CPPUNIT_ASSERT_EQUAL(0, rig.directory.look_ups);
+    rig.services.paused = false;
+    expect_reply(rig.play(Mail{}), "451", "eoh");
+  }
+
+  void a_spool_that_fails_makes_mail_wait() {
+    for (const int step : {1, 2, 3}) {
+      MilterRig rig;
+      const Error error{Errc::unavailable, "disk"};
+      if (step == 1) rig.desk.begin_error = error;
+      if (step == 2) rig.desk.body_error = error;
+      if (step == 3) rig.desk.commit_error = error;
+      const Outcome got = rig.play(Mail{});
+      expect_reply(got, "451", step == 1 ? "eoh" : step == 2 ? "body" : "eom");
+      CPPUNIT_ASSERT(rig.desk.kept().empty());
+      CPPUNIT_ASSERT_EQUAL(0, rig.desk.drafts());
+      CPPUNIT_ASSERT_EQUAL(0.0, rig.metric("countersign_holds_total"));
+    }
+  }
+
+  void a_spool_without_room_makes_mail_wait() {
+    MilterRig rig;
+    rig.desk.begin_error = Error{Errc::invalid, "share of machines is used up"};
+    expect_reply(rig.play(Mail{}), "450", "eoh");
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    expect(rig.play(Mail{}), Kind::proceed, "eom");
+  }
+
+  void mail_over_the_limit_is_not_held() {
+    MilterRig rig;
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    Mail mail;
+    HeaderSection header;
+    for (const auto& [name, value] : mail.header) header.add(name, value);
+    settings.max_message_bytes = header.size_bytes() + 2 + 10;
+    rig.use(settings);
+    mail.body = {"12345678\r\n"};
+    expect_reply(rig.play(mail), "554", "eom");
+    mail.body = {"12345678\r\n", "x"};
+    const Outcome got = rig.play(mail);
+    expect_reply(got, "552", "body");
+    CPPUNIT_ASSERT_EQUAL(std::string("5.3.4"), got.verdict.reply->status());
+    settings.max_message_bytes = header.size_bytes() - 1;
+    rig.use(settings);
+    expect_reply(rig.play(mail), "552", "eoh");
+    CPPUNIT_ASSERT_EQUAL(0, rig.desk.drafts());
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    expect(rig.play(mail), Kind::proceed, "eom");
+  }
+
+  void bytes_that_cannot_be_delivered_again_are_not_held() {
+    using namespace std::string_literals;
+    MilterRig rig;
+    for (const std::vector<std::string>& body : std::vector<std::vector<std::string>>{
+             {"a\nb\r\n"}, {"a\rb\r\n"}, {"a\0b\r\n"s}, {"a\r", "b\r\n"}, {"a\r\n", "\n"}}) {
+      Mail mail;
+      mail.body = body;
+      const Outcome got = rig.play(mail);
+      expect_reply(got, "554", "body");
+      CPPUNIT_ASSERT_EQUAL(std::string("5.6.0"), got.verdict.reply->status());
+    }
+    Mail open;
+    open.body = {"a\r"};
+    expect_reply(rig.play(open), "554", "eom");
+    for (const std::string value : {" a\rb", " a\r", " a\nb: c"}) {
+      Mail mail;
+      mail.header.emplace_back("X-Odd", value);
+      expect_reply(rig.play(mail), "554", "eoh");
+    }
+    CPPUNIT_ASSERT(rig.desk.kept().empty());
+    CPPUNIT_ASSERT_EQUAL(0, rig.desk.drafts());
+  }
+
+  void those_bytes_pass_where_nothing_is_held() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    Mail mail;
+    mail.header.emplace_back("X-Odd", " a\rb");
+    mail.body = {"a\nb"};
+    expect(rig.play(mail), Kind::proceed, "eom");
+  }
+
+  void a_header_section_over_the_limit_is_not_judged() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    Mail mail;
+    for (int i = 0; i < 70; ++i) mail.add("X-Long", std::string(60'000, 'x'));
+    const Outcome got = rig.play(mail);
+    expect_reply(got, "552", "eoh");
+    CPPUNIT_ASSERT_EQUAL(std::string("5.3.4"), got.verdict.reply->status());
+    rig.use(MilterRig::settings(Mode::observe));
+    expect(rig.play(mail), Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(0, rig.directory.look_ups);
+  }
+
+  void a_protected_recipient_who_is_no_mailbox_waits() {
+    MilterRig rig;
+    Mail mail;
+    mail.to = {"<" + std::string(70, 'a') + "@Example.ORG>"};
+    expect_reply(rig.play(mail), "451", "eoh");
+    rig.use(MilterRig::settings(Mode::observe));
+    expect(rig.play(mail), Kind::proceed, "eom");
+    mail.to = {"<" + std::string(70, 'a') + "@example.net>"};
+    rig.use(MilterRig::settings(Mode::hold));
+    expect(rig.play(mail), Kind::accept, "eoh");
+  }
+
+  void a_thousand_recipients_are_one_question() {
+    MilterRig rig;
+    Mail mail;
+    mail.to.clear();
+    for (int i = 0; i < 1000; ++i) mail.to.push_back("<user" + std::to_string(i) + "@example.org>");
+    rig.know("user500@example.org", "alice@example.com", {"example.com"});
+    const Outcome got = rig.play(mail);
+    expect(got, Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(1, rig.directory.look_ups);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1000}, rig.directory.last.recipients.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2 * 999}, got.editor.deleted.size());
+    CPPUNIT_ASSERT(std::find(got.editor.deleted.begin(), got.editor.deleted.end(),
+                             "<user500@example.org>") == got.editor.deleted.end());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{999},
+                         rig.desk.kept().at(0).envelope.envelope.recipients.size());
+  }
+
+  void details_and_aliases_lead_to_one_owner() {
+    MilterRig rig;
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    settings.owners = {{*Mailbox::parse("sales@example.org"), *Mailbox::parse("joe@example.org")}};
+    rig.use(settings);
+    Mail mail;
+    mail.to = {"<joe@example.org>", "<Joe+a@example.org>", "<sales@example.org>",
+               "<sales+x@example.org>"};
+    rig.play(mail);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.directory.last.recipients.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("joe@example.org"),
+                         rig.directory.last.recipients[0].address());
+    const HeldEnvelope envelope = rig.desk.kept().at(0).envelope;
+    CPPUNIT_ASSERT_EQUAL(std::size_t{4}, envelope.envelope.recipients.size());
+    CPPUNIT_ASSERT(envelope.owners == Texts(4, "joe@example.org"));
+  }
+
+  void a_transaction_keeps_the_settings_it_began_with() {
+    MilterRig rig;
+    Session session = rig.session();
+    session.mail({"<alice@example.com>"}, "");
+    session.recipient({"<joe@example.org>"}, "joe@example.org");
+    rig.use(MilterRig::settings(Mode::observe));
+    for (const auto& [name, value] : Mail{}.header) session.field(name, value);
+    session.end_of_header("4ABC");
+    test::WatchedEditor editor;
+    CPPUNIT_ASSERT_EQUAL(std::string("554"), session.end_of_message(editor).reply->code());
+    expect(MilterRig::play(session, Mail{}), Kind::proceed, "eom");
+  }
+
+  void an_abandoned_hold_leaves_nothing() {
+    MilterRig rig;
+    {
+      Session session = rig.session();
+      CPPUNIT_ASSERT(!session.has_draft());
+      MilterRig::begin(session, Mail{});
+      session.body("half");
+      CPPUNIT_ASSERT(session.has_draft());
+      CPPUNIT_ASSERT_EQUAL(1, rig.desk.drafts());
+    }
+    CPPUNIT_ASSERT_EQUAL(0, rig.desk.drafts());
+    CPPUNIT_ASSERT(rig.desk.kept().empty());
+  }
+
+  void a_message_is_counted_once() {
+    MilterRig rig;
+    rig.know("ann@example.org", "alice@example.com", {"example.com"});
+    Mail mail;
+    mail.to = {"<joe@example.org>", "<ann@example.org>"};
+    rig.play(mail);
+    CPPUNIT_ASSERT_EQUAL(1.0, count(rig, "pass", "contact"));
+    CPPUNIT_ASSERT_EQUAL(1.0, count(rig, "hold", "first-contact"));
+    CPPUNIT_ASSERT_EQUAL(1.0, rig.metric("countersign_holds_total"));
+    rig.desk.commit_error = Error{Errc::unavailable, "disk"};
+    rig.play(Mail{});
+    CPPUNIT_ASSERT_EQUAL(1.0, count(rig, "hold", "first-contact"));
+    CPPUNIT_ASSERT_EQUAL(1.0, count(rig, "defer", "first-contact"));
+    rig.use(MilterRig::settings(Mode::observe));
+    rig.play(Mail{});
+    CPPUNIT_ASSERT_EQUAL(1.0, rig.metric("countersign_observed_total{would=\"hold\"}"));
+  }
+
+ private:
+  static MilterSettings with_mail() {
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    settings.mail_channel = true;
+    return settings;
+  }
+  static double count(const MilterRig& rig, const std::string& disposition,
+                      const std::string& reason) {
+    return rig.metric("countersign_messages_total{disposition=\"" + disposition + "\",reason=\"" +
+                      reason + "\"}");
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(TransactionTest);
+
+}  // namespace
+}  // namespace countersign
