@@ -76,7 +76,7 @@ struct HeldEvent {
   Kind kind;
   WallTime when{};
   std::uint32_t recipient = 0;  ///< index into envelope.recipients
-  std::string text;             ///< at most 200 bytes are kept
+  std::string text{};           ///< at most 200 bytes are kept
 };
 
 /// A held message and its history.

@@ -67,10 +67,10 @@ class KeepingRelay final : public Relay {
   std::vector<Sent> sent_;
 };
 
-/// Returns whether `condition` came true within ten seconds.
+/// Returns whether `condition` came true within thirty seconds.
 template <class Condition>
 bool eventually(Condition condition) {
-  const auto until = std::chrono::steady_clock::now() + seconds(10);
+  const auto until = std::chrono::steady_clock::now() + seconds(30);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(milliseconds(5));

@@ -94,7 +94,7 @@ class NodeTest : public CppUnit::TestFixture {
   }
   void nothing_expires_before_a_digest_listed_it() {
     HoldingRig rig;
-    rig.notices.answer({451, 451, 451});
+    rig.notices.answer({451});
     const auto r = rig.hold(HoldingRig::envelope());
     rig.clock.advance(std::chrono::hours(25));
     CPPUNIT_ASSERT(rig.node.start());

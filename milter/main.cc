@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// countersign-milter: the composition root. It names Redis, POSIX and libmilter classes together
+// and turns the configuration into plain values; everything else takes interfaces.
+#include <getopt.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "holding/intake_desk.h"
+#include "holding/node.h"
+#include "milter/callbacks.h"
+#include "milter/listener.h"
+#include "milter/milter_metrics.h"
+#include "milter/settings.h"
+#include "spool/posix_fs.h"
+#include "tokenstore/redis_store.h"
+
+namespace countersign {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: countersign-milter [-c FILE]\n"
+    "\n"
+    "Screens mail for Postfix and Sendmail; see countersign-milter(8).\n"
+    "\n"
+    "  -c FILE     configuration (default " CS_SYSCONFDIR
+    "/countersign.toml)\n"
+    "  --help      this text\n"
+    "  --version   the version\n"
+    "\n"
+    "SIGUSR1 reads the configuration anew. SIGTERM finishes what is begun, then ends.\n";
+
+constexpr seconds kDrainTime{20};
+constexpr seconds kReplyTime{60};  ///< for each reply of our own MTA
+
+struct Arguments {
+  std::string config = CS_SYSCONFDIR "/countersign.toml";
+  std::optional<int> done;  ///< exit status, when there is nothing more to do
+};
+
+Arguments parse_arguments(int argc, char** argv) {
+  static const option kLong[] = {{"config", required_argument, nullptr, 'c'},
+                                 {"help", no_argument, nullptr, 'h'},
+                                 {"version", no_argument, nullptr, 'v'},
+                                 {nullptr, 0, nullptr, 0}};
+  Arguments out;
+  for (int c; (c = getopt_long(argc, argv, "c:h", kLong, nullptr)) != -1;) {
+    if (c == 'c') {
+      out.config = optarg;
+    } else if (c == 'h') {
+      std::fputs(kUsage, stdout);
+      out.done = EX_OK;
+    } else if (c == 'v') {
+      std::puts("countersign-milter " PACKAGE_VERSION);
+      out.done = EX_OK;
+    } else {
+      std::fputs(kUsage, stderr);
+      out.done = EX_USAGE;
+    }
+  }
+  if (!out.done && optind != argc) {
+    std::fprintf(stderr, "countersign-milter: '%s': takes no such argument\n%s", argv[optind],
+                 kUsage);
+    out.done = EX_USAGE;
+  }
+  return out;
+}
+
+[[noreturn]] void stop(int status, const std::string& why) {
+  log::error(why);
+  std::fprintf(stderr, "countersign-milter: %s\n", why.c_str());
+  std::exit(status);
+}
+
+// --- the configuration as plain values
+
+Disposition hold_or(std::string_view word, Disposition other) {
+  return word == "hold" ? Disposition::hold_silently : other;
+}
+
+Result<MilterSettings> settings_of(const Config& config) {
+  MilterSettings out;
+  out.protected_domains = {config.protect.domains.begin(), config.protect.domains.end()};
+  for (const auto& [address, owner] : config.protect.owners) {
+    CS_ASSIGN(Mailbox from, Mailbox::parse(address));
+    CS_ASSIGN(Mailbox to, Mailbox::parse(owner));
+    out.owners.emplace(std::move(from), std::move(to));
+  }
+  for (const std::string& address : config.protect.exempt) {
+    CS_ASSIGN(Mailbox mailbox, Mailbox::parse(address));
+    out.exempt.insert(std::move(mailbox));
+  }
+  out.notices_from = config.notices.from;
+  out.recipient_delimiters = config.protect.recipient_delimiter;
+  CS_ASSIGN(out.submit_networks, NetworkList::parse(config.milter.submit_networks));
+  CS_ASSIGN(out.relays, NetworkList::parse(config.milter.relays));
+  out.defaults.mode =
+      from_word<Mode>(kModeWords, config.first_contact.mode).value_or(Mode::observe);
+  out.defaults.machines = hold_or(config.first_contact.machines, Disposition::aside);
+  out.authentication.source = config.authentication.source == "header"
+                                  ? AuthenticationSource::header
+                                  : AuthenticationSource::none;
+  out.authentication.authserv_id = config.authentication.authserv_id;
+  const auto& channels = config.challenge.channels;
+  out.mail_channel = std::ranges::find(channels, "mail") != channels.end();
+  out.max_message_bytes = config.milter.max_message;
+  return out;
+}
+
+IntakeSettings intake_settings(const Config& config) {
+  return {.base_url = config.challenge.base_url,
+          .lifetime = config.first_contact.lifetime,
+          .limits = {}};
+}
+
+StoreSettings store_settings(const Config& config, const Keyring& keys, MilterMetrics& metrics) {
+  StoreSettings out{.url = config.store.url,
+                    .prefix = config.store.prefix,
+                    .login = {},
+                    .site = {},
+                    .observe = [&metrics](auto took) { metrics.store_latency.observe(took); }};
+  if (const auto login = keys.current("store"))
+    out.login = RedisLogin{.user = login->id, .password = login->bytes};
+  return out;
+}
+
+std::string host_name() {
+  char name[256] = "localhost";
+  (void)gethostname(name, sizeof name - 1);
+  return name;
+}
+
+/// Says at start what could lose contacts; a store that is down is no reason not to start.
+void report_store(RedisStore& store) {
+  const auto findings = store.check(std::chrono::steady_clock::now() + seconds(3));
+  if (!findings) {
+    log::warning("store not reachable at start", {{"error", findings.error().detail}});
+    return;
+  }
+  for (const StoreFinding& finding : *findings)
+    if (finding.severity != StoreFinding::Severity::note)
+      log::warning("store", {{"finding", finding.text}});
+}
+
+SpoolLimits spool_limits(const Config& config) {
+  SpoolLimits limits;
+  limits.bytes = config.spool.limit;
+  limits.message_bytes = config.milter.max_message;
+  return limits;
+}
+
+/// Everything that runs, in the order in which it is built; none of it is ever destroyed, because
+/// libmilter's threads may use it until _exit(2).
+struct Program {
+  Program(const Config& config, Keyring keyring, std::unique_ptr<PosixFs> spool_fs,
+          std::unique_ptr<Spool> opened, std::unique_ptr<SpoolClock> ticking,
+          MilterSettings settings)
+      : keys(std::move(keyring)),
+        fs(std::move(spool_fs)),
+        spool(std::move(opened)),
+        spool_clock(std::move(ticking)),
+        mta(make_relay(config.release.smtp, host_name(), kReplyTime)),
+        notices(make_relay(config.notices.smtp, host_name(), kReplyTime)),
+        store(open_store(config)),
+        desk({.spool = *spool,
+              .table = table,
+              .index = store->held(),
+              .directory = store->directory(),
+              .contacts = store->contacts(),
+              .requests = store->requests(),
+              .budgets = store->budgets(),
+              .claims = claims,
+              .keys = keys,
+              .clock = clock,
+              .on_change = [this](const HeldId& id) { node.changed(id); }}),
+        releaser(*spool, *mta, clock),
+        announcer({.spool = *spool,
+                   .table = table,
+                   .claims = claims,
+                   .outbox = store->outbox(),
+                   .notices = *notices,
+                   .keys = keys,
+                   .clock = clock},
+                  {.from = config.notices.from, .base_url = config.challenge.base_url},
+                  host_name()),
+        node({.spool = *spool,
+              .fs = *fs,
+              .spool_clock = *spool_clock,
+              .table = table,
+              .claims = claims,
+              .index = store->held(),
+              .directory = store->directory(),
+              .requests = store->requests(),
+              .desk = desk,
+              .releaser = releaser,
+              .announcer = announcer,
+              .keys = keys,
+              .clock = clock,
+              .metrics = node_metrics},
+             config.notices.digest),
+        intake({.spool = *spool,
+                .spool_clock = *spool_clock,
+                .index = store->held(),
+                .budgets = store->budgets(),
+                .table = table,
+                .keys = keys,
+                .clock = clock,
+                .on_held = [this](const HeldId& id, bool indexed) { node.held(id, indexed); }},
+               intake_settings(config)),
+        services(store->directory(), store->contacts(), intake, clock, milter_metrics,
+                 std::move(settings)) {}
+
+  std::unique_ptr<RedisStore> open_store(const Config& config) {
+    auto opened = RedisStore::open(store_settings(config, keys, milter_metrics), clock);
+    if (!opened) stop(EX_CONFIG, opened.error().detail);
+    return *std::move(opened);
+  }
+
+  SystemClock clock;
+  metrics::Registry registry;
+  MilterMetrics milter_metrics{registry};
+  NodeMetrics node_metrics{registry};
+  Keyring keys;
+  std::unique_ptr<PosixFs> fs;
+  std::unique_ptr<Spool> spool;
+  std::unique_ptr<SpoolClock> spool_clock;
+  std::unique_ptr<Relay> mta, notices;
+  std::unique_ptr<RedisStore> store;
+  HeldTable table;
+  Claims claims;
+  Desk desk;
+  Releaser releaser;
+  Announcer announcer;
+  Node node;
+  SpoolIntakeDesk intake;
+  Services services;
+};
+
+template <class T>
+T or_stop(Result<T> result, int status) {
+  if (!result) stop(status, result.error().detail);
+  return *std::move(result);
+}
+
+Program& build(const Config& config) {
+  Keyring keys = or_stop(Keyring::load(config.secrets.milter), EX_CONFIG);
+  for (const char* purpose : {"answer", "operator", "web"})
+    (void)or_stop(keys.current(purpose), EX_CONFIG);
+  MilterSettings settings = or_stop(settings_of(config), EX_CONFIG);
+  auto fs = or_stop(PosixFs::open_folder(config.spool.directory), EX_CANTCREAT);
+  auto spool = Spool::open(*fs, spool_limits(config));
+  if (!spool)
+    stop(spool.error().code == Errc::already_exists ? EX_TEMPFAIL : EX_CANTCREAT,
+         config.spool.directory + ": " + spool.error().detail);
+  static SystemClock clock;
+  auto spool_clock = or_stop(SpoolClock::open(*fs, clock), EX_CANTCREAT);
+  return *new Program(config, std::move(keys), std::move(fs), *std::move(spool),
+                      std::move(spool_clock), std::move(settings));
+}
+
+void reload(Program& program, const std::string& path) {
+  const auto config = load_config(path);
+  auto settings = config ? settings_of(*config) : config.error();
+  if (!settings) {
+    log::error("reload refused, the old configuration stays", {{"error", settings.error().detail}});
+    return;
+  }
+  program.services.set_settings(*std::move(settings));
+  program.intake.set(intake_settings(*config));
+  (void)log::set_level(config->log.level);
+  log::info("configuration read anew", {{"file", path}});
+}
+
+/// Waits for SIGUSR1, and each second for what else may have changed. Ends with the process.
+void watch(Program& program, const std::string& path) {
+  sigset_t usr1;
+  sigemptyset(&usr1);
+  sigaddset(&usr1, SIGUSR1);
+  for (;;) {
+    const timespec second{1, 0};
+    if (sigtimedwait(&usr1, nullptr, &second) == SIGUSR1) reload(program, path);
+    dispose_closed_sessions();
+    const auto paused = is_paused(*program.fs);
+    if (!paused) continue;
+    if (program.services.paused.exchange(*paused) != *paused)
+      log::warning(*paused ? "paused: everything passes" : "resumed");
+  }
+}
+
+void block_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set, signal);
+  // Before the first thread: all inherit the mask, and only sigwait() takes them.
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+int run(const std::string& path) {
+  block_signals();
+  const auto config = load_config(path);
+  if (!config) {
+    std::fprintf(stderr, "%s\n", config.error().detail.c_str());
+    return EX_CONFIG;
+  }
+  if (auto set = log::set_up("countersign-milter", config->log.target, config->log.level); !set)
+    stop(EX_CONFIG, set.error().detail);
+
+  Program& program = build(*config);
+  if (auto done = register_callbacks(program.services); !done)
+    stop(EX_SOFTWARE, done.error().detail);
+  if (auto done = open_listener({.socket = config->milter.socket,
+                                 .mode = config->milter.socket_mode,
+                                 .group = config->milter.socket_group});
+      !done)
+    stop(EX_UNAVAILABLE, done.error().detail);
+  if (!config->metrics.milter.empty())
+    if (auto done = program.registry.serve(config->metrics.milter); !done)
+      stop(EX_UNAVAILABLE, done.error().detail);
+  program.services.paused = is_paused(*program.fs) ? *is_paused(*program.fs) : false;
+  report_store(*program.store);
+  if (auto done = program.node.start(); !done) stop(EX_UNAVAILABLE, done.error().detail);
+  std::thread(watch, std::ref(program), path).detach();
+
+  log::info("ready", {{"version", PACKAGE_VERSION},
+                      {"socket", config->milter.socket},
+                      {"node", program.spool->node()},
+                      {"mode", config->first_contact.mode}});
+  const Status served = serve(kDrainTime);
+  if (!served) log::error("libmilter", {{"error", served.error().detail}});
+  program.node.stop();
+  log::info("ended");
+  std::fflush(nullptr);
+  // Sessions may still run in libmilter's threads: nothing may be destroyed under them.
+  _exit(served ? EX_OK : EX_UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace countersign
+
+int main(int argc, char** argv) {
+  const auto arguments = countersign::parse_arguments(argc, argv);
+  if (arguments.done) return *arguments.done;
+  try {
+    return countersign::run(arguments.config);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "countersign-milter: %s\n", e.what());
+    return EX_SOFTWARE;
+  }
+}
