@@ -29,14 +29,14 @@ struct Scope {
 /// One line of a contact list.
 struct ContactEntry {
   Standing standing = Standing::allow;
-  std::string source;  ///< "answered", "released", "observed", "admin", "learnt", "imported"
+  std::string source{};  ///< "answered", "released", "observed", "admin", "learnt", "imported"
   /// Organizational domains by which this contact is authenticated; any of them matches. Empty:
   /// known by address only, takes the first aligned pass.
-  std::vector<std::string> fingerprints;
+  std::vector<std::string> fingerprints{};
   bool final = false;  ///< site level only: beats what mailbox and domain say
   WallTime created{};
   WallTime seen{};  ///< the epoch: never
-  std::string note;
+  std::string note{};
   bool operator==(const ContactEntry&) const = default;
 };
 

@@ -128,7 +128,7 @@ class NodeTest : public CppUnit::TestFixture {
       const auto message = rig.spool->read(r->id);
       return message && history_of(*message).challenge_done;
     }));
-    CPPUNIT_ASSERT(rig.announcer.challenge(r->id));
+    CPPUNIT_ASSERT(eventually([&] { return bool(rig.announcer.challenge(r->id)); }));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.notices.sent().size());
     CPPUNIT_ASSERT(rig.notices.sent().front().bytes.find("/c/") != std::string::npos);
   }
