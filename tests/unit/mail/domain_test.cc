@@ -47,6 +47,7 @@ const Spelling kSpellings[] = {
     {"a brace is refused", "{example}.com", nullptr},
     {"a second at sign is refused", "evil@example.com", nullptr},
     {"a NUL is refused", std::string("example.com\0.evil", 17), nullptr},
+    {"a NUL in a U-label is refused", std::string("b\u00fc\0x.example", 13), nullptr},
     {"a line end is refused", "example.com\r\n", nullptr},
     {"full-width letters are refused", "\uff45xample.com", nullptr},
     {"an ideographic full stop is no dot", "example\u3002com", nullptr},
