@@ -65,14 +65,16 @@ std::vector<Probe> probes(const std::string& p) {
   const auto must = [&](const std::string& what, std::vector<std::string> words) {
     out.push_back({what, std::move(words), true});
   };
-  // HSET with a name that has no value, and SET with a life that is no number, are errors.
+  // HSET with a name that has no value, and SET with a life that is no number, are errors. Both are
+  // tried: SET would overwrite a hash.
   const std::string tag = p + "{doctor@probe.invalid}:";
   for (const std::string& key :
        {tag + "contacts", tag + "policy", tag + "tokens", tag + "held", p + "site:contacts",
-        p + "site:policy", p + "site", p + "held:doctor"})
-    may_not("write " + key, {"HSET", key, "doctor", "x", "doctor"});
-  for (const std::string& key : {p + "answer:doctor", p + "outbox:doctor", p + "retry:doctor"})
+        p + "site:policy", p + "site", p + "held:doctor", p + "answer:doctor", p + "outbox:doctor",
+        p + "retry:doctor"}) {
     may_not("write " + key, {"SET", key, "x", "PX", "doctor"});
+    may_not("write fields of " + key, {"HSET", key, "doctor", "x", "doctor"});
+  }
   may_not("append to outbox", {"XADD", p + "outbox", "doctor", "x", "x"});
   for (const std::string& key : {tag + "contacts", tag + "policy", tag + "tokens", tag + "held",
                                  p + "site:contacts", p + "site:policy"})

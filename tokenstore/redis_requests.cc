@@ -10,13 +10,14 @@
 namespace countersign {
 namespace {
 
-/// ARGV: most entries of the stream, most bytes of one, how many the reader takes.
+/// ARGV: most entries of the stream, most bytes of one, how many the reader takes. XRANGE fails
+/// behind the last possible id.
 constexpr std::string_view kTidy = R"lua(
 redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[1])
 local good, from = 0, '-'
 while good < tonumber(ARGV[3]) do
-  local page = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', ARGV[3])
-  if #page == 0 then break end
+  local page = redis.pcall('XRANGE', KEYS[1], from, '+', 'COUNT', ARGV[3])
+  if page.err or #page == 0 then break end
   for _, entry in ipairs(page) do
     local size = 0
     for _, text in ipairs(entry[2]) do size = size + string.len(text) end

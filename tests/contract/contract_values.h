@@ -58,7 +58,7 @@ inline HeldView held_view() {
   HeldView out{.id = HeldId::random()};
   out.node = kNode;
   out.recipients = {"joe+shop@example.org", "\"a,b\"@example.org"};
-  out.owners = {"joe@example.org", "ann%2bx@example.org"};
+  out.owners = {"joe@example.org", "ann%2Bx@example.org"};
   out.author = "alice@example.com";
   out.fingerprint = "example.com";
   out.subject = std::string("Caf\xc3\xa9 & \0 50 %\r\n", 16);

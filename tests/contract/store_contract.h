@@ -220,7 +220,7 @@ class StoreContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(token && token->id == view.id);
     CPPUNIT_ASSERT_EQUAL(view.node, token->node);
     CPPUNIT_ASSERT(held_ids("joe@example.org") == std::vector<HeldId>{view.id});
-    CPPUNIT_ASSERT(held_ids("ann%2bx@example.org") == std::vector<HeldId>{view.id});
+    CPPUNIT_ASSERT(held_ids("ann%2Bx@example.org") == std::vector<HeldId>{view.id});
   }
   void a_message_without_token_has_none() {
     CPPUNIT_ASSERT(store().held().put(held_view(), "", soon()));
@@ -254,7 +254,7 @@ class StoreContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(got && got->state == HeldState::released);
     CPPUNIT_ASSERT(store().held().find_token(kDigest, soon()));
     CPPUNIT_ASSERT(held_ids("joe@example.org").empty());
-    CPPUNIT_ASSERT(held_ids("ann%2bx@example.org").empty());
+    CPPUNIT_ASSERT(held_ids("ann%2Bx@example.org").empty());
   }
   void the_state_of_an_unknown_message_cannot_be_set() {
     const HeldView view = held_view();
