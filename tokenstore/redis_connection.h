@@ -70,7 +70,7 @@ class RedisConnection {
   Status judge_login(const RedisReply& reply, bool from_url);
 
   std::unique_ptr<RedisSocket> socket_;  ///< none after a failure
-  ReplyReader reader_;
+  RedisReplyReader reader_;
   LoggedIn logged_in_ = LoggedIn::nobody;
   std::string login_refusal_;
 };

@@ -27,7 +27,7 @@ struct ReplyBuilder {
     return filled(task, reply, [&] { reply->text.assign(bytes, size); });
   }
   static void* array(const redisReadTask* task, int elements) {
-    auto* budget = static_cast<ReplyReader::Budget*>(task->privdata);
+    auto* budget = static_cast<RedisReplyReader::Budget*>(task->privdata);
     const auto wanted = static_cast<std::size_t>(elements);
     if (elements < 0 || wanted > budget->elements) return nullptr;
     budget->elements -= wanted;
@@ -75,9 +75,9 @@ bool RedisReply::is_error(std::string_view word) const {
          (text.size() == word.size() || text[word.size()] == ' ');
 }
 
-void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
+void RedisReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
-ReplyReader::ReplyReader(ReplyLimits limits)
+RedisReplyReader::RedisReplyReader(ReplyLimits limits)
     : limits_(limits),
       budget_(std::make_unique<Budget>(Budget{limits.elements})),
       reader_(redisReaderCreateWithFunctions(&functions())) {
@@ -85,16 +85,16 @@ ReplyReader::ReplyReader(ReplyLimits limits)
   reader_->privdata = budget_.get();
 }
 
-ReplyReader::~ReplyReader() = default;
+RedisReplyReader::~RedisReplyReader() = default;
 
-void ReplyReader::feed(std::string_view bytes) {
+void RedisReplyReader::feed(std::string_view bytes) {
   fed_ += bytes.size();
   // What is over the limit is not kept; next() says so.
   if (fed_ <= limits_.bytes && reader_->err == 0)
     redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
 }
 
-Result<std::optional<RedisReply>> ReplyReader::next() {
+Result<std::optional<RedisReply>> RedisReplyReader::next() {
   if (fed_ > limits_.bytes)
     return Error{Errc::unavailable,
                  "redis: a reply over " + std::to_string(limits_.bytes) + " bytes"};
@@ -108,6 +108,6 @@ Result<std::optional<RedisReply>> ReplyReader::next() {
   return std::optional<RedisReply>(std::move(*reply));
 }
 
-bool ReplyReader::has_rest() const { return reader_->pos < reader_->len; }
+bool RedisReplyReader::has_rest() const { return reader_->pos < reader_->len; }
 
 }  // namespace countersign

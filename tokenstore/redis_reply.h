@@ -39,12 +39,12 @@ struct ReplyLimits {
 };
 
 /// Belongs to one thread at a time.
-class ReplyReader {
+class RedisReplyReader {
  public:
-  explicit ReplyReader(ReplyLimits limits = {});
-  ~ReplyReader();
-  ReplyReader(const ReplyReader&) = delete;
-  ReplyReader& operator=(const ReplyReader&) = delete;
+  explicit RedisReplyReader(ReplyLimits limits = {});
+  ~RedisReplyReader();
+  RedisReplyReader(const RedisReplyReader&) = delete;
+  RedisReplyReader& operator=(const RedisReplyReader&) = delete;
 
   /// Takes bytes from the wire, in pieces of any size.
   void feed(std::string_view bytes);
