@@ -5,6 +5,9 @@
 
 #include <cppunit/TestAssert.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -15,6 +18,14 @@ namespace countersign::test {
 /// An id whose first two characters are `folder` ("7q") and whose others are `digit`.
 inline HeldId held_id(std::string_view folder, char digit) {
   return *HeldId::parse(std::string(folder) + std::string(24, digit));
+}
+
+/// Returns the bytes of a file of the source tree.
+inline std::string golden(const std::string& name) {
+  const char* srcdir = std::getenv("srcdir");
+  std::ifstream in(std::string(srcdir ? srcdir : ".") + "/" + name, std::ios::binary);
+  CPPUNIT_ASSERT_MESSAGE(name, in.good());
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// An envelope with something in every field, to two recipients.

@@ -64,6 +64,7 @@ void check_log(const Log& row) {
 class HeldLogTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(HeldLogTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(logs);
+  CPPUNIT_TEST(the_bytes_are_those_of_the_document);
   CPPUNIT_TEST(an_event_comes_back);
   CPPUNIT_TEST(every_kind_comes_back);
   CPPUNIT_TEST(long_text_is_cut);
@@ -76,6 +77,15 @@ class HeldLogTest : public CppUnit::TestFixture {
  public:
   static void logs(TestSuiteBuilderContextType& c) { test::add_rows(c, kLogs, check_log); }
 
+  void the_bytes_are_those_of_the_document() {
+    const std::string bytes = test::golden("tests/fuzz/corpus/held_log/of-file-full");
+    const HeldEvent answered{Kind::answered, WallTime(milliseconds(1'811'339'000'123)), 0,
+                             "address+pow"};
+    const HeldEvent released{Kind::released, WallTime(milliseconds(1'811'339'000'456)), 1,
+                             "250 2.0.0 Ok"};
+    CPPUNIT_ASSERT(bytes == encode_event(kId, 0, answered) + encode_event(kId, 256, released));
+    CPPUNIT_ASSERT_EQUAL(std::string("01"), recipients_in(bytes));
+  }
   void an_event_comes_back() {
     const auto log = decode_log(kId, encode_event(kId, 0, event(3, std::string("a\0\r\n\xff", 5))));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, log.events.size());
