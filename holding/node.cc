@@ -190,6 +190,7 @@ Status Node::release(const HeldId& id) {
   if (!step.finished) {
     parts_.metrics.deferred.increment();
     agenda_.add(id, std::chrono::steady_clock::now() + step.wait);
+    (void)index_again(id);  // its page says "being delivered"; the sweep says so too
     return {};
   }
   return finish(message, history_of(message).state);
@@ -292,6 +293,9 @@ void Node::mend_index() {
   const auto ids = unindexed_.with([](auto& s) { return s; });
   for (const HeldId& id : ids) {
     if (stopping_) return;
+    // Without the claim a release could end in between, and the index would call it held again.
+    const auto claim = parts_.claims.take(id);
+    if (!claim) continue;
     if (auto done = index_again(id); !done) {
       log::warning("index waits", {{"held", id.text()}, {"error", done.error().detail}});
       return;

@@ -82,6 +82,7 @@ class Node {
   Status release(const HeldId& id);
   void load(const HeldId& id);
   void sweep();
+  /// The caller holds the claim.
   Status index_again(const HeldId& id);
   void take_orders();
   void mend_index();
