@@ -13,7 +13,8 @@ namespace {
 using Kind = HeldEvent::Kind;
 constexpr int kReleaseWorkers = 2;
 constexpr seconds kStoreTime{3};
-constexpr seconds kSoon{5};  ///< until a step that failed on store or disk comes again
+constexpr seconds kSoon{5};        ///< until a step that failed on store or disk comes again
+constexpr milliseconds kBusy{50};  ///< until a message that another thread has is asked for again
 constexpr std::size_t kMostChallengesAtOnce = 20;
 
 /// The local day of `t` as "2027-05-03", and its minutes after midnight.
@@ -156,10 +157,10 @@ void Node::release_loop() {
 
 void Node::work_on(const HeldId& id) {
   const auto claim = parts_.claims.take(id);
-  const auto again = [&](seconds wait) {
+  const auto again = [&](milliseconds wait) {
     agenda_.add(id, std::chrono::steady_clock::now() + wait);
   };
-  if (!claim) return again(seconds(1));
+  if (!claim) return again(kBusy);
   const auto message = parts_.spool.read(id);
   if (!message) {
     if (message.error().code == Errc::unavailable) again(kSoon);
