@@ -6,7 +6,6 @@ namespace countersign {
 bool ByteCheck::take(std::string_view bytes) {
   if (!clean_ || bytes.empty()) return clean_;
   if (after_cr_ && bytes.front() != '\n') return clean_ = false;
-  if (bytes.find('\0') != std::string_view::npos) return clean_ = false;
 
   const bool lf_is_paired = after_cr_;
   after_cr_ = bytes.back() == '\r';

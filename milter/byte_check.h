@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Looks for bytes that cannot be delivered again as they came: a CR without LF, an LF without CR
-// (RFC 5321 §2.3.8; a lax next hop could see two messages), NUL. Not thread-safe.
+// (RFC 5321 §2.3.8; a lax next hop could see two messages). NUL in a body is no such byte: what the
+// MTA took it takes again. Not thread-safe.
 #pragma once
 
 #include <string_view>

@@ -84,7 +84,7 @@ Facts gather_facts(const MilterSettings& settings, const Client& client, const E
   facts.author = parse_author(header);
   const auto& author = facts.author.mailbox;
   facts.reverse_path_is_author = author && author == reverse_path.mailbox;
-  facts.author_domain_protected = author && settings.protects(*author);
+  facts.author_domain_protected = author && settings.is_own(*author);
   facts.authentication =
       authenticate(settings.authentication, header, author, reverse_path.mailbox);
   facts.machine_mark = machine_mark(reverse_path, header);

@@ -11,7 +11,7 @@ MilterMetrics::MilterMetrics(metrics::Registry& registry)
       joined(registry, "countersign_holds_joined_total",
              "Messages that joined the hold of an earlier try."),
       unscreened(registry, "countersign_unscreened_total",
-                 "Messages that passed without a decision, for a fault of ours."),
+                 "Messages that passed unjudged in mode observe, for a fault of ours."),
       store_latency(registry, "countersign_store_seconds",
                     "Time that the store took to tell what it knows for a message."),
       spool_latency(registry, "countersign_spool_seconds",

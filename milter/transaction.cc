@@ -149,7 +149,7 @@ void Transaction::judge() {
 Verdict Transaction::begin_hold() {
   if (header_.size_bytes() > settings_->max_message_bytes)
     return not_held(too_large_reply(), "over max_message");
-  if (!is_clean(header_)) return not_held(bad_bytes_reply(), "bare CR, bare LF or NUL in header");
+  if (!is_clean(header_)) return not_held(bad_bytes_reply(), "bare CR or bare LF in header");
   const auto network = network_of(client_.address);
   auto intake = services_.intake.begin(
       gather_held(plan_, facts_, recipients_, client_, envelope_, header_, queue_id_),
@@ -167,7 +167,7 @@ Verdict Transaction::body(std::string_view bytes) {
   body_bytes_ += bytes.size();
   if (header_.size_bytes() + 2 + body_bytes_ > settings_->max_message_bytes)
     return not_held(too_large_reply(), "over max_message");
-  if (!check_.take(bytes)) return not_held(bad_bytes_reply(), "bare CR, bare LF or NUL in body");
+  if (!check_.take(bytes)) return not_held(bad_bytes_reply(), "bare CR or bare LF in body");
   if (const Status taken = intake_->body(bytes); !taken)
     return not_held(taken.error().code == Errc::invalid ? too_large_reply() : try_later_reply(),
                     taken.error().detail);

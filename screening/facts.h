@@ -34,7 +34,7 @@ struct Facts {
   bool from_relay = false;         ///< the client is in milter.relays
   bool null_reverse_path = false;  ///< MAIL FROM:<> (RFC 5321 §4.5.5)
   bool reverse_path_is_author = false;   ///< the same mailbox
-  bool author_domain_protected = false;  ///< the author's domain is one of protect.domains
+  bool author_domain_protected = false;  ///< the author claims one of protect.domains
   Author author;
   Authentication authentication;
   std::string machine_mark;  ///< machine_mark(): "" for a person's mail

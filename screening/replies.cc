@@ -6,15 +6,15 @@
 namespace countersign {
 namespace {
 
-/// The fingerprint as a parameter's value. A domain in A-labels is safe; of anything else nothing
-/// is pasted into a header section.
+/// The fingerprint as a parameter; nothing for an author who is not authenticated. A domain in
+/// A-labels is safe; of anything else nothing is pasted into a header section.
 std::string author_parameter(std::string_view fingerprint) {
   const bool safe =
       !fingerprint.empty() && fingerprint.size() <= 255 &&
       std::all_of(fingerprint.begin(), fingerprint.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
       });
-  return "; author=" + (safe ? std::string(fingerprint) : "unverified");
+  return safe ? "; author=" + std::string(fingerprint) : "";
 }
 
 }  // namespace
@@ -44,16 +44,13 @@ SmtpReply too_large_reply() {
 }
 
 SmtpReply bad_bytes_reply() {
-  return {"554", "5.6.0", {"Message has a bare CR, a bare LF or a NUL, and was not delivered"}};
+  return {"554", "5.6.0", {"Message has a bare CR or a bare LF, and was not delivered"}};
 }
 
 std::string field_value(const Decision& decision, std::string_view fingerprint) {
   const std::string reason = "; reason=" + std::string(word(decision.reason));
   if (decision.would) return "observed; would=" + std::string(word(*decision.would)) + reason;
-  const std::string value = std::string(word(decision.disposition)) + reason;
-  // Nobody asked who the author is.
-  if (decision.reason == Reason::paused || decision.reason == Reason::unscreened) return value;
-  return value + author_parameter(fingerprint);
+  return std::string(word(decision.disposition)) + reason + author_parameter(fingerprint);
 }
 
 std::string field_value_for_several() { return std::string(word(Disposition::pass)); }

@@ -22,11 +22,11 @@ SmtpReply blocked_reply();    ///< 554: this recipient does not accept mail from
 SmtpReply try_later_reply();  ///< 451: any doubt of ours
 SmtpReply no_room_reply();    ///< 450: over a share or cap of the spool
 SmtpReply too_large_reply();  ///< 552: over max_message, or the header section over its limit
-SmtpReply bad_bytes_reply();  ///< 554: bare CR, bare LF or NUL in mail that is to be held
+SmtpReply bad_bytes_reply();  ///< 554: bare CR or bare LF in mail that is to be held
 
 /// Returns the field's value, without leading space: "pass; reason=contact; author=example.com",
-/// "observed; would=hold; reason=first-contact", "aside; reason=first-contact; author=unverified".
-/// `fingerprint` is Authentication::fingerprint.
+/// "observed; would=hold; reason=first-contact", "aside; reason=first-contact" (of an author who is
+/// not authenticated). `fingerprint` is Authentication::fingerprint.
 std::string field_value(const Decision& decision, std::string_view fingerprint);
 /// The same for several recipients, none of whom may learn how another stands: "pass".
 std::string field_value_for_several();

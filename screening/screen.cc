@@ -41,8 +41,7 @@ Judgement paused(const Facts& facts, const RecipientFacts&) {
 }
 
 Judgement unscreened(const Facts&, const RecipientFacts& recipient) {
-  if (!recipient.unknown) return std::nullopt;
-  return recipient.policy.mode == Mode::observe ? pass : defer;
+  return recipient.unknown ? Judgement(defer) : std::nullopt;
 }
 
 Judgement blocked(const Facts&, const RecipientFacts& recipient) {

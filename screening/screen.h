@@ -25,8 +25,9 @@ struct Decision {
   bool operator==(const Decision&) const = default;
 };
 
-/// Returns the decision of the first rule that matches. Under law 7 a recipient who is `unknown`
-/// passes when his policy observes, else the message is deferred. Cannot fail.
+/// Returns the decision of the first rule that matches. For a recipient who is `unknown` the
+/// message is deferred. Where the recipient's policy observes, whatever would not pass does, and
+/// nothing is delayed (law 7). Cannot fail.
 Decision screen(const Facts& facts, const RecipientFacts& recipient);
 
 /// Returns the entry that counts for the author: a final one of the site, else the most specific.

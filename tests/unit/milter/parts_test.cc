@@ -43,8 +43,7 @@ const BytesRow kBytesRows[] = {
     {"two CR", {"a\r\r\n"}, false},
     {"two CR in two pieces", {"a\r", "\r\n"}, false},
     {"CR at the end", {"a\r\nb\r"}, false},
-    {"NUL", {"a\0b"s}, false},
-    {"NUL at the end", {"a\0"s}, false},
+    {"NUL", {"a\0b"s}, true},
     {"clean after dirty", {"a\n", "b\r\n"}, false},
 };
 
@@ -144,6 +143,28 @@ void check_exempt(const ExemptRow& row) {
   CPPUNIT_ASSERT_EQUAL(row.exempt, exempting().is_exempt(box(row.address)));
 }
 
+struct OwnRow {
+  const char* name;
+  std::string author;
+  bool own;
+};
+
+const OwnRow kOwnRows[] = {
+    {"of a protected domain", "jane@example.org", true},
+    {"of a domain below", "boss@sub.dept.example.org", true},
+    {"of a domain above", "x@org", false},
+    {"of a domain that ends alike", "x@notexample.org", false},
+    {"of a sister domain", "x@example.net", false},
+    {"below a protected domain that is a public suffix", "x@customer.co.uk", false},
+    {"of that public suffix", "x@co.uk", true},
+};
+
+void check_own(const OwnRow& row) {
+  MilterSettings settings;
+  settings.protected_domains = {"example.org", "co.uk"};
+  CPPUNIT_ASSERT_EQUAL(row.own, settings.is_own(box(row.author)));
+}
+
 class MilterPartsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(MilterPartsTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
@@ -158,6 +179,7 @@ class MilterPartsTest : public CppUnit::TestFixture {
     test::add_rows(context, kBytesRows, check_bytes);
     test::add_rows(context, kReceivedRows, check_received);
     test::add_rows(context, kExemptRows, check_exempt);
+    test::add_rows(context, kOwnRows, check_own);
   }
 
   void a_fixed_notice_address_is_exempt_alone() {

@@ -85,7 +85,7 @@ const Row kRows[] = {
     {"the operator's pause lets all pass", paused, decided(pass, Reason::paused)},
     {"without the store mail waits with its sender", unknown, decided(defer, Reason::unscreened)},
     {"without the store mail passes where it is only watched", all(unknown, observe),
-     decided(pass, Reason::unscreened)},
+     watched(defer, Reason::unscreened, false)},
     {"4: a denied author is refused", blocked, decided(refuse, Reason::blocked)},
     {"4: or held silently, by policy",
      all(blocked, [](Scene& s) { s.recipient.policy.blocked = hold_silently; }),
