@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -36,6 +37,10 @@ Result<Addresses> resolve(const std::string& address) {
     host = host.substr(1, host.size() - 2);
   else if (host.empty() || host.find(':') != std::string::npos)
     return bad;
+  unsigned number = 0;
+  const auto read = std::from_chars(port.data(), port.data() + port.size(), number);
+  // getaddrinfo() takes larger numbers, too, and cuts them.
+  if (read.ec != std::errc() || read.ptr != port.data() + port.size() || number > 65535) return bad;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;

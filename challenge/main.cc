@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include <cstdio>
 #include <initializer_list>
@@ -131,6 +132,7 @@ int run(const std::string& path) {
   const sigset_t signals = our_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  tzset();  // localtime_r() need not
 
   const auto config = load_config(path);
   if (!config) return say(EX_CONFIG, config.error().detail);

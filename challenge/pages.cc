@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "challenge/pages.h"
 
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
@@ -41,14 +42,15 @@ std::string type_of(std::string_view file) {
 Result<std::optional<std::string>> read_own(const std::string& folder, std::string_view file) {
   if (folder.empty()) return std::optional<std::string>();
   const std::string path = folder + "/" + std::string(file);
+  const Error unreadable{Errc::unavailable, path + ": cannot be read, or is empty"};
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return std::optional<std::string>();
+  if (!std::filesystem::is_regular_file(status)) return unreadable;
   std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    if (errno == ENOENT) return std::optional<std::string>();
-    return Error{Errc::unavailable, path + ": cannot be read"};
-  }
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return Error{Errc::unavailable, path + ": cannot be read"};
-  return std::optional(std::move(text));
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) return unreadable;
+  return std::optional(text.str());
 }
 
 bool may_replace(std::string_view file) { return file == kPage || file == "page.css"; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "challenge/wording.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>

@@ -97,6 +97,11 @@
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (sending) return;
+      // Only this: browsers do not know all addresses that mail does, so the server judges.
+      if (form.elements.address.validity.valueMissing) {
+        form.elements.address.reportValidity();
+        return;
+      }
       sending = true;
       button.setAttribute("aria-disabled", "true");
       work.hidden = false;
