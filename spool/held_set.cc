@@ -18,7 +18,7 @@ void HeldSet::give_back(Shares::Claim& claim) {
 }
 
 void HeldSet::insert(const HeldId& id, Shares::Claim claim) {
-  state_.with([&](State& s) { s.entries.try_emplace(id, Entry{std::move(claim), false}); });
+  state_.with([&](State& s) { s.entries.try_emplace(id, Entry{std::move(claim)}); });
 }
 
 void HeldSet::restore(const HeldId& id, const Claimants& claimants, std::uint64_t bytes,
@@ -39,6 +39,20 @@ void HeldSet::erase(const HeldId& id) {
 
 bool HeldSet::contains(const HeldId& id) const {
   return state_.with([&](const State& s) { return s.entries.contains(id); });
+}
+
+void HeldSet::set_going(const HeldId& id) {
+  state_.with([&](State& s) {
+    const auto found = s.entries.find(id);
+    if (found != s.entries.end()) found->second.going = true;
+  });
+}
+
+bool HeldSet::going(const HeldId& id) const {
+  return state_.with([&](const State& s) {
+    const auto found = s.entries.find(id);
+    return found != s.entries.end() && found->second.going;
+  });
 }
 
 bool HeldSet::has_log(const HeldId& id) const {

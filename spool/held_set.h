@@ -27,6 +27,9 @@ class HeldSet {
   void restore(const HeldId& id, const Claimants& claimants, std::uint64_t bytes, bool has_log);
   void erase(const HeldId& id);
   bool contains(const HeldId& id) const;
+  /// Says that the message's files are about to be removed; it stays until erase().
+  void set_going(const HeldId& id);
+  bool going(const HeldId& id) const;
   bool has_log(const HeldId& id) const;
   void set_has_log(const HeldId& id);
 
@@ -37,6 +40,7 @@ class HeldSet {
   struct Entry {
     Shares::Claim claim;
     bool has_log = false;  ///< and its name is durable
+    bool going = false;
   };
   struct State {
     explicit State(const SpoolLimits& limits) : shares(limits) {}

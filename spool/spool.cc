@@ -81,6 +81,8 @@ Result<std::unique_ptr<Spool::Draft>> SpoolOnDisk::begin(const HeldEnvelope& env
 
 /// What an error of a message means for what we know of it.
 void SpoolOnDisk::mind(const HeldId& id, const Error& error) {
+  // One that is being removed is not missed, and remove() itself strikes it off.
+  if (held_.going(id)) return;
   if (error.code == Errc::not_found) {
     log::error("held message is gone from the disk", {{"held", id.text()}});
     held_.erase(id);
@@ -141,6 +143,7 @@ Status SpoolOnDisk::start_log(const HeldId& id, const HeldEvent& event) {
 }
 
 Status SpoolOnDisk::remove(const HeldId& id) {
+  held_.set_going(id);
   // The message goes for good before its log does: a message without its history would be
   // delivered again.
   CS_TRY(unlink_if_there(fs_, layout::message_of(id)));

@@ -4,6 +4,7 @@
 namespace countersign::test {
 
 FailingFs::Fate FailingFs::next(const std::string& call) {
+  if (hook_) hook_(call);
   std::lock_guard lock(mutex_);
   calls_.push_back(call);
   const int count = static_cast<int>(calls_.size());

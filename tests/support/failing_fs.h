@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A SpoolFs that counts and names the calls made to another, and breaks one of them. Thread-safe
-// but for arm().
+// but for arm() and before_each().
 #pragma once
 
 #include <functional>
@@ -35,6 +35,8 @@ class FailingFs final : public SpoolFs {
 
   /// From now on calls count from 1 and `fault` is to come.
   void arm(const Fault& fault);
+  /// Calls `hook` before each call is passed on, without a lock held: it may use the fs itself.
+  void before_each(std::function<void(const std::string& call)> hook) { hook_ = std::move(hook); }
   /// The calls since arm(), as "verb name": "fsync tmp/7q....msg".
   std::vector<std::string> calls() const;
   /// Whether the armed fault has come.
@@ -67,6 +69,7 @@ class FailingFs final : public SpoolFs {
   mutable std::mutex mutex_;
   Fault fault_;
   std::vector<std::string> calls_;
+  std::function<void(const std::string&)> hook_;
 };
 
 }  // namespace countersign::test

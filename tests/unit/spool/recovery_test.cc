@@ -53,6 +53,7 @@ class RecoveryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(damage_in_the_content_reaches_no_sink);
   CPPUNIT_TEST(a_message_taken_away_is_not_found);
   CPPUNIT_TEST(a_garbage_node_id_stops_the_start);
+  CPPUNIT_TEST(the_node_id_survives_a_power_cut);
   CPPUNIT_TEST(shares_are_counted_again);
   CPPUNIT_TEST(planted_symlinks_are_not_followed);
   CPPUNIT_TEST(a_message_is_set_aside_under_its_new_name_first);
@@ -229,6 +230,12 @@ class RecoveryTest : public CppUnit::TestFixture {
     const auto spool = Spool::open(fs_, {});
     CPPUNIT_ASSERT(!spool && spool.error().code == Errc::corrupt);
     CPPUNIT_ASSERT_EQUAL(std::string("garbage"), fs_.bytes("node"));
+  }
+  void the_node_id_survives_a_power_cut() {
+    test::LossyFs fs;
+    const std::string node = (*Spool::open(fs, {}))->node();
+    fs.power_cut(0);
+    CPPUNIT_ASSERT_EQUAL(node, (*Spool::open(fs, {}))->node());
   }
   void shares_are_counted_again() {
     spool_ = *Spool::open(fs_, {.per_recipient = 2});

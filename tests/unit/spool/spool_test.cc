@@ -276,6 +276,8 @@ class SpoolCallsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_large_message_is_written_in_pieces);
   CPPUNIT_TEST(an_event_makes_these_calls);
   CPPUNIT_TEST(a_removal_takes_the_message_before_its_log);
+  CPPUNIT_TEST(a_message_removed_while_it_is_read_is_not_found);
+  CPPUNIT_TEST(a_removal_that_failed_is_listed_and_can_be_repeated);
   CPPUNIT_TEST(no_hold_is_begun_when_space_is_low);
   CPPUNIT_TEST(a_share_is_kept_while_a_message_grows);
   CPPUNIT_TEST(a_start_reads_no_contents);
@@ -329,6 +331,40 @@ class SpoolCallsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(spool_->remove(kId));
     const std::string name = "held/7q/" + kId.text();
     assert_calls({"unlink " + name + ".msg", "fsync_dir held/7q", "unlink " + name + ".log"});
+  }
+  void a_message_removed_while_it_is_read_is_not_found() {
+    // At whatever call the removal comes in between, a reader sees all of it or nothing: never the
+    // message without its history.
+    for (int at = 1; at <= 12; ++at) {
+      CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kId), "x"));
+      CPPUNIT_ASSERT(spool_->log(kId, event(HeldEvent::Kind::released, 0, "250 Ok")));
+      test::FailingFs seen(memory_);
+      int calls = 0;
+      seen.before_each([&](const std::string&) {
+        if (++calls == at) CPPUNIT_ASSERT(spool_->remove(kId));
+      });
+      const auto message = SpoolReader(seen).read(kId);
+      if (message)
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(std::to_string(at), std::size_t{1}, message->events.size());
+      else
+        CPPUNIT_ASSERT(message.error().code == Errc::not_found);
+      CPPUNIT_ASSERT(spool_->remove(kId));
+    }
+  }
+  void a_removal_that_failed_is_listed_and_can_be_repeated() {
+    CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kId), "x"));
+    for (int at = 1; at <= 3; ++at) {
+      fs_.arm({.at = at});
+      const auto removed = spool_->remove(kId);
+      CPPUNIT_ASSERT(!removed && removed.error().code == Errc::unavailable);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, spool_->list().size());
+      (void)spool_->read(kId);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, spool_->list().size());
+    }
+    fs_.arm({});
+    CPPUNIT_ASSERT(spool_->remove(kId));
+    CPPUNIT_ASSERT(spool_->list().empty());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, spool_->used_bytes());
   }
   void no_hold_is_begun_when_space_is_low() {
     CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kOther), "x"));
