@@ -173,7 +173,7 @@ def main():
         site.mkdir()
         place = Place(folder=site, port=PORT,
                       milters=f"unix:{opendkim.socket}, "
-                              f"{{unix:{site}/node/milter.sock, default_action=tempfail}}")
+                              f"{{ unix:{site}/node/milter.sock, default_action=tempfail }}")
         stranger(place, folder)
         authenticated(place, folder, opendkim)
         machine(place, folder)

@@ -19,7 +19,7 @@ def place():
     site = folder / "site"
     site.mkdir()
     made = Place(folder=site, milters=f"unix:{opendkim.socket}, "
-                                      f"{{unix:{site}/node/milter.sock, default_action=tempfail}}")
+                                      f"{{ unix:{site}/node/milter.sock, default_action=tempfail }}")
     made.opendkim = opendkim
     yield made
     made.close()

@@ -17,7 +17,7 @@ def place():
         folder = made.folder / "second"
         socket = folder / "node" / "milter.sock"
         other = Postfix(folder, f"unix:{made.folder}/verifier.sock, "
-                                f"{{unix:{socket}, default_action=tempfail}}", made.outside.port)
+                                f"{{ unix:{socket}, default_action=tempfail }}", made.outside.port)
         folder.mkdir()
         # Both deliver into one Maildir: the site's.
         other.maildir = made.postfix.maildir

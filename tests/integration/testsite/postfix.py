@@ -23,7 +23,6 @@ REENTRY = """\
 
 MASTER = """\
 127.0.0.1:{mx} inet n - n - - smtpd
-  -o smtpd_milters={milters}
 127.0.0.1:{reentry} inet n - n - - smtpd
 {reentry_options}
 127.0.0.1:{notice} inet n - n - - smtpd
@@ -73,6 +72,7 @@ smtpd_client_connection_count_limit = 0
 smtpd_banner = mx.example.org ESMTP
 in_flow_delay = 0
 milter_default_action = tempfail
+smtpd_milters = {milters}
 message_size_limit = 60000000
 virtual_mailbox_limit = 0
 virtual_mailbox_domains = example.org, example.net, open.example
@@ -118,11 +118,10 @@ class Postfix:
         os.chown(self.maildir, nobody.pw_uid, nobody.pw_gid)
         (etc / "main.cf").write_text(MAIN.format(
             folder=self.folder, uid=nobody.pw_uid, gid=nobody.pw_gid, outside=self.outside,
-            extra=self.extra))
-        milters = self.milters.replace("{", "{ ").replace("}", " }")
+            milters=self.milters, extra=self.extra))
         (etc / "master.cf").write_text(MASTER.format(
             mx=self.mx, reentry=self.reentry, notice=self.notice,
-            reentry_options=REENTRY, milters=f"{{{milters}}}" if " " in milters else milters))
+            reentry_options=REENTRY))
 
     def start(self):
         if not (self.folder / "etc").exists():

@@ -78,14 +78,14 @@ def _decoded(reply):
 
 
 class Redis:
-    """One server in `folder`, with no persistence unless options say so."""
+    """One server in `folder`, which keeps what it is told, as ours must."""
 
     def __init__(self, folder, options=()):
         folder.mkdir(parents=True, exist_ok=True)
         self.socket = folder / "redis.sock"
         self.daemon = Daemon("redis-server", [
             "redis-server", "--port", 0, "--unixsocket", self.socket, "--unixsocketperm", 777,
-            "--dir", folder, "--save", "", "--appendonly", "no", *options], folder / "redis.log")
+            "--dir", folder, "--save", "", "--appendonly", "yes", *options], folder / "redis.log")
         self.acl = []
 
     def start(self):
