@@ -106,6 +106,12 @@ Status set_keep(Config& config, const Value& value) {
 }
 Value show_keep(const Config& config) { return Value::of(config.first_contact.keep); }
 
+Status set_arc_sealers(Config& config, const Value& value) {
+  if (!value.list.empty()) return Error{Errc::invalid, "ARC is not available in this version"};
+  config.authentication.arc_sealers.clear();
+  return {};
+}
+
 Result<std::string> parse_authserv_id(std::string_view text) {
   for (const char c : text)
     if (c <= ' ' || c >= 0x7f || std::string_view("\"\\;()").find(c) != std::string_view::npos)
@@ -334,12 +340,11 @@ const Key kKeys[] = {
     {.table = "authentication",
      .name = "arc_sealers",
      .kind = Kind::list,
-     .allowed = "a list of domains",
+     .allowed = "[]",
      .doc = "Domains whose ARC seal (RFC 8617) is believed: mail that fails DMARC is not held as "
-            "forged if one of them vouches for it.",
-     .set = set_list<kAuth, &A::arc_sealers, parse_domain>,
-     .show = show_list<kAuth, &A::arc_sealers>,
-     .example = "[\"lists.example.net\"]"},
+            "forged if one of them vouches for it. Not available in this version.",
+     .set = set_arc_sealers,
+     .show = show_list<kAuth, &A::arc_sealers>},
 
     {.table = "store",
      .name = "url",

@@ -45,7 +45,7 @@ owner_of() {
     gmime/*) echo holding ;;
     spdlog/* | fmt/* | prometheus/* | openssl/*) echo base ;;
     toml++/* | toml.hpp) echo config ;;
-    CLI/*) echo admin ;;
+    CLI/* | curl/*) echo admin ;;
     kainjow/* | mustache.hpp) echo challenge ;;
     libpsl.h | idn2.h | unistr.h | uninorm.h | unicase.h) echo mail ;;
     *) echo any ;;

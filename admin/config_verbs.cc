@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// config check, show, manual.
+#include "admin/exit_status.h"
+#include "admin/opening.h"
+#include "admin/run.h"
+#include "config/check.h"
+#include "config/print.h"
+
+namespace countersign::admin {
+namespace {
+
+Record::Value json_value(const Value& value) {
+  if (value.kind == Value::Kind::flag) return value.flag;
+  if (value.kind == Value::Kind::list) return value.list;
+  return value.text;
+}
+
+}  // namespace
+
+int config_check(const Invocation& invocation, Tools&, Output& output) {
+  const CheckedConfig checked = check_config_file(invocation.config_path);
+  for (const Problem& problem : checked.problems) {
+    Record record;
+    record.add("file", problem.file)
+        .add("line", problem.line > 0 ? Record::Value(static_cast<long long>(problem.line))
+                                      : Record::Value(nullptr))
+        .add("key", problem.key)
+        .add("problem", problem.what)
+        .add("allowed", problem.allowed);
+    output.put(record);
+    if (!output.json()) output.say(problem.text());
+  }
+  if (!checked.problems.empty()) return EX_CONFIG;
+  output.line(invocation.config_path + ": ok");
+  return EX_OK;
+}
+
+int config_show(const Invocation& invocation, Tools&, Output& output) {
+  const auto config = load(invocation, output);
+  if (!config) return EX_CONFIG;
+  if (!output.json()) {
+    output.raw(show_config(*config));
+    return EX_OK;
+  }
+  for (const Key& key : config_keys()) {
+    const Value value = key.show(*config);
+    Record record;
+    record.add("key", key.full_name())
+        .add("value", json_value(value))
+        .add("default", !key.required && value == key.show(Config{}));
+    output.put(record);
+  }
+  return EX_OK;
+}
+
+int config_manual(const Invocation&, Tools&, Output& output) {
+  output.raw(countersign::config_manual());
+  return EX_OK;
+}
+
+}  // namespace countersign::admin

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/doctor_postfix.h"
+
+#include <algorithm>
+
+#include "admin/milter_list.h"
+
+namespace countersign::admin {
+namespace {
+
+/// Judges one configuration; the checks are the private functions.
+class Judge {
+ public:
+  Judge(const PostfixSettings& settings, const Config& config)
+      : settings_(settings),
+        config_(config),
+        endpoints_(postfix_endpoints(config.milter.socket, settings.value("queue_directory"))),
+        finder_("postfix", findings_) {}
+
+  Findings run() {
+    parameters();
+    entrances();
+    reentry();
+    notices();
+    if (std::none_of(findings_.begin(), findings_.end(),
+                     [](const Finding& f) { return f.severity != Finding::Severity::ok; }))
+      finder_.ok("the settings of Postfix are as they must be");
+    return std::move(findings_);
+  }
+
+ private:
+  std::string set(const std::string& assignment) { return "postconf -e '" + assignment + "'"; }
+
+  void parameters() {
+    if (settings_.value("enable_original_recipient") == "no")
+      finder_.fail(
+          "enable_original_recipient is no: deleting one recipient also deletes another that an "
+          "alias leads to the same mailbox",
+          set("enable_original_recipient = yes"));
+    if (const auto bcc = settings_.value("always_bcc"); !bcc.empty())
+      finder_.warn("always_bcc is " + bcc + ": it gets no copy of held mail until that is released",
+                   "nothing, if that is known");
+    if (settings_.value("in_flow_delay") != "0" && settings_.value("in_flow_delay") != "0s")
+      finder_.warn("in_flow_delay is " + settings_.value("in_flow_delay") +
+                       ": after 100 held messages each further one waits for it",
+                   set("in_flow_delay = 0"));
+    if (settings_.value("message_reject_characters").find("\\0") == std::string::npos)
+      finder_.warn(
+          "message_reject_characters lacks \\0: what follows a NUL in a header field is invisible "
+          "to milters",
+          set("message_reject_characters = \\0"));
+    if (find_milter(parse_milters(settings_.value("non_smtpd_milters")), endpoints_) >= 0)
+      finder_.warn("non_smtpd_milters has our milter: it would refuse mail of this host's programs",
+                   "take it out of non_smtpd_milters");
+  }
+
+  bool is_port_of(const PostfixService& service, const std::string& address) const {
+    const PostfixService* found = find_smtpd(settings_, address);
+    return found != nullptr && found->full_name() == service.full_name();
+  }
+
+  static bool is_mx(const PostfixService& service) {
+    return service.name == "smtp" || service.name == "25" || service.name.ends_with(":25") ||
+           service.name.ends_with(":smtp") || service.type == "pass";
+  }
+  static bool is_loopback(const PostfixService& service) {
+    return service.name.starts_with("127.") || service.name.starts_with("localhost:") ||
+           service.name.starts_with("[::1]:");
+  }
+
+  void entrances() {
+    bool anywhere = false;
+    for (const PostfixService& service : settings_.services) {
+      if (service.command != "smtpd" || is_port_of(service, config_.release.smtp) ||
+          is_port_of(service, config_.notices.smtp))
+        continue;
+      const bool ours = entrance(service);
+      anywhere = anywhere || ours;
+      if (!ours && is_mx(service))
+        finder_.fail("the service " + service.full_name() +
+                         " does not ask our milter: its mail is "
+                         "not screened",
+                     "countersign setup postfix --apply");
+    }
+    if (!anywhere)
+      finder_.fail("no service asks our milter (" + endpoints_.front() + ")",
+                   "countersign setup postfix --apply");
+  }
+
+  /// Whether the service asks our milter; judges how.
+  bool entrance(const PostfixService& service) {
+    const auto milters = parse_milters(settings_.value(service, "smtpd_milters"));
+    const int at = find_milter(milters, endpoints_);
+    if (at < 0) return false;
+    const std::string where = "the service " + service.full_name();
+    if (!settings_.value(service, "smtpd_proxy_filter").empty())
+      finder_.fail(where + " has a smtpd_proxy_filter: what we refuse is delivered all the same",
+                   "use content_filter instead of smtpd_proxy_filter");
+    if (static_cast<std::size_t>(at) + 1 != milters.size())
+      finder_.warn(where + ": milters stand after ours, which do not see what we hold or discard",
+                   "put our milter last in smtpd_milters");
+    if (is_loopback(service) && !is_mx(service))
+      finder_.warn(where +
+                       " listens on this host only, and asks our milter: if it is the way back "
+                       "from a content filter, all of that mail seems to come from this host",
+                   "give the service -o smtpd_milters=");
+    default_action(where, milters[static_cast<std::size_t>(at)]);
+    return true;
+  }
+
+  void default_action(const std::string& where, const MilterEntry& ours) {
+    const auto own = ours.options.find("default_action");
+    const std::string action =
+        own == ours.options.end() ? settings_.value("milter_default_action") : own->second;
+    if (action == "reject" || action == "quarantine")
+      finder_.fail(where + ": default_action is " + action +
+                       ": a fault of ours would lose or keep "
+                       "mail",
+                   "set default_action=tempfail for our milter");
+    if (action == "accept" && config_.first_contact.mode == "hold")
+      finder_.warn(where + ": default_action is accept: while we are down, strangers pass",
+                   "countersign setup postfix --apply");
+    if (action == "tempfail" && config_.first_contact.mode == "observe")
+      finder_.warn(where +
+                       ": default_action is tempfail: while we are down, mail waits, although "
+                       "the mode is observe",
+                   "countersign setup postfix --apply");
+  }
+
+  void reentry() {
+    const std::string& address = config_.release.smtp;
+    const PostfixService* service = find_smtpd(settings_, address);
+    if (service == nullptr) {
+      finder_.fail("no smtpd listens at release.smtp (" + address + ")",
+                   "countersign setup postfix --apply");
+      return;
+    }
+    for (const PortOption& option : port_options("")) {
+      if (settings_.value(*service, option.name) == option.value) continue;
+      const bool vital = option.name == "smtpd_milters" ||
+                         option.name == "local_header_rewrite_clients" ||
+                         option.name == "smtpd_proxy_filter";
+      const std::string what = "the re-entry port " + service->full_name() + " lacks -o " +
+                               option.name + "=" + option.value;
+      if (vital)
+        finder_.fail(
+            what + (option.name == "smtpd_milters" ? ": released mail would be screened again"
+                                                   : ": released mail would be changed or lost"),
+            "countersign setup postfix --apply");
+      else if (relevant(option))
+        finder_.warn(what + ": released mail may be refused", "countersign setup postfix --apply");
+    }
+  }
+
+  /// Options of which setup writes more than every site needs.
+  bool relevant(const PortOption& option) const {
+    if (option.name == "mynetworks") return false;
+    if (option.name == "smtpd_tls_security_level")
+      return settings_.value("smtpd_tls_security_level") == "encrypt";
+    return true;
+  }
+
+  void notices() {
+    const std::string& address = config_.notices.smtp;
+    const PostfixService* service = find_smtpd(settings_, address);
+    if (service == nullptr) {
+      finder_.fail("no smtpd listens at notices.smtp (" + address +
+                       "): no digest can go out, so "
+                       "nothing that is held can expire",
+                   "countersign setup postfix --apply");
+      return;
+    }
+    if (find_milter(parse_milters(settings_.value(*service, "smtpd_milters")), endpoints_) >= 0)
+      finder_.fail("the notice port " + service->full_name() + " asks our milter",
+                   "countersign setup postfix --apply");
+  }
+
+  const PostfixSettings& settings_;
+  const Config& config_;
+  const std::vector<std::string> endpoints_;
+  Findings findings_;
+  Finder finder_;
+};
+
+}  // namespace
+
+std::vector<PortOption> port_options(const std::string& milters) {
+  return {{"smtpd_milters", milters},
+          {"local_header_rewrite_clients", ""},
+          {"smtpd_proxy_filter", ""},
+          {"smtpd_client_restrictions", ""},
+          {"smtpd_helo_restrictions", ""},
+          {"smtpd_sender_restrictions", ""},
+          {"smtpd_data_restrictions", ""},
+          {"smtpd_end_of_data_restrictions", ""},
+          {"smtpd_relay_restrictions", ""},
+          {"smtpd_recipient_restrictions", "permit_mynetworks,reject"},
+          {"receive_override_options", "no_header_body_checks,no_unknown_recipient_checks"},
+          {"mynetworks", "127.0.0.0/8,[::1]/128"},
+          {"smtpd_tls_security_level", "none"}};
+}
+
+Findings judge_postfix(const PostfixSettings& settings, const Config& config) {
+  return Judge(settings, config).run();
+}
+
+}  // namespace countersign::admin

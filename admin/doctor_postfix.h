@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Judges Postfix's configuration (design section 8, Postfix). Pure, thread-safe.
+#pragma once
+
+#include <string>
+
+#include "admin/finding.h"
+#include "admin/postfix_settings.h"
+#include "config/config.h"
+
+namespace countersign::admin {
+
+/// Which options the re-entry port needs, in the order in which `setup postfix` writes them.
+struct PortOption {
+  std::string name;
+  std::string value;
+};
+/// `milters`: what the port's smtpd_milters is to be.
+std::vector<PortOption> port_options(const std::string& milters);
+
+/// Returns what is wrong, risky, or as it must be. `settings` with $name replaced. `observing`: the
+/// site's mode is observe.
+Findings judge_postfix(const PostfixSettings& settings, const Config& config);
+
+}  // namespace countersign::admin

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/held_desk.h"
+
+#include "holding/history.h"
+#include "holding/release.h"
+
+namespace countersign::admin {
+namespace {
+
+using Kind = HeldEvent::Kind;
+
+bool is_over(HeldState state) {
+  return state == HeldState::released || state == HeldState::dropped || state == HeldState::expired;
+}
+
+/// Why the last try failed, as the log has it.
+std::string last_failure(const HeldMessage& message) {
+  std::string out;
+  for (const HeldEvent& event : message.events)
+    if (event.kind == Kind::refused || event.kind == Kind::deferred) out = event.text;
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HeldDesk>> HeldDesk::open(HeldDeskParts parts, const SpoolLimits& limits) {
+  auto spool = Spool::open(parts.fs, limits);
+  if (!spool && spool.error().code != Errc::already_exists) return spool.error();
+  return std::unique_ptr<HeldDesk>(
+      new HeldDesk(std::move(parts), spool ? std::move(*spool) : nullptr));
+}
+
+Result<HeldMessage> HeldDesk::find(const HeldId& id) {
+  auto message = spool_ ? spool_->read(id) : SpoolReader(parts_.fs).read(id);
+  if (!message) {
+    if (message.error().code == Errc::not_found) return Error{Errc::not_found, "not held here"};
+    return message.error();
+  }
+  const HeldState state = history_of(*message).state;
+  if (is_over(state)) return Error{Errc::not_found, "is " + std::string(word(state)) + " already"};
+  return message;
+}
+
+Result<HeldDone> HeldDesk::order(const HeldId& id, const std::string& verb) {
+  CS_TRY(give_order(parts_.fs, {id, verb, parts_.who}));
+  return HeldDone{"ordered", ""};
+}
+
+Result<HeldDone> HeldDesk::release(const HeldId& id) {
+  CS_ASSIGN(const HeldMessage before, find(id));
+  if (!spool_) return order(id, "release");
+  CS_TRY(spool_->log(id, {Kind::approved, parts_.clock.wall(), 0, parts_.who}));
+  Releaser releaser(*spool_, parts_.relay, parts_.clock);
+  CS_ASSIGN(const ReleaseStep step, releaser.try_once(id));
+  CS_ASSIGN(const HeldMessage after, spool_->read(id));
+  // What is not finished the daemon takes up again, and reports to the author what was refused.
+  if (!step.finished) return HeldDone{"deferred", last_failure(after)};
+  if (step.any_refused) return HeldDone{"refused", last_failure(after)};
+  CS_TRY(finish(id));
+  return HeldDone{"released", ""};
+}
+
+Result<HeldDone> HeldDesk::drop(const HeldId& id) {
+  CS_ASSIGN(const HeldMessage before, find(id));
+  if (!spool_) return order(id, "drop");
+  CS_TRY(spool_->log(id, {Kind::dropped, parts_.clock.wall(), 0, parts_.who}));
+  CS_TRY(finish(id));
+  return HeldDone{"dropped", ""};
+}
+
+/// The index first, then the file, as the daemon does it. What is over in the log is over, whether
+/// the index can be told or not: then the daemon ends it at its next start.
+Status HeldDesk::finish(const HeldId& id) {
+  CS_ASSIGN(const HeldMessage message, spool_->read(id));
+  if (!parts_.tell_index(message)) return {};
+  return spool_->remove(id);
+}
+
+}  // namespace countersign::admin

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// held list and show: reading, beside a daemon that runs.
+#include <algorithm>
+
+#include "admin/exit_status.h"
+#include "admin/held_record.h"
+#include "admin/opening.h"
+#include "admin/run.h"
+#include "base/encoding.h"
+#include "config/values.h"
+#include "mail/mailbox.h"
+
+namespace countersign::admin {
+namespace {
+
+/// What `held list` is asked for.
+struct Filter {
+  std::string owner;   ///< Mailbox::key(); "": any
+  std::string author;  ///< address; "": any
+  std::optional<HeldState> state;
+
+  bool wants(const HeldMessage& message, const History& history) const {
+    const HeldEnvelope& e = message.envelope;
+    return (owner.empty() || std::find(e.owners.begin(), e.owners.end(), owner) != e.owners.end() ||
+            is_recipient(e)) &&
+           (author.empty() || e.author == author) && (!state || *state == history.state);
+  }
+  /// The address as it was written to counts as well as its owner.
+  bool is_recipient(const HeldEnvelope& e) const {
+    const auto& paths = e.envelope.recipients;
+    return std::any_of(paths.begin(), paths.end(), [&](const ForwardPath& path) {
+      return path.mailbox && path.mailbox->key() == owner;
+    });
+  }
+};
+
+Result<Filter> filter_of(const Invocation& invocation) {
+  Filter filter;
+  if (const auto text = invocation.option("--mailbox")) {
+    const auto mailbox = Mailbox::parse(*text);
+    if (!mailbox) return Error{Errc::invalid, "--mailbox: " + in_quotes(*text) + " is no address"};
+    filter.owner = mailbox->key();
+  }
+  if (const auto text = invocation.option("--author")) {
+    const auto mailbox = Mailbox::parse(*text);
+    if (!mailbox) return Error{Errc::invalid, "--author: " + in_quotes(*text) + " is no address"};
+    filter.author = mailbox->address();
+  }
+  if (const auto text = invocation.option("--state")) {
+    filter.state = from_word<HeldState>(kHeldStateWords, *text);
+    if (!filter.state)
+      return Error{Errc::invalid, "--state: " + in_quotes(*text) +
+                                      " is no state; allowed: held, answered, released, dropped, "
+                                      "expired, failed"};
+  }
+  return filter;
+}
+
+/// The content as received. Errors: as SpoolReader::content.
+Result<std::string> content_of(const SpoolReader& reader, const HeldId& id) {
+  std::string all;
+  CS_TRY(reader.content(id, [&](std::string_view piece) -> Status {
+    all.append(piece);
+    return {};
+  }));
+  return all;
+}
+
+int show_one(const SpoolReader& reader, const std::string& text, bool content, Output& output) {
+  const auto id = HeldId::parse(text);
+  if (!id) {
+    output.say(in_quotes(text) + ": " + id.error().detail);
+    return EX_DATAERR;
+  }
+  const auto message = reader.read(*id);
+  if (!message) {
+    const bool gone = message.error().code == Errc::not_found;
+    output.say(text + ": " + (gone ? "not held here" : message.error().detail));
+    return exit_status(message.error().code);
+  }
+  const History history = history_of(*message);
+  Record record = show_record(*message, history);
+  std::string bytes;
+  if (content) {
+    auto read = content_of(reader, *id);
+    if (!read) {
+      output.say(text + ": " + read.error().detail);
+      return exit_status(read.error().code);
+    }
+    bytes = std::move(*read);
+    record.add("content", base64_encode(bytes));
+  }
+  output.put(record);
+  if (output.json()) return EX_OK;
+  output.raw(show_text(*message, history));
+  if (content) output.raw("\n" + bytes);
+  return EX_OK;
+}
+
+}  // namespace
+
+int held_list(const Invocation& invocation, Tools& tools, Output& output) {
+  const auto config = load(invocation, output);
+  if (!config) return EX_CONFIG;
+  const auto filter = filter_of(invocation);
+  if (!filter) return fail(filter.error(), output);
+  const auto fs = open_spool(*config, tools, output);
+  if (!fs) return EX_UNAVAILABLE;
+  const SpoolReader reader(*fs);
+  const auto ids = reader.list();
+  if (!ids) return fail(ids.error(), output);
+  int status = EX_OK;
+  std::vector<std::pair<HeldMessage, History>> wanted;
+  for (const HeldId& id : *ids) {
+    auto message = reader.read(id);
+    if (message) {
+      History history = history_of(*message);
+      if (filter->wants(*message, history))
+        wanted.emplace_back(std::move(*message), std::move(history));
+    } else if (message.error().code != Errc::not_found) {  // not_found: it has just gone
+      output.say(id.text() + ": " + message.error().detail);
+      status = worse(status, exit_status(message.error().code));
+    }
+  }
+  std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
+    const HeldEnvelope &x = a.first.envelope, &y = b.first.envelope;
+    return std::pair(x.arrived, x.id.text()) < std::pair(y.arrived, y.id.text());
+  });
+  for (const auto& [message, history] : wanted)
+    output.put(list_record(message, history), list_line(message, history));
+  return status;
+}
+
+int held_show(const Invocation& invocation, Tools& tools, Output& output) {
+  const auto config = load(invocation, output);
+  if (!config) return EX_CONFIG;
+  const auto fs = open_spool(*config, tools, output);
+  if (!fs) return EX_UNAVAILABLE;
+  const SpoolReader reader(*fs);
+  int status = EX_OK;
+  bool first = true;
+  for (const std::string& text : invocation.all("ID")) {
+    if (!first) output.line("");
+    first = false;
+    status = worse(status, show_one(reader, text, invocation.given("--content"), output));
+  }
+  return status;
+}
+
+}  // namespace countersign::admin

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One HTTP GET, to ask our own page whether it is well; libcurl is behind it.
+#pragma once
+
+#include <string>
+
+#include "admin/tools.h"
+
+namespace countersign::admin {
+
+/// http and https only, no redirect is followed. Errors: unavailable (detail: libcurl's words).
+Result<HttpAnswer> http_get(const std::string& url, Deadline deadline);
+
+}  // namespace countersign::admin

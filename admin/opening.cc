@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/opening.h"
+
+#include "admin/exit_status.h"
+
+namespace countersign::admin {
+
+Deadline store_deadline() { return std::chrono::steady_clock::now() + kStoreTime; }
+
+std::optional<Config> load(const Invocation& invocation, Output& output) {
+  auto config = load_config(invocation.config_path);
+  if (config) return std::move(*config);
+  std::string_view problems = config.error().detail;
+  while (!problems.empty()) {
+    const auto end = std::min(problems.find('\n'), problems.size());
+    output.say(problems.substr(0, end));
+    problems.remove_prefix(std::min(end + 1, problems.size()));
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<SpoolFs> open_spool(const Config& config, Tools& tools, Output& output) {
+  auto fs = tools.open_spool(config.spool.directory);
+  if (fs) return std::move(*fs);
+  output.say("spool " + config.spool.directory + ": " + fs.error().detail +
+             "; 'countersign config init' makes it");
+  return nullptr;
+}
+
+std::unique_ptr<Store> open_store(const Config& config, Tools& tools, Output& output) {
+  auto store = tools.open_store(config);
+  if (store) return std::move(*store);
+  output.say(store.error().detail);
+  return nullptr;
+}
+
+int fail(const Error& error, Output& output) {
+  output.say(error.detail);
+  return exit_status(error.code);
+}
+
+}  // namespace countersign::admin

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What most verbs begin with.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "admin/output.h"
+#include "admin/tools.h"
+#include "admin/verbs.h"
+#include "config/config.h"
+
+namespace countersign::admin {
+
+/// How long a verb waits for the store.
+inline constexpr seconds kStoreTime{10};
+Deadline store_deadline();
+
+/// The configuration; or nothing, after all problems were said: then the status is EX_CONFIG.
+std::optional<Config> load(const Invocation& invocation, Output& output);
+
+/// The spool's folder; or null, after it was said why not: then the status is EX_UNAVAILABLE.
+std::unique_ptr<SpoolFs> open_spool(const Config& config, Tools& tools, Output& output);
+
+/// The store; or null, after it was said why not: then the status is EX_CONFIG.
+std::unique_ptr<Store> open_store(const Config& config, Tools& tools, Output& output);
+
+/// Says an error; returns its exit status.
+int fail(const Error& error, Output& output);
+
+}  // namespace countersign::admin

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/policy_words.h"
+
+#include <algorithm>
+
+#include "config/values.h"
+
+namespace countersign::admin {
+namespace {
+
+const PolicyKey kKeys[] = {{"mode", {"observe", "aside", "hold"}, {"refuse", "defer"}},
+                           {"machines", {"hold", "aside"}, {}},
+                           {"blocked", {"refuse", "hold"}, {}},
+                           {"unauthentic", {"hold", "refuse"}, {}}};
+
+template <class List>
+std::string joined(const List& words) {
+  std::string out;
+  for (const auto& word : words) out.append(out.empty() ? "" : ", ").append(word);
+  return out;
+}
+
+std::string names() {
+  std::vector<std::string_view> list;
+  for (const PolicyKey& key : kKeys) list.push_back(key.name);
+  return joined(list);
+}
+
+Status add(PolicyValues& values, const std::string& assignment, const Config& config) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string::npos)
+    return Error{Errc::invalid, in_quotes(assignment) + " is no KEY=VALUE"};
+  const std::string name = assignment.substr(0, equals);
+  const std::string value = assignment.substr(equals + 1);
+  const auto* key = std::find_if(std::begin(kKeys), std::end(kKeys),
+                                 [&](const PolicyKey& k) { return k.name == name; });
+  if (key == std::end(kKeys))
+    return Error{Errc::invalid, in_quotes(name) + " is no key of a policy; allowed: " + names()};
+  const auto has = [&](const auto& list) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  };
+  if (has(key->later))
+    return Error{Errc::invalid,
+                 name + ": " + in_quotes(value) +
+                     " is not available in this version; allowed: " + joined(key->words)};
+  if (!value.empty() && !has(key->words))
+    return Error{Errc::invalid, name + ": " + in_quotes(value) +
+                                    " is none of its words; allowed: " + joined(key->words) +
+                                    ", or nothing to remove it"};
+  if (name == "mode" && value == "hold" && config.authentication.source == "none")
+    return Error{Errc::invalid,
+                 "mode: with authentication.source \"none\" allowed: observe, aside"};
+  if (!values.emplace(name, value).second) return Error{Errc::invalid, name + " is given twice"};
+  return {};
+}
+
+}  // namespace
+
+std::span<const PolicyKey> policy_keys() { return kKeys; }
+
+Result<PolicyValues> parse_policy(const std::vector<std::string>& assignments,
+                                  const Config& config) {
+  PolicyValues values;
+  for (const std::string& assignment : assignments) CS_TRY(add(values, assignment, config));
+  return values;
+}
+
+Policy default_policy(const Config& config) {
+  return resolve_policy(
+      Policy{}, {{"mode", config.first_contact.mode}, {"machines", config.first_contact.machines}});
+}
+
+PolicyValues default_values(const Config& config) {
+  const Policy policy = default_policy(config);
+  const auto hold_or = [](Disposition d, const char* other) {
+    return std::string(d == Disposition::hold_silently ? "hold" : other);
+  };
+  return {{"mode", std::string(word(policy.mode))},
+          {"machines", hold_or(policy.machines, "aside")},
+          {"blocked", hold_or(policy.blocked, "refuse")},
+          {"unauthentic", hold_or(policy.unauthentic, "refuse")}};
+}
+
+}  // namespace countersign::admin

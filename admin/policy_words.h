@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The keys of a policy, their words, and where a value comes from. Pure, thread-safe.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "screening/facts.h"
+#include "screening/knowledge.h"
+
+namespace countersign::admin {
+
+struct PolicyKey {
+  std::string_view name;
+  std::vector<std::string_view> words;
+  std::vector<std::string_view> later;  ///< of the design, not available in this version
+};
+
+/// "mode", "machines", "blocked", "unauthentic".
+std::span<const PolicyKey> policy_keys();
+
+/// Reads "mode=hold"; "mode=" removes it. Errors: invalid (says what is allowed). `config`: mode
+/// hold needs an authentication source.
+Result<PolicyValues> parse_policy(const std::vector<std::string>& assignments,
+                                  const Config& config);
+
+/// The policy where the store sets nothing, as the milter has it.
+Policy default_policy(const Config& config);
+/// The same as words by key.
+PolicyValues default_values(const Config& config);
+
+}  // namespace countersign::admin

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/postfix_backup.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <sstream>
+
+#include "admin/files.h"
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "config/check.h"
+
+namespace countersign::admin {
+namespace {
+
+constexpr std::array<const char*, 2> kNames = {"main.cf", "master.cf"};
+constexpr std::string_view kFolder = "/countersign-backup";
+
+/// "20270503-140200" of "2027-05-03T14:02:00Z".
+std::string stamp(WallTime now) {
+  std::string out;
+  for (const char c : rfc3339(now)) {
+    if (c >= '0' && c <= '9') out += c;
+    if (c == 'T') out += '-';
+  }
+  return out;
+}
+
+/// The lines of `after`: digest or "folder", and what it is of.
+std::vector<std::pair<std::string, std::string>> notes_of(const std::string& backup) {
+  std::vector<std::pair<std::string, std::string>> notes;
+  const auto text = read_whole_file(backup + "/after");
+  if (!text) return notes;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);)
+    if (const auto blank = line.find(' '); blank != std::string::npos)
+      notes.emplace_back(line.substr(0, blank), line.substr(blank + 1));
+  return notes;
+}
+
+}  // namespace
+
+Result<std::string> PostfixBackups::make(WallTime now) const {
+  CS_ASSIGN(const bool first, make_folder(directory_ + std::string(kFolder), 0700, {}));
+  (void)first;
+  std::string folder = directory_ + std::string(kFolder) + "/" + stamp(now);
+  // Two runs within a second have two backups, the later one behind the earlier.
+  for (bool made = false; !made;) {
+    CS_ASSIGN(made, make_folder(folder, 0700, {}));
+    if (!made) folder += "+";
+  }
+  for (const char* name : kNames) {
+    CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
+    CS_TRY(create_file(folder + "/" + name, bytes, 0600, {}));
+  }
+  return folder;
+}
+
+Status PostfixBackups::finish(const std::string& backup, const std::string& folder) const {
+  std::string notes;
+  for (const char* name : kNames) {
+    CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
+    notes += hex_encode(sha256(bytes)) + " " + name + "\n";
+  }
+  if (!folder.empty()) notes += "folder " + folder + "\n";
+  return create_file(backup + "/after", notes, 0600, {});
+}
+
+Status PostfixBackups::restore(const std::string& backup) const {
+  for (const char* name : kNames) {
+    CS_ASSIGN(const std::string bytes, read_whole_file(backup + "/" + name));
+    CS_TRY(replace_file(directory_ + "/" + name, bytes));
+  }
+  return remove(backup);
+}
+
+Status PostfixBackups::remove(const std::string& backup) const {
+  for (const char* name : {"after", "main.cf", "master.cf"})
+    ::unlink((backup + "/" + name).c_str());
+  if (::rmdir(backup.c_str()) != 0)
+    return Error{Errc::unavailable, "cannot remove " + backup + ": " + std::strerror(errno)};
+  ::rmdir((directory_ + std::string(kFolder)).c_str());  // Stays while there are others.
+  return {};
+}
+
+std::vector<std::string> PostfixBackups::list() const {
+  const std::string folder = directory_ + std::string(kFolder);
+  std::vector<std::string> found;
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
+  if (!open) return found;
+  while (const dirent* entry = ::readdir(open.get()))  // NOLINT(concurrency-mt-unsafe)
+    if (entry->d_name[0] != '.') found.push_back(folder + "/" + entry->d_name);
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+bool PostfixBackups::is_untouched(const std::string& backup, std::string& changed) const {
+  changed.clear();
+  const auto notes = notes_of(backup);
+  if (notes.empty()) return true;  // A run that was cut: nobody can tell, and it must be undone.
+  for (const auto& [digest, name] : notes) {
+    if (digest == "folder") continue;
+    const auto now = read_whole_file(directory_ + "/" + name);
+    const auto before = read_whole_file(backup + "/" + name);
+    if (now && (hex_encode(sha256(*now)) == digest || (before && *before == *now))) continue;
+    changed += (changed.empty() ? "" : ", ") + directory_ + "/" + name;
+  }
+  return changed.empty();
+}
+
+std::string PostfixBackups::made_folder(const std::string& backup) const {
+  for (const auto& [what, name] : notes_of(backup))
+    if (what == "folder") return name;
+  return "";
+}
+
+}  // namespace countersign::admin

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Backups of main.cf and master.cf, so that what `setup postfix --apply` did can be undone exactly.
+//
+//   DIR/countersign-backup/20270503-140200/main.cf, master.cf   as they were
+//                                          after                what was made of them: a line each,
+//                                                               SHA-256 in hex, blank, name; and
+//                                                               "folder PATH" for a folder that was
+//                                                               made
+//
+// A backup without `after` is of a run that was cut. Not thread-safe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace countersign::admin {
+
+class PostfixBackups {
+ public:
+  /// `directory` is Postfix's configuration directory.
+  explicit PostfixBackups(std::string directory) : directory_(std::move(directory)) {}
+
+  /// Copies both files; returns the backup's folder. Errors: unavailable.
+  Result<std::string> make(WallTime now) const;
+  /// Notes what was made of the files since make(). `folder`: one that was made; or "".
+  Status finish(const std::string& backup, const std::string& folder) const;
+  /// Puts the files of a backup back, and removes it. Errors: unavailable (the backup stays).
+  Status restore(const std::string& backup) const;
+  /// Removes a backup. Errors: unavailable.
+  Status remove(const std::string& backup) const;
+
+  /// The folders of all backups, newest first.
+  std::vector<std::string> list() const;
+  /// Whether both files are as the run left them that made the backup, or already as they were
+  /// before; else somebody changed them since, and `changed` names them.
+  bool is_untouched(const std::string& backup, std::string& changed) const;
+  /// The folder that the run made; "" for none.
+  std::string made_folder(const std::string& backup) const;
+
+ private:
+  std::string directory_;
+};
+
+}  // namespace countersign::admin

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Postfix's configuration as postconf(1) tells it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admin/tools.h"
+#include "base/result.h"
+
+namespace countersign::admin {
+
+/// One entry of master.cf.
+struct PostfixService {
+  std::string name;                                         ///< "smtp", "127.0.0.1:10026"
+  std::string type;                                         ///< "inet", "pass", "unix"
+  std::string command;                                      ///< "smtpd"
+  std::map<std::string, std::string, std::less<>> options;  ///< its -o options
+
+  /// "smtp/inet": how postconf(1) names it.
+  std::string full_name() const { return name + "/" + type; }
+};
+
+struct PostfixSettings {
+  std::map<std::string, std::string, std::less<>> main;  ///< all parameters, with defaults
+  std::vector<PostfixService> services;
+
+  /// "" for a parameter that Postfix does not know.
+  std::string value(std::string_view parameter) const;
+  /// The value for a service: its own option, else that of main.cf.
+  std::string value(const PostfixService& service, std::string_view parameter) const;
+  const PostfixService* find(std::string_view name, std::string_view type) const;
+};
+
+enum class Expand { no, yes };
+
+/// Reads the settings in `directory` ("": Postfix's own). Expand::yes replaces $name.
+/// Errors: not_found (no postconf), invalid, unavailable.
+Result<PostfixSettings> read_postfix(const RunProgram& run, const std::string& directory,
+                                     Expand expand);
+
+/// The argument vector of postconf for a directory: "postconf" or "postconf -c DIR", then `more`.
+std::vector<std::string> postconf(const std::string& directory, std::vector<std::string> more);
+
+/// Parses the output of postconf, postconf -M and postconf -P. Pure.
+PostfixSettings parse_postfix(std::string_view main, std::string_view master,
+                              std::string_view options);
+
+/// The name under which an address ("127.0.0.1:10026", "[::1]:10026") stands in master.cf; none for
+/// a Unix socket.
+std::optional<std::string> service_name(std::string_view address);
+/// The smtpd that listens there: by the whole address, or by its port alone. Null if there is none.
+const PostfixService* find_smtpd(const PostfixSettings& settings, std::string_view address);
+
+}  // namespace countersign::admin

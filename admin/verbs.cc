@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/verbs.h"
+
+#include "admin/run.h"
+
+namespace countersign::admin {
+namespace {
+
+const Argument kWhom = {"WHOM", "site, a protected domain, or a mailbox in one"};
+const Argument kSubject = {
+    "SUBJECT", "an author's address, a domain (all authors in it), or list:ID (a List-Id)"};
+const Argument kIds = {"ID", "held ids, as held list shows them", true};
+const Option kNote = {"--note", "TEXT", "a remark, kept with the entry"};
+const Option kFinal = {"--final", "",
+                       "of the site's list: it beats the lists of mailboxes and domains"};
+
+const Verb kVerbs[] = {
+    {"config init",
+     "Makes what a site needs once: countersign.toml if it is missing, both secrets files, the "
+     "spool's folder, cs:site in Redis. Prints the two Redis users. May be repeated: what exists "
+     "is "
+     "kept.",
+     "countersign config init --user countersign --web-user countersign-web",
+     {},
+     {{"--user", "NAME", "who runs countersign-milter: owns the spool, reads milter.secrets"},
+      {"--web-user", "NAME", "who runs countersign-challenge: reads challenge.secrets"}},
+     config_init},
+    {"config check",
+     "Checks countersign.toml and the files that it names; tells all that is wrong.",
+     "countersign -c /tmp/new.toml config check",
+     {},
+     {},
+     config_check},
+    {"config show",
+     "Prints all keys with their values. Passwords are not shown.",
+     "countersign config show",
+     {},
+     {},
+     config_show},
+    {"config manual",
+     "Prints the manual page countersign.toml(5), for man -l.",
+     "countersign config manual | man -l -",
+     {},
+     {},
+     config_manual},
+
+    {"held list",
+     "Lists the messages in this node's spool, oldest first.",
+     "countersign held list --mailbox joe@example.org",
+     {},
+     {{"--mailbox", "ADDRESS", "only what is held for this mailbox"},
+      {"--author", "ADDRESS", "only mail of this author"},
+      {"--state", "WORD", "only held, answered, released, dropped, expired or failed"}},
+     held_list},
+    {"held show",
+     "Shows all that is known of held messages, and what happened to them.",
+     "countersign held show --content 7q2mxf4pk9td3hwa7q2mxf4pk9",
+     {kIds},
+     {{"--content", "", "the message itself too, as received"}},
+     held_show},
+    {"held release",
+     "Delivers held messages, as if their recipients had let them in. If the milter runs, it gets "
+     "the order; else the message is delivered now.",
+     "countersign held release 7q2mxf4pk9td3hwa7q2mxf4pk9",
+     {kIds},
+     {},
+     held_release},
+    {"held drop",
+     "Drops held messages for good.",
+     "countersign held drop 7q2mxf4pk9td3hwa7q2mxf4pk9",
+     {kIds},
+     {},
+     held_drop},
+
+    {"contacts list",
+     "Lists the contacts of a mailbox, a domain or the site.",
+     "countersign contacts list joe@example.org",
+     {kWhom},
+     {},
+     contacts_list},
+    {"contacts allow",
+     "Lets an author in. Without --fingerprint the contact is authenticated by the first domain "
+     "that proves itself; mail that proves nothing is not let in.",
+     "countersign contacts allow joe@example.org alice@example.com --note 'the plumber'",
+     {kWhom, kSubject},
+     {{"--fingerprint", "DOMAIN", "a domain by which the author is authenticated", true},
+      kNote,
+      kFinal},
+     contacts_allow},
+    {"contacts deny",
+     "Keeps an author out.",
+     "countersign contacts deny site spam.example --final",
+     {kWhom, kSubject},
+     {kNote, kFinal},
+     contacts_deny},
+    {"contacts remove",
+     "Removes an entry, so that less specific lists count again.",
+     "countersign contacts remove joe@example.org alice@example.com",
+     {kWhom, kSubject},
+     {},
+     contacts_remove},
+
+    {"policy show",
+     "Shows the policy of a mailbox, a domain or the site, and where each value comes from.",
+     "countersign policy show joe@example.org",
+     {kWhom},
+     {},
+     policy_show},
+    {"policy set",
+     "Sets the policy of a mailbox, a domain or the site. An empty value removes the key.",
+     "countersign policy set joe@example.org mode=hold machines=aside",
+     {kWhom,
+      {"KEY=VALUE",
+       "mode=observe|aside|hold, machines=hold|aside, blocked=refuse|hold, "
+       "unauthentic=hold|refuse",
+       true}},
+     {},
+     policy_set},
+
+    {"doctor",
+     "Looks for what is wrong or risky: configuration, secrets, Redis, spool, page, Postfix.",
+     "countersign doctor --probe --to test@example.org",
+     {},
+     {{"--postfix-dir", "DIR", "Postfix's configuration, by default that of postconf"},
+      {"--no-postfix", "", "leaves Postfix out: it runs elsewhere"},
+      {"--probe", "",
+       "sends a mail with forged Authentication-Results through the MX, and looks whether they are "
+       "believed; needs --to"},
+      {"--smtp", "HOST:PORT", "the MX for --probe, by default 127.0.0.1:25"},
+      {"--to", "ADDRESS", "recipient of the probe: a protected mailbox in mode hold"},
+      {"--from", "ADDRESS",
+       "author of the probe, by default countersign-probe@example.com; in no protected domain"}},
+     doctor},
+    {"setup postfix",
+     "Prints what Postfix needs to work with us, or does it: our milter, the re-entry port, the "
+     "notice port, the socket's folder.",
+     "countersign setup postfix --apply",
+     {},
+     {{"--apply", "", "does it, after a backup; may be repeated"},
+      {"--undo", "", "puts back what --apply found"},
+      {"--postfix-dir", "DIR", "Postfix's configuration, by default that of postconf"},
+      {"--user", "NAME", "who runs countersign-milter, by default the owner of the spool"}},
+     setup_postfix},
+    {"why",
+     "Tells what would become of a first mail and why. Without options its author is not "
+     "authenticated.",
+     "countersign why alice@example.com joe@example.org --dkim example.com",
+     {{"SENDER", "the author's address, or <> for a null reverse-path"},
+      {"RECIPIENT", "an address, detail included"}},
+     {{"--dkim", "DOMAIN", "a DKIM signature of this domain passes"},
+      {"--spf", "", "SPF passes for the author's domain, which is also that of the reverse-path"},
+      {"--dmarc-fail", "", "DMARC fails"},
+      {"--machine", "", "the mail says that no person sent it"},
+      {"--auth", "", "the client is authenticated, or in milter.submit_networks"}},
+     why},
+    {"pause",
+     "Passes everything from now on, without screening. Works without Redis.",
+     "countersign pause",
+     {},
+     {},
+     pause},
+    {"resume", "Screens again.", "countersign resume", {}, {}, resume},
+    {"stats",
+     "Counts the messages and bytes in this node's spool.",
+     "countersign stats",
+     {},
+     {},
+     stats},
+};
+
+}  // namespace
+
+const std::string& Invocation::one(std::string_view argument) const {
+  return all(argument).front();
+}
+
+const std::vector<std::string>& Invocation::all(std::string_view name) const {
+  static const std::vector<std::string> kNone;
+  const auto found = values.find(name);
+  return found == values.end() ? kNone : found->second;
+}
+
+std::optional<std::string> Invocation::option(std::string_view name) const {
+  const auto& list = all(name);
+  if (list.empty()) return std::nullopt;
+  return list.front();
+}
+
+bool Invocation::given(std::string_view name) const {
+  const auto found = switches.find(name);
+  return found != switches.end() && found->second;
+}
+
+std::string Verb::synopsis() const {
+  std::string out(name);
+  for (const Option& option : options) {
+    out.append(" [").append(option.name);
+    if (!option.value.empty()) out.append(" ").append(option.value);
+    out.append(option.repeated ? "]..." : "]");
+  }
+  for (const Argument& argument : arguments)
+    out.append(" ").append(argument.name).append(argument.repeated ? "..." : "");
+  return out;
+}
+
+std::span<const Verb> verbs() { return kVerbs; }
+
+std::string_view group_summary(std::string_view group) {
+  if (group == "config") return "The configuration.";
+  if (group == "held") return "Held mail, from this node's spool alone.";
+  if (group == "contacts") return "Who may write to whom.";
+  if (group == "policy") return "How mail is treated, by mailbox, domain or site.";
+  if (group == "setup") return "The MTA's configuration.";
+  return "";
+}
+
+}  // namespace countersign::admin

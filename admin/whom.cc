@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/whom.h"
+
+#include <algorithm>
+
+#include "config/values.h"
+#include "mail/domain.h"
+
+namespace countersign::admin {
+
+Mailbox owner_of(const Config& config, const Mailbox& recipient) {
+  const auto& owners = config.protect.owners;
+  const Mailbox bare = recipient.without_detail(config.protect.recipient_delimiter);
+  for (const Mailbox& mailbox : {recipient, bare})
+    if (const auto found = owners.find(mailbox.address()); found != owners.end())
+      if (const auto owner = Mailbox::parse(found->second)) return *owner;
+  return bare;
+}
+
+bool is_protected(const Config& config, std::string_view domain) {
+  const auto& domains = config.protect.domains;
+  return std::find(domains.begin(), domains.end(), domain) != domains.end();
+}
+
+Result<Whom> parse_whom(std::string_view text, const Config& config) {
+  if (text == "site") return Whom{{Level::site, ""}, "site"};
+  const auto unprotected = [&](const std::string& domain) {
+    return Error{Errc::invalid, in_quotes(text) + ": " + domain +
+                                    " is not protected; allowed: site, a domain of "
+                                    "protect.domains, or a mailbox in one"};
+  };
+  if (text.find('@') != std::string_view::npos) {
+    const auto mailbox = Mailbox::parse(text);
+    if (!mailbox) return Error{Errc::invalid, in_quotes(text) + " is no mailbox"};
+    if (!is_protected(config, mailbox->domain())) return unprotected(mailbox->domain());
+    const Mailbox owner = owner_of(config, *mailbox);
+    return Whom{{Level::mailbox, owner.key()}, owner.address()};
+  }
+  const auto domain = to_a_labels(text);
+  if (!domain || domain->empty())
+    return Error{Errc::invalid, in_quotes(text) +
+                                    " is no domain; allowed: site, a domain of protect.domains, "
+                                    "or a mailbox in one"};
+  if (!is_protected(config, *domain)) return unprotected(*domain);
+  return Whom{{Level::domain, *domain}, *domain};
+}
+
+Result<Subject> parse_subject(std::string_view text) {
+  const Error bad{Errc::invalid,
+                  in_quotes(text) + " is no author; allowed: an address, a domain, or list:ID"};
+  if (text.starts_with("list:")) {
+    const std::string_view id = text.substr(5);
+    if (id.empty() || id.size() > 255) return bad;
+    std::string field = "l:";
+    for (const char c : id) {
+      if (c <= ' ' || c >= 0x7f) return bad;
+      field += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return field;
+  }
+  if (text.find('@') != std::string_view::npos) {
+    const auto mailbox = Mailbox::parse(text);
+    if (!mailbox) return bad;
+    return "a:" + mailbox->address();
+  }
+  const auto domain = to_a_labels(text);
+  if (!domain || domain->empty() || domain->starts_with('[') ||
+      domain->find('.') == std::string::npos)
+    return bad;
+  return "d:" + *domain;
+}
+
+std::string shown_subject(const Subject& subject) {
+  if (subject.starts_with("a:") || subject.starts_with("d:")) return subject.substr(2);
+  if (subject.starts_with("l:")) return "list:" + subject.substr(2);
+  return subject;
+}
+
+}  // namespace countersign::admin

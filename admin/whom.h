@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whose list or policy is meant, and which author: arguments of `contacts`, `policy` and `why`.
+// Pure, thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "mail/mailbox.h"
+#include "screening/knowledge.h"
+#include "tokenstore/contacts.h"
+
+namespace countersign::admin {
+
+struct Whom {
+  Scope scope;
+  std::string shown;  ///< "site", "example.org", "joe@example.org" (the owner)
+};
+
+/// Whose lists count for a recipient (design section 5, `m`): by protect.mailboxes, the full
+/// address first and then without its detail; else the address without detail. As the milter does
+/// it.
+Mailbox owner_of(const Config& config, const Mailbox& recipient);
+bool is_protected(const Config& config, std::string_view domain);
+
+/// Reads "site", a protected domain, or a mailbox in one; a mailbox is replaced by its owner.
+/// Errors: invalid (says what is allowed).
+Result<Whom> parse_whom(std::string_view text, const Config& config);
+
+/// Reads "alice@example.com", "example.com" or "list:ID" as the field of a contact list.
+/// Errors: invalid (says what is allowed).
+Result<Subject> parse_subject(std::string_view text);
+/// Returns a field as parse_subject() takes it.
+std::string shown_subject(const Subject& subject);
+
+}  // namespace countersign::admin

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// why: the decision for a mail that has not come, by the functions that decide when one comes.
+#include <algorithm>
+#include <array>
+
+#include "admin/exit_status.h"
+#include "admin/opening.h"
+#include "admin/policy_words.h"
+#include "admin/run.h"
+#include "admin/whom.h"
+#include "config/values.h"
+#include "mail/domain.h"
+#include "screening/facts.h"
+#include "screening/plan.h"
+#include "screening/screen.h"
+#include "spool/spool.h"
+
+namespace countersign::admin {
+namespace {
+
+// In the order of Reason.
+constexpr std::array<std::string_view, kReasonWords.size()> kExplanations = {
+    "The client is one of our own users.",
+    "The recipient is in no protected domain.",
+    "The recipient must always be reached, or is listed in protect.exempt.",
+    "The most specific entry for this author is a deny.",
+    "An earlier milter found malware.",
+    "The address carries a valid token.",
+    "The address carries a token that is not valid any more.",
+    "The author is in one of our own domains, and the client is outside.",
+    "The author is a contact, and authenticated as this contact is.",
+    "The author is a contact, but is not authenticated as this contact is.",
+    "DMARC fails for the author's domain.",
+    "It answers a mail of this mailbox.",
+    "It returns a mail of this mailbox.",
+    "The recipient expects mail of this domain.",
+    "The From field names no single author.",
+    "No person sent it, by its own marks.",
+    "An earlier milter found spam.",
+    "It was forwarded.",
+    "Nobody knows this author yet.",
+    "The operator said: pass everything (countersign resume ends it).",
+    "The store cannot be asked."};
+
+/// The mail that the arguments describe.
+struct Question {
+  std::optional<Mailbox> sender;  ///< none: null reverse-path
+  Mailbox recipient;
+};
+
+Result<Question> question_of(const Invocation& invocation) {
+  const std::string& sender = invocation.one("SENDER");
+  const auto recipient = Mailbox::parse(invocation.one("RECIPIENT"));
+  if (!recipient)
+    return Error{Errc::invalid,
+                 "RECIPIENT: " + in_quotes(invocation.one("RECIPIENT")) + " is no address"};
+  Question question{std::nullopt, *recipient};
+  if (sender == "<>") return question;
+  const auto author = Mailbox::parse(sender);
+  if (!author)
+    return Error{Errc::invalid,
+                 "SENDER: " + in_quotes(sender) + " is no address; allowed: an address, or <>"};
+  question.sender = *author;
+  return question;
+}
+
+Result<std::string> fingerprint_of(const Invocation& invocation, const Question& question) {
+  if (!question.sender) return std::string();
+  const std::string& domain = question.sender->domain();
+  if (invocation.given("--spf")) return organizational_domain(domain);
+  const auto dkim = invocation.option("--dkim");
+  if (!dkim) return std::string();
+  const auto signer = to_a_labels(*dkim);
+  if (!signer || signer->empty())
+    return Error{Errc::invalid, "--dkim: " + in_quotes(*dkim) + " is no domain"};
+  // A signature of somebody else proves nothing of the author.
+  return aligned(*signer, domain) ? organizational_domain(domain) : std::string();
+}
+
+Result<Facts> facts_of(const Invocation& invocation, const Question& question,
+                       const Config& config) {
+  CS_ASSIGN(const std::string fingerprint, fingerprint_of(invocation, question));
+  Facts facts;
+  facts.internal = invocation.given("--auth");
+  facts.null_reverse_path = !question.sender;
+  facts.reverse_path_is_author = question.sender.has_value();
+  facts.author_domain_protected =
+      question.sender && is_protected(config, question.sender->domain());
+  // A bounce has an author too, whoever he is: he is not what is asked about.
+  facts.author.problem = FromProblem::none;
+  facts.author.mailbox = question.sender;
+  facts.authentication.checked = config.authentication.source != "none";
+  if (facts.authentication.checked) {
+    facts.authentication.fingerprint = fingerprint;
+    facts.authentication.spf_aligned = invocation.given("--spf");
+    facts.authentication.dmarc_failed = invocation.given("--dmarc-fail");
+  }
+  if (facts.null_reverse_path)
+    facts.machine_mark = "null-reverse-path";
+  else if (invocation.given("--machine"))
+    facts.machine_mark = "auto-submitted";
+  const auto& channels = config.challenge.channels;
+  facts.mail_channel = std::find(channels.begin(), channels.end(), "mail") != channels.end();
+  return facts;
+}
+
+/// The addresses that always pass (design section 4, rule 3), as the milter has them.
+bool is_exempt(const Config& config, const Mailbox& recipient) {
+  constexpr std::array<std::string_view, 7> kAlwaysReached = {
+      "postmaster", "abuse", "hostmaster", "webmaster", "admin", "administrator", "security"};
+  const Mailbox bare = recipient.without_detail(config.protect.recipient_delimiter);
+  const auto& exempt = config.protect.exempt;
+  std::string notices = config.notices.from;
+  if (const auto at = notices.find("{domain}"); at != std::string::npos)
+    notices.replace(at, std::string_view("{domain}").size(), bare.domain());
+  const auto own = Mailbox::parse(notices);
+  return std::find(kAlwaysReached.begin(), kAlwaysReached.end(), bare.local()) !=
+             kAlwaysReached.end() ||
+         std::find(exempt.begin(), exempt.end(), recipient.address()) != exempt.end() ||
+         std::find(exempt.begin(), exempt.end(), bare.address()) != exempt.end() ||
+         (own && *own == bare);
+}
+
+RecipientFacts recipient_facts(const Question& question, const Config& config,
+                               const Result<Knowledge>& knowledge) {
+  RecipientFacts facts;
+  facts.is_protected = is_protected(config, question.recipient.domain());
+  facts.exempt = is_exempt(config, question.recipient);
+  facts.owner = owner_of(config, question.recipient);
+  facts.named = true;
+  facts.unknown = !knowledge;
+  if (knowledge && !knowledge->recipients.empty()) facts.knowledge = knowledge->recipients.front();
+  facts.policy = resolve_policy(default_policy(config), facts.knowledge.policy);
+  return facts;
+}
+
+std::string_view challenge_word(Challenge challenge) {
+  switch (challenge) {
+    case Challenge::in_reply:
+      return "reply";
+    case Challenge::by_mail:
+      return "mail";
+    case Challenge::none:
+      break;
+  }
+  return "none";
+}
+
+std::string_view level_word(Level level) {
+  return level == Level::mailbox ? "mailbox" : level == Level::domain ? "domain" : "site";
+}
+
+/// What happens, in one sentence.
+std::string outcome(const Decision& decision, const Plan& plan, PageState page) {
+  if (decision.would)
+    return "It passes; without mode observe it would be: " + std::string(word(*decision.would)) +
+           ".";
+  switch (decision.disposition) {
+    case Disposition::pass:
+      return "It passes.";
+    case Disposition::aside:
+      return "It passes, marked to be filed aside.";
+    case Disposition::refuse:
+      return "It is refused with 554.";
+    case Disposition::hold:
+    case Disposition::hold_silently:
+      break;
+    case Disposition::defer:
+      return "It is refused for now with 451.";
+  }
+  if (plan.answer == Answer::defer) return "It is refused for now with 451: the page does not run.";
+  if (plan.challenge == Challenge::in_reply)
+    return "It is held, and its author is told the page in the SMTP reply.";
+  if (plan.challenge == Challenge::by_mail)
+    return "It is held, and its author is told the page by mail.";
+  if (decision.disposition == Disposition::hold && page != PageState::up)
+    return "It is held, and its author is not told: the page does not run.";
+  return "It is held, and nobody but the recipient is told.";
+}
+
+void print(const Question& question, const Facts& facts, const RecipientFacts& recipient,
+           const Decision& decision, const Plan& plan, Output& output) {
+  const auto& fingerprint = facts.authentication.fingerprint;
+  const auto explanation = kExplanations[static_cast<std::size_t>(decision.reason)];
+  std::vector<Record> matches;
+  for (const ContactMatch& match : recipient.knowledge.matches)
+    matches.push_back(
+        Record()
+            .add("level", level_word(match.level))
+            .add("subject", shown_subject(match.subject))
+            .add("standing", match.entry.standing == Standing::allow ? "allow" : "deny")
+            .add("fingerprints", match.entry.fingerprints));
+  Record record;
+  record.add("sender", question.sender ? question.sender->address() : "<>")
+      .add("recipient", question.recipient.address())
+      .add("owner", recipient.owner->address())
+      .add("fingerprint", fingerprint)
+      .add("disposition", word(decision.disposition))
+      .add("reason", word(decision.reason))
+      .add("would", decision.would ? Record::Value(std::string(word(*decision.would)))
+                                   : Record::Value(nullptr))
+      .add("challenge", challenge_word(plan.challenge))
+      .add("mode", word(recipient.policy.mode))
+      .add("explanation", explanation)
+      .add("matches", std::move(matches));
+  output.put(record);
+  output.line(std::string(word(decision.disposition)) + " (" + std::string(word(decision.reason)) +
+              ")");
+  output.line(explanation);
+  output.line(outcome(decision, plan, facts.page));
+  output.line("mode: " + std::string(word(recipient.policy.mode)));
+  output.line("owner: " + recipient.owner->address());
+  output.line("author: " +
+              (fingerprint.empty() ? "not authenticated" : "authenticated by " + fingerprint));
+  for (const ContactMatch& match : recipient.knowledge.matches)
+    output.line("entry: " + shown_subject(match.subject) + ", " +
+                (match.entry.standing == Standing::allow ? "allow" : "deny") + ", of the " +
+                std::string(level_word(match.level)));
+}
+
+}  // namespace
+
+int why(const Invocation& invocation, Tools& tools, Output& output) {
+  const auto config = load(invocation, output);
+  if (!config) return EX_CONFIG;
+  const auto question = question_of(invocation);
+  if (!question) return fail(question.error(), output);
+  auto facts = facts_of(invocation, *question, *config);
+  if (!facts) return fail(facts.error(), output);
+  const auto store = open_store(*config, tools, output);
+  if (!store) return EX_CONFIG;
+  const auto knowledge = store->directory().look_up(
+      {{owner_of(*config, question->recipient)}, question->sender}, store_deadline());
+  if (!knowledge) output.say("Redis: " + knowledge.error().detail);
+  if (knowledge) facts->page = page_state(knowledge->page_age);
+  // A spool that cannot be read says nothing of a pause.
+  if (const auto fs = tools.open_spool(config->spool.directory); fs)
+    if (const auto paused = is_paused(**fs); paused) facts->paused = *paused;
+  const RecipientFacts recipient = recipient_facts(*question, *config, knowledge);
+  const Decision decision = screen(*facts, recipient);
+  const Plan whole = plan(*facts, std::span(&recipient, 1), std::span(&decision, 1));
+  print(*question, *facts, recipient, decision, whole, output);
+  return knowledge ? EX_OK : exit_status(knowledge.error().code);
+}
+
+}  // namespace countersign::admin
