@@ -16,6 +16,7 @@ namespace countersign {
 class Budgets {
  public:
   virtual ~Budgets() = default;
+  /// A time of 0 is no limit.
   struct Limits {
     seconds per_recipient = std::chrono::hours(7 * 24);  ///< one per author and recipient
     seconds per_site = std::chrono::hours(24);           ///< one per author and site

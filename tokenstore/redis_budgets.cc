@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/redis_budgets.h"
 
+#include <algorithm>
+
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "tokenstore/reply_shape.h"
@@ -9,7 +11,8 @@ namespace countersign {
 namespace {
 
 /// KEYS: decision for this id, author and recipient, author, times of the last hour, unanswered.
-/// ARGV: id, life of 1, 2 and 5 in ms, life of 3 in ms, cap of 4, cap of 5. Time is the store's.
+/// ARGV: id, life of 1 and 5 in ms, life of 3, cap of 4, cap of 5, life of 2. A life of 0 is no
+/// limit. Time is the store's.
 constexpr std::string_view kTake = R"lua(
 local before = redis.call('GET', KEYS[1])
 if before then return tonumber(before) end
@@ -25,8 +28,8 @@ if redis.call('EXISTS', KEYS[2]) == 1 or redis.call('EXISTS', KEYS[3]) == 1
 end
 redis.call('SET', KEYS[1], may, 'PX', ARGV[2])
 if may == 1 then
-  redis.call('SET', KEYS[2], '1', 'PX', ARGV[2])
-  redis.call('SET', KEYS[3], '1', 'PX', ARGV[3])
+  if tonumber(ARGV[6]) > 0 then redis.call('SET', KEYS[2], '1', 'PX', ARGV[6]) end
+  if tonumber(ARGV[3]) > 0 then redis.call('SET', KEYS[3], '1', 'PX', ARGV[3]) end
   redis.call('ZADD', KEYS[4], string.format('%.0f', now), ARGV[1])
   redis.call('PEXPIRE', KEYS[4], hour)
   redis.call('INCR', KEYS[5])
@@ -43,6 +46,8 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return 2 end
 return 0
 )lua";
 
+constexpr seconds kShortest{1};
+
 /// A claim in doubt is rare; more than this many means that nobody asks again.
 constexpr std::size_t kMostInDoubt = 10'000;
 
@@ -58,8 +63,9 @@ Result<bool> RedisBudgets::take_challenge(const std::string& owner, const std::s
   ask.add({"EVAL", kTake, "5", key("id:" + key_part(id)),
            key("pair:" + key_part(author) + ":" + key_part(owner)),
            key("author:" + key_part(author)), key("hour"), key("unanswered"), id,
-           ms(limits.per_recipient), ms(limits.per_site), std::to_string(limits.per_domain_hour),
-           std::to_string(limits.unanswered)});
+           ms(std::max(limits.per_recipient, kShortest)), ms(limits.per_site),
+           std::to_string(limits.per_domain_hour), std::to_string(limits.unanswered),
+           ms(limits.per_recipient)});
   CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
   CS_ASSIGN(const long long may, integer_of(replies[0], "EVAL"));
   return may == 1;

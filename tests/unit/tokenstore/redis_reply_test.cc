@@ -61,18 +61,18 @@ const Wire kWire[] = {
 };
 constexpr ReplyLimits kLimits{.bytes = 1000, .elements = 100};
 
-std::string outcome(ReplyReader& reader) {
+std::string outcome(RedisReplyReader& reader) {
   const auto reply = reader.next();
   if (!reply) return "error";
   return *reply ? show(**reply) : "more";
 }
 void check_wire(const Wire& row) {
   const std::string want = row.want == nullptr ? "error" : row.want;
-  ReplyReader whole(kLimits);
+  RedisReplyReader whole(kLimits);
   whole.feed(row.bytes);
   CPPUNIT_ASSERT_EQUAL(want, outcome(whole));
   // The same byte by byte.
-  ReplyReader dripped(kLimits);
+  RedisReplyReader dripped(kLimits);
   std::string last = "more";
   for (const char c : row.bytes) {
     dripped.feed(std::string_view(&c, 1));
@@ -100,7 +100,7 @@ class RedisReplyTest : public CppUnit::TestFixture {
   static void wire(TestSuiteBuilderContextType& c) { test::add_rows(c, kWire, check_wire); }
 
   void replies_come_one_by_one() {
-    ReplyReader reader;
+    RedisReplyReader reader;
     reader.feed("+a\r\n+b\r\n+");
     CPPUNIT_ASSERT_EQUAL(std::string("+a"), outcome(reader));
     CPPUNIT_ASSERT(reader.has_rest());
@@ -111,7 +111,7 @@ class RedisReplyTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!reader.has_rest());
   }
   void the_limits_are_of_one_reply() {
-    ReplyReader reader(kLimits);
+    RedisReplyReader reader(kLimits);
     std::string array = "*90\r\n";
     for (int i = 0; i < 90; ++i) array += ":1\r\n";
     for (int i = 0; i < 10; ++i) {
@@ -120,14 +120,14 @@ class RedisReplyTest : public CppUnit::TestFixture {
     }
   }
   void elements_are_limited_in_all_arrays_together() {
-    ReplyReader reader(kLimits);
+    RedisReplyReader reader(kLimits);
     reader.feed("*2\r\n*60\r\n");
     for (int i = 0; i < 60; ++i) reader.feed(":1\r\n");
     reader.feed("*60\r\n");
     CPPUNIT_ASSERT_EQUAL(std::string("error"), outcome(reader));
   }
   void after_a_failure_nothing_comes() {
-    ReplyReader reader;
+    RedisReplyReader reader;
     reader.feed("?\r\n");
     CPPUNIT_ASSERT_EQUAL(std::string("error"), outcome(reader));
     reader.feed("+OK\r\n");
