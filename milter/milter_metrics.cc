@@ -12,8 +12,7 @@ MilterMetrics::MilterMetrics(metrics::Registry& registry)
              "Messages that joined the hold of an earlier try."),
       unscreened(registry, "countersign_unscreened_total",
                  "Messages that passed unjudged in mode observe, for a fault of ours."),
-      store_latency(registry, "countersign_store_seconds",
-                    "Time that the store took to tell what it knows for a message."),
+      store_latency(registry, "countersign_store_seconds", "Time of a round trip to the store."),
       spool_latency(registry, "countersign_spool_seconds",
                     "Time that it took to make a held message durable and known.") {
   messages_.reserve(kDispositionWords.size() * kReasonWords.size());

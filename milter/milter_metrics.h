@@ -22,7 +22,7 @@ struct MilterMetrics {
   metrics::Counter holds;
   metrics::Counter joined;
   metrics::Counter unscreened;
-  metrics::Latency store_latency;
+  metrics::Latency store_latency;  ///< observed by the store itself
   metrics::Latency spool_latency;
 
  private:

@@ -111,10 +111,8 @@ void Transaction::ask_store() {
   if (inquiry.recipients.empty()) return;
   if (!services_.directory.healthy()) return store_failed();
 
-  const SteadyTime asked = services_.clock.steady();
   const auto known =
       services_.directory.look_up(inquiry, within(watching ? kLookUpWhileWatching : kLookUp));
-  services_.metrics.store_latency.observe(services_.clock.steady() - asked);
   if (!known) {
     log::warning("store does not answer",
                  {{"queue_id", queue_id_}, {"error", known.error().detail}});
