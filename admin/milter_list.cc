@@ -67,6 +67,28 @@ std::vector<MilterEntry> parse_milters(std::string_view list) {
   }
 }
 
+std::string compact_milters(std::string_view list) {
+  std::string out;
+  bool separator = false;
+  for (const char c : list) {
+    if (kSeparators.find(c) != std::string_view::npos) {
+      separator = true;
+      continue;
+    }
+    // A separator counts between two words, and before a brace that opens or behind one that
+    // closes.
+    const char before = out.empty() ? '{' : out.back();
+    const bool joins = before == '{' || before == '=' || c == '}' || c == '=';
+    if (before == '}' && c != '}')
+      out += ',';
+    else if (separator && !joins)
+      out += ',';
+    out += c;
+    separator = false;
+  }
+  return out;
+}
+
 std::vector<std::string> postfix_endpoints(std::string_view socket,
                                            std::string_view queue_directory) {
   std::vector<std::string> endpoints;

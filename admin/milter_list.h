@@ -19,6 +19,10 @@ struct MilterEntry {
 /// Elements are separated by commas and white space; braces hold an endpoint and its options.
 std::vector<MilterEntry> parse_milters(std::string_view list);
 
+/// Returns a list without white space, as postconf(1) wants the value of a -o option:
+/// "unix:x,{unix:y,default_action=accept}". Lists that come to the same become the same.
+std::string compact_milters(std::string_view list);
+
 /// How Postfix spells the socket `milter.socket` ("unix:/path", "inet:PORT@HOST"), the preferred
 /// spelling first: relative to `queue_directory` for a Unix socket in it, which works inside and
 /// outside of a chroot.

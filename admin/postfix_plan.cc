@@ -90,8 +90,12 @@ class Planner {
 
   void option(const PostfixService& service, const std::string& name, const std::string& value) {
     const auto own = service.options.find(name);
-    if (own != service.options.end() && own->second == value) return;
-    edits_.push_back({Kind::option, service.full_name() + "/" + name, value,
+    const bool list = name == "smtpd_milters";
+    const std::string wanted = list ? compact_milters(value) : value;
+    if (own != service.options.end() &&
+        (list ? compact_milters(own->second) : own->second) == wanted)
+      return;
+    edits_.push_back({Kind::option, service.full_name() + "/" + name, wanted,
                       own == service.options.end() ? "" : own->second});
   }
 

@@ -2,6 +2,7 @@
 #include "admin/whom.h"
 
 #include <algorithm>
+#include <array>
 
 #include "config/values.h"
 #include "mail/domain.h"
@@ -20,6 +21,33 @@ Mailbox owner_of(const Config& config, const Mailbox& recipient) {
 bool is_protected(const Config& config, std::string_view domain) {
   const auto& domains = config.protect.domains;
   return std::find(domains.begin(), domains.end(), domain) != domains.end();
+}
+
+bool is_own(const Config& config, const Mailbox& author) {
+  std::string_view domain = author.domain();
+  while (!is_protected(config, domain)) {
+    const auto dot = domain.find('.');
+    if (dot == std::string_view::npos) return false;
+    domain.remove_prefix(dot + 1);
+  }
+  // Below a public suffix stand strangers, even where the site is that suffix.
+  return aligned(author.domain(), domain);
+}
+
+bool is_exempt(const Config& config, const Mailbox& recipient) {
+  constexpr std::array<std::string_view, 7> kAlwaysReached = {
+      "postmaster", "abuse", "hostmaster", "webmaster", "admin", "administrator", "security"};
+  const Mailbox bare = recipient.without_detail(config.protect.recipient_delimiter);
+  const auto& exempt = config.protect.exempt;
+  std::string notices = config.notices.from;
+  if (const auto at = notices.find("{domain}"); at != std::string::npos)
+    notices.replace(at, std::string_view("{domain}").size(), bare.domain());
+  const auto own = Mailbox::parse(notices);
+  return std::find(kAlwaysReached.begin(), kAlwaysReached.end(), bare.local()) !=
+             kAlwaysReached.end() ||
+         std::find(exempt.begin(), exempt.end(), recipient.address()) != exempt.end() ||
+         std::find(exempt.begin(), exempt.end(), bare.address()) != exempt.end() ||
+         (own && *own == bare);
 }
 
 Result<Whom> parse_whom(std::string_view text, const Config& config) {

@@ -85,8 +85,7 @@ Result<Facts> facts_of(const Invocation& invocation, const Question& question,
   facts.internal = invocation.given("--auth");
   facts.null_reverse_path = !question.sender;
   facts.reverse_path_is_author = question.sender.has_value();
-  facts.author_domain_protected =
-      question.sender && is_protected(config, question.sender->domain());
+  facts.author_domain_protected = question.sender && is_own(config, *question.sender);
   // A bounce has an author too, whoever he is: he is not what is asked about.
   facts.author.problem = FromProblem::none;
   facts.author.mailbox = question.sender;
@@ -103,23 +102,6 @@ Result<Facts> facts_of(const Invocation& invocation, const Question& question,
   const auto& channels = config.challenge.channels;
   facts.mail_channel = std::find(channels.begin(), channels.end(), "mail") != channels.end();
   return facts;
-}
-
-/// The addresses that always pass (design section 4, rule 3), as the milter has them.
-bool is_exempt(const Config& config, const Mailbox& recipient) {
-  constexpr std::array<std::string_view, 7> kAlwaysReached = {
-      "postmaster", "abuse", "hostmaster", "webmaster", "admin", "administrator", "security"};
-  const Mailbox bare = recipient.without_detail(config.protect.recipient_delimiter);
-  const auto& exempt = config.protect.exempt;
-  std::string notices = config.notices.from;
-  if (const auto at = notices.find("{domain}"); at != std::string::npos)
-    notices.replace(at, std::string_view("{domain}").size(), bare.domain());
-  const auto own = Mailbox::parse(notices);
-  return std::find(kAlwaysReached.begin(), kAlwaysReached.end(), bare.local()) !=
-             kAlwaysReached.end() ||
-         std::find(exempt.begin(), exempt.end(), recipient.address()) != exempt.end() ||
-         std::find(exempt.begin(), exempt.end(), bare.address()) != exempt.end() ||
-         (own && *own == bare);
 }
 
 RecipientFacts recipient_facts(const Question& question, const Config& config,

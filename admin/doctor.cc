@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// doctor: runs the checks, prints what they found.
+#include <algorithm>
+
+#include "admin/doctor_postfix.h"
+#include "admin/doctor_probe.h"
+#include "admin/doctor_site.h"
+#include "admin/exit_status.h"
+#include "admin/opening.h"
+#include "admin/run.h"
+#include "config/values.h"
+
+namespace countersign::admin {
+namespace {
+
+void check_postfix(const Config& config, const std::string& directory, const Tools& tools,
+                   Findings& into) {
+  Finder finder("postfix", into);
+  const auto settings = read_postfix(tools.run_program, directory, Expand::yes);
+  if (!settings) {
+    if (settings.error().code == Errc::not_found)
+      finder.warn("there is no postconf on this host",
+                  "nothing, if the MTA is another, or runs elsewhere (--no-postfix)");
+    else
+      finder.fail(settings.error().detail, "mend Postfix's configuration");
+    return;
+  }
+  const Findings found = judge_postfix(*settings, config);
+  into.insert(into.end(), found.begin(), found.end());
+}
+
+void print(const Findings& findings, Output& output) {
+  for (const Finding& finding : findings) {
+    Record record;
+    record.add("severity", severity_word(finding.severity))
+        .add("area", finding.area)
+        .add("what", finding.what)
+        .add("todo", finding.todo);
+    std::string line(severity_word(finding.severity));
+    std::transform(line.begin(), line.end(), line.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    line.resize(5, ' ');
+    output.put(record, line + finding.area + ": " + finding.what);
+    if (!finding.todo.empty()) output.line("     -> " + finding.todo);
+  }
+}
+
+int usage(const Invocation& invocation, Output& output) {
+  if (invocation.given("--probe") && !invocation.option("--to")) {
+    output.say("--probe needs --to ADDRESS: a protected mailbox in mode hold");
+    return EX_USAGE;
+  }
+  if (!invocation.given("--probe"))
+    for (const auto option : {"--smtp", "--to", "--from"})
+      if (invocation.option(option)) {
+        output.say(std::string(option) + " goes only with --probe");
+        return EX_USAGE;
+      }
+  if (const auto smtp = invocation.option("--smtp"); smtp && !parse_peer(*smtp)) {
+    output.say("--smtp: " + in_quotes(*smtp) + " is no HOST:PORT");
+    return EX_USAGE;
+  }
+  return EX_OK;
+}
+
+}  // namespace
+
+int doctor(const Invocation& invocation, Tools& tools, Output& output) {
+  if (const int status = usage(invocation, output); status != EX_OK) return status;
+  const auto config = load(invocation, output);
+  if (!config) return EX_CONFIG;
+  Findings findings;
+  Finder("config", findings).ok(invocation.config_path + " is in order");
+  check_secrets(*config, tools, findings);
+  check_store(*config, tools, findings);
+  check_spool(*config, tools, findings);
+  check_milter(*config, findings);
+  check_page(*config, tools, findings);
+  if (!invocation.given("--no-postfix"))
+    check_postfix(*config, invocation.option("--postfix-dir").value_or(""), tools, findings);
+  int status = EX_OK;
+  if (invocation.given("--probe")) {
+    const ProbeOrder order{invocation.option("--smtp").value_or("127.0.0.1:25"),
+                           invocation.option("--from").value_or("countersign-probe@example.com"),
+                           *invocation.option("--to")};
+    if (const Status done = run_probe(*config, order, tools, findings); !done) {
+      output.say(done.error().detail);
+      status = exit_status(done.error().code);
+    }
+  }
+  print(findings, output);
+  const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.severity == Finding::Severity::fail;
+  });
+  if (failed) return EX_UNAVAILABLE;
+  return status;
+}
+
+}  // namespace countersign::admin

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// doctor --probe: proves that the milter before ours removes Authentication-Results that a stranger
+// wrote under our authserv-id. A mail with such fields is sent through the MX to a mailbox in mode
+// hold, and what was held of it is looked at, then dropped.
+#pragma once
+
+#include <string>
+
+#include "admin/finding.h"
+#include "admin/tools.h"
+#include "spool/spool.h"
+
+namespace countersign::admin {
+
+struct ProbeOrder {
+  std::string smtp;  ///< the MX: "127.0.0.1:25"
+  std::string from;  ///< the made-up author
+  std::string to;    ///< a protected mailbox in mode hold
+};
+
+/// The probe. `nonce`: 26 characters that stand in it and in nothing else.
+Delivery probe_mail(const ProbeOrder& order, const std::string& authserv_id,
+                    const std::string& nonce, WallTime now);
+/// The Message-ID of a probe.
+std::string probe_message_id(const ProbeOrder& order, const std::string& nonce);
+
+/// Judges what was held of a probe: its header section as our milter saw it. Pure.
+void judge_probe(const HeldEnvelope& held, std::string_view content, const std::string& authserv_id,
+                 const std::string& nonce, Findings& into);
+
+/// Sends, waits, looks, drops. Errors: invalid (what is wrong with the order; nothing was sent).
+Status run_probe(const Config& config, const ProbeOrder& order, Tools& tools, Findings& into);
+
+}  // namespace countersign::admin
