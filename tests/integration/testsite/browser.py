@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Headless Chromium, and the real page on a stage: a store in memory and a clock that can be moved."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+from .countersign import build_folder
+from .waiting import free_port, until
+
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-dev-shm-usage", "--window-size=1000,800")
+
+
+class Stage:
+    """tests/page_server: the web server as it is, without Redis."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([build_folder() / "tests" / "page_server"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.url = self.process.stdout.readline().strip()
+        assert self.url, "the page server did not start"
+        self._next = 0
+
+    def do(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def hold(self, subject="Offer for 40 chairs", authenticated=True):
+        """Holds a message of alice@example.com to joe@example.org; returns it."""
+        self._next += 1
+        message = Message(self, f"7q2mxf4pk9td3hwa7q2mxf{self._next:04d}")
+        assert self.do(f"hold {message.id} {message.token} {int(authenticated)} {subject}") == "held"
+        return message
+
+    def advance(self, seconds):
+        assert self.do(f"advance {seconds}") == "advanced"
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+class Message:
+    def __init__(self, stage, held_id):
+        self.stage = stage
+        self.id = held_id
+        self.token = held_id.upper()
+        self.url = f"{stage.url}/c/{self.token}"
+
+    def requests(self):
+        """What the web server asked of the node for this message: ["ADDRESS PROOF", ...]."""
+        all_of_them = self.stage.do("requests").split(";")
+        return [" ".join(r.split()[2:]) for r in all_of_them if self.id in r]
+
+    def set_state(self, word):
+        assert self.stage.do(f"state {self.id} {word}") == "set"
+
+
+class Browser:
+    """One headless Chromium with a profile of its own."""
+
+    def __init__(self, scripts=True):
+        self.profile = tempfile.mkdtemp(prefix="countersign-browser-")
+        options = Options()
+        options.binary_location = shutil.which("chromium")
+        for flag in (*FLAGS, f"--user-data-dir={self.profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        if not scripts:
+            options.add_experimental_option(
+                "prefs", {"profile.managed_default_content_settings.javascript": 2})
+        self.driver = webdriver.Chrome(
+            service=Service(shutil.which("chromedriver"), port=free_port()), options=options)
+
+    def stop(self):
+        self.driver.quit()
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+    def cdp(self, command, **arguments):
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def open(self, url):
+        self.cdp("Emulation.clearDeviceMetricsOverride")
+        self.cdp("Emulation.setEmulatedMedia", features=[])
+        self.driver.get("about:blank")
+        self.driver.get_log("browser")
+        self.driver.get_log("performance")
+        self.driver.get(url)
+        return self
+
+    def narrow(self, width=320, height=640):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                 deviceScaleFactor=2, mobile=True)
+
+    def scheme(self, name):
+        self.cdp("Emulation.setEmulatedMedia",
+                 features=[{"name": "prefers-color-scheme", "value": name}])
+
+    # What a reader sees and does.
+
+    def text(self):
+        return " ".join(self.driver.find_element(By.TAG_NAME, "main").text.split())
+
+    def shows(self, text, timeout=30):
+        """Waits until the page says so. Looks again while it is being replaced by the next."""
+        def there():
+            try:
+                return text in self.text()
+            except Exception:
+                return False
+        try:
+            until(there, f"the page says {text!r}", timeout)
+        except AssertionError as e:
+            raise AssertionError(f"{e}; it says: {self.text()}") from None
+        return self
+
+    def address(self):
+        return self.driver.find_element(By.ID, "address")
+
+    def type(self, address):
+        self.address().clear()
+        self.address().send_keys(address)
+        return self
+
+    def press(self):
+        self.driver.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+        return self
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    # What it did meanwhile.
+
+    def complaints(self):
+        """What the console says: violations of the policy, errors of scripts."""
+        return [e["message"] for e in self.driver.get_log("browser")
+                if "status of 422" not in e["message"]]
+
+    def asked(self):
+        """The URLs that were asked for since open()."""
+        out = []
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                out.append(message["params"]["request"]["url"])
+        return out
+
+    def picture(self, name):
+        """Takes a picture of the page into the build folder, to be looked at."""
+        folder = Path(os.environ.get("CS_PICTURES", build_folder() / "pictures"))
+        folder.mkdir(exist_ok=True)
+        self.driver.save_screenshot(str(folder / f"{name}.png"))
