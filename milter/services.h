@@ -11,6 +11,7 @@
 #include "base/guarded.h"
 #include "holding/intake.h"
 #include "milter/milter_metrics.h"
+#include "milter/page_watch.h"
 #include "milter/policy_memory.h"
 #include "milter/settings.h"
 #include "tokenstore/contacts.h"
@@ -29,6 +30,7 @@ class Services {
         intake(intake_),
         clock(clock_),
         metrics(metrics_),
+        page(clock_.steady()),
         settings_(std::make_shared<const MilterSettings>(std::move(settings))) {}
 
   /// The settings for a transaction that begins now.
@@ -46,6 +48,7 @@ class Services {
   IntakeDesk& intake;
   const Clock& clock;
   MilterMetrics& metrics;
+  PageWatch page;
   PolicyMemory modes;
   std::atomic<bool> paused{false};  ///< pass everything; kept up to date by main()
 

@@ -118,7 +118,7 @@ void Transaction::ask_store() {
                  {{"queue_id", queue_id_}, {"error", known.error().detail}});
     return store_failed();
   }
-  facts_.page = page_state(known->page_age);
+  facts_.page = page_state(services_.page.age(known->page_age, services_.clock.steady()));
   for (RecipientFacts& recipient : recipients_) {
     if (!to_be_screened(recipient) || !recipient.owner) continue;
     recipient.knowledge = known->recipients.at(places.at(*recipient.owner));

@@ -8,6 +8,7 @@
 
 #include "milter/byte_check.h"
 #include "milter/client.h"
+#include "milter/page_watch.h"
 #include "milter/policy_memory.h"
 #include "milter/settings.h"
 #include "tests/support/table_suite.h"
@@ -172,6 +173,7 @@ class MilterPartsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_address_of_its_own_keeps_its_detail);
   CPPUNIT_TEST(modes_are_remembered_while_they_differ);
   CPPUNIT_TEST(the_memory_of_modes_is_bounded);
+  CPPUNIT_TEST(an_absent_heartbeat_counts_from_when_it_was_last_seen);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -216,6 +218,17 @@ class MilterPartsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(memory.recall("a", Mode::observe) == Mode::observe);
     CPPUNIT_ASSERT(memory.recall("b", Mode::observe) == Mode::hold);
     CPPUNIT_ASSERT(memory.recall("c", Mode::observe) == Mode::hold);
+  }
+
+  void an_absent_heartbeat_counts_from_when_it_was_last_seen() {
+    ManualClock clock;
+    PageWatch page(clock.steady());
+    clock.advance(seconds(90));
+    CPPUNIT_ASSERT_EQUAL(90'000LL, static_cast<long long>(page.age({}, clock.steady()).count()));
+    CPPUNIT_ASSERT_EQUAL(
+        5'000LL, static_cast<long long>(page.age(milliseconds(5000), clock.steady()).count()));
+    clock.advance(std::chrono::hours(5));
+    CPPUNIT_ASSERT(page.age({}, clock.steady()) > std::chrono::hours(4));
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(MilterPartsTest);
