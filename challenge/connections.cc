@@ -12,8 +12,8 @@ SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-Connections::Connections(const ConnectionLimits& limits)
-    : limits_(limits), sweeper_([this] { sweep(); }) {}
+Connections::Connections(const ConnectionLimits& limits, std::function<void()> on_cut)
+    : limits_(limits), on_cut_(std::move(on_cut)), sweeper_([this] { sweep(); }) {}
 
 Connections::~Connections() {
   {
@@ -65,11 +65,6 @@ std::size_t Connections::count() const {
   return open_.size();
 }
 
-std::size_t Connections::cut() const {
-  std::lock_guard lock(mutex_);
-  return cut_;
-}
-
 bool Connections::wait_until_empty(Deadline deadline) {
   std::unique_lock lock(mutex_);
   return changed_.wait_until(lock, deadline, [this] { return open_.empty(); });
@@ -88,7 +83,7 @@ void Connections::sweep() {
       // Not close(): the descriptor is the library's, and it sees the end and closes it.
       ::shutdown(fd, SHUT_RDWR);
       connection.cut = true;
-      ++cut_;
+      on_cut_();
     }
     changed_.wait_until(lock, next);
   }

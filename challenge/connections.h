@@ -5,6 +5,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -23,7 +24,10 @@ struct ConnectionLimits {
 
 class Connections {
  public:
-  explicit Connections(const ConnectionLimits& limits);
+  /// `on_cut` is called for each connection that is ended for being too slow, in a thread of its
+  /// own.
+  explicit Connections(
+      const ConnectionLimits& limits, std::function<void()> on_cut = [] {});
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -37,8 +41,6 @@ class Connections {
   void close(int fd);
 
   std::size_t count() const;
-  /// How many were ended for being too slow.
-  std::size_t cut() const;
   /// Waits until none is open; false if that is not so at `deadline`.
   bool wait_until_empty(Deadline deadline);
 
@@ -52,11 +54,11 @@ class Connections {
   void sweep();
 
   const ConnectionLimits limits_;
+  const std::function<void()> on_cut_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<int, Connection> open_;                 ///< by descriptor; under mutex_
   std::map<std::string, std::size_t> per_client_;  ///< under mutex_
-  std::size_t cut_ = 0;                            ///< under mutex_
   bool stopping_ = false;                          ///< under mutex_
   std::thread sweeper_;
 };

@@ -100,11 +100,12 @@ void log_library(void*, const char* format, va_list arguments) {
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(UniqueFd listening, Site& s, const ServerLimits& l)
+  Impl(UniqueFd listening, Site& s, const ServerLimits& l, std::function<void(Turned)> t)
       : listener(std::move(listening)),
         site(s),
         limits(l),
-        connections(l.connection),
+        turned(std::move(t)),
+        connections(l.connection, [this] { turned(Turned::slow); }),
         queue(l.workers, l.queue) {}
 
   ~Impl() {
@@ -144,7 +145,7 @@ struct HttpServer::Impl {
   static MHD_Result on_accept(void* cls, const sockaddr* address, socklen_t size) {
     auto& self = *static_cast<Impl*>(cls);
     if (self.connections.may_open(self.counted_as(address_text(address, size)))) return MHD_YES;
-    ++self.crowded;
+    self.turned(Turned::crowded);
     return MHD_NO;
   }
 
@@ -204,7 +205,7 @@ struct HttpServer::Impl {
     if (exchange.handed_over) return MHD_NO;  // resumed without a response: close
     connections.received(descriptor_of(connection));
     if (!queue.has_room()) {
-      ++busy;
+      turned(Turned::busy);
       return send(connection, site.busy(exchange.request));
     }
     exchange.request.deadline = std::chrono::steady_clock::now() + limits.handling;
@@ -226,17 +227,17 @@ struct HttpServer::Impl {
   UniqueFd listener;
   Site& site;
   const ServerLimits limits;
+  const std::function<void(Turned)> turned;
   Connections connections;
   WorkQueue queue;
-  std::atomic<std::size_t> busy = 0;
-  std::atomic<std::size_t> crowded = 0;
   std::atomic<bool> quiesced = false;
   MHD_Daemon* daemon = nullptr;
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(UniqueFd listener, Site& site,
-                                                      const ServerLimits& limits) {
-  auto impl = std::make_unique<Impl>(std::move(listener), site, limits);
+                                                      const ServerLimits& limits,
+                                                      std::function<void(Turned)> turned) {
+  auto impl = std::make_unique<Impl>(std::move(listener), site, limits, std::move(turned));
   CS_TRY(impl->start());
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
@@ -246,9 +247,7 @@ HttpServer::~HttpServer() = default;
 
 int HttpServer::listener() const { return impl_->listener.get(); }
 
-ServerCounts HttpServer::counts() const {
-  return {impl_->connections.count(), impl_->connections.cut(), impl_->busy, impl_->crowded};
-}
+std::size_t HttpServer::open() const { return impl_->connections.count(); }
 
 void HttpServer::drain(milliseconds patience) {
   impl_->quiesce();

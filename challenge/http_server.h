@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "base/clock.h"
@@ -28,24 +29,26 @@ struct ServerLimits {
   NetworkList proxies = {};     ///< not limited per client, beside the loopback
 };
 
-struct ServerCounts {
-  std::size_t open = 0;     ///< connections now
-  std::size_t cut = 0;      ///< connections that were too slow, so far
-  std::size_t busy = 0;     ///< requests that found the queue full, so far
-  std::size_t crowded = 0;  ///< connections refused because their client had too many, so far
+/// What the server itself refuses.
+enum class Turned {
+  slow,     ///< a connection was cut at its deadline
+  busy,     ///< a request found the queue full
+  crowded,  ///< a connection was not taken: its client had too many
 };
 
 class HttpServer {
  public:
-  /// Serves on `listener` (listen_on()) from now on. `site` must outlive the server.
-  /// Errors: unavailable.
-  static Result<std::unique_ptr<HttpServer>> start(UniqueFd listener, Site& site,
-                                                   const ServerLimits& limits);
+  /// Serves on `listener` (listen_on()) from now on. `site` must outlive the server; `turned` is
+  /// told of each refusal, in any thread. Errors: unavailable.
+  static Result<std::unique_ptr<HttpServer>> start(
+      UniqueFd listener, Site& site, const ServerLimits& limits,
+      std::function<void(Turned)> turned = [](Turned) {});
   /// Ends at once, but for requests that a worker has.
   ~HttpServer();
 
   int listener() const;
-  ServerCounts counts() const;
+  /// How many connections are open.
+  std::size_t open() const;
   /// Takes no more connections and waits until those that are open have ended, or for `patience`.
   void drain(milliseconds patience);
 

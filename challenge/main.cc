@@ -90,7 +90,8 @@ struct Program {
     if (!config.metrics.challenge.empty()) CS_TRY(registry.serve(config.metrics.challenge));
     ServerLimits limits;
     CS_ASSIGN(limits.proxies, NetworkList::parse(config.challenge.proxies));
-    CS_ASSIGN(server, HttpServer::start(std::move(listener), *site, limits));
+    CS_ASSIGN(server, HttpServer::start(std::move(listener), *site, limits,
+                                        [this](Turned why) { metrics.turned.increment(why); }));
     const int own = server->listener();
     heartbeat = std::make_unique<Heartbeat>(
         store->web(), [own](Deadline deadline) { return ask_health(own, deadline); },

@@ -13,6 +13,9 @@ WebMetrics::WebMetrics(metrics::Registry& registry)
       pow_issued(registry, "countersign_pow_issued_total", "Challenges for proofs of work given."),
       responses(registry, "countersign_responses_total", "HTTP responses, by class of status.",
                 "class", {"1xx", "2xx", "3xx", "4xx", "5xx"}),
+      turned(registry, "countersign_http_turned_away_total",
+             "Connections and requests that the server did not serve, by reason.", "reason",
+             {"slow", "busy", "crowded"}),
       store_failures(registry, "countersign_page_store_failures_total",
                      "Requests that failed as the store was out of service."),
       handling(registry, "countersign_page_seconds", "Time that it took to answer a request.") {}

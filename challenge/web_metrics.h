@@ -6,6 +6,7 @@
 #include "answering/answer.h"
 #include "answering/views.h"
 #include "base/metrics.h"
+#include "challenge/http_server.h"
 
 namespace countersign::challenge {
 
@@ -21,6 +22,7 @@ struct WebMetrics {
   metrics::CounterBy<ProofKind, kProofWords.size()> proofs;
   metrics::Counter pow_issued;
   metrics::CounterBy<StatusClass, 5> responses;
+  metrics::CounterBy<Turned, 3> turned;
   metrics::Counter store_failures;
   metrics::Latency handling;
 };
