@@ -19,11 +19,13 @@ struct Unref {
 template <class T>
 using Owned = std::unique_ptr<T, Unref>;
 
-// GMime counts its users without a lock, so it is started once and never stopped. Afterwards its
-// shared tables are read only, but for a cache that it locks.
-void start_gmime() {
+// GMime says nothing of threads, keeps tables and a cache of its own, and counts its users without
+// a lock. Notices are few: one is written at a time. It is started once and never stopped.
+std::mutex& gmime() {
+  static auto& mutex = *new std::mutex;
   static std::once_flag once;
   std::call_once(once, g_mime_init);
+  return mutex;
 }
 
 std::string without_controls(std::string_view text) {
@@ -102,7 +104,7 @@ Owned<GMimeMessage> make_message(const MimeMail& mail) {
 }  // namespace
 
 std::string write_mime(const MimeMail& mail) {
-  start_gmime();
+  const std::lock_guard lock(gmime());
   const Owned<GMimeMessage> message = make_message(mail);
   const std::unique_ptr<GMimeFormatOptions, decltype(&g_mime_format_options_free)> options(
       g_mime_format_options_new(), &g_mime_format_options_free);

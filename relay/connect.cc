@@ -42,9 +42,6 @@ class SocketStream final : public ByteStream {
       const ssize_t n = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n >= 0) {
         bytes.remove_prefix(static_cast<std::size_t>(n));
-        // A peer that takes one octet at a time is always ready: the deadline still holds.
-        if (!bytes.empty() && std::chrono::steady_clock::now() >= deadline)
-          return Error{Errc::unavailable, "the peer took too long"};
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         CS_TRY(wait_for(fd_.get(), POLLOUT, deadline));
       } else if (errno != EINTR) {
