@@ -61,7 +61,8 @@ struct RecipientKnowledge {
 /// What the store knows for one message: the answer to one pipelined round trip.
 struct Knowledge {
   std::vector<RecipientKnowledge> recipients;  ///< in the order of the inquiry
-  /// Age of the web server's last heartbeat by the store's clock; none: over 4 hours, or never.
+  /// Age of the web server's last heartbeat by the store's clock; none: surely over 4 hours, or
+  /// never, or forgotten by the store.
   std::optional<milliseconds> page_age;
 };
 

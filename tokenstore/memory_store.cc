@@ -90,8 +90,10 @@ struct MemoryStore::Parts {
         }
         out.recipients.push_back(std::move(knowledge));
       }
-      if (state.heartbeat)
-        out.page_age = heartbeat_age(kHeartbeatLife - (state.clock.wall() - *state.heartbeat));
+      if (state.heartbeat) {
+        const milliseconds left = kHeartbeatLife - (state.clock.wall() - *state.heartbeat);
+        if (left > milliseconds(0)) out.page_age = heartbeat_age(left);
+      }
       return out;
     }
     bool healthy() const override {

@@ -26,10 +26,8 @@ ContactEntry learnt(const std::optional<ContactEntry>& before, const ContactEntr
   return after;
 }
 
-std::optional<milliseconds> heartbeat_age(milliseconds left) {
-  const milliseconds age = std::max(kHeartbeatLife - left, milliseconds(0));
-  if (age > kHeartbeatOldest) return std::nullopt;
-  return age;
+milliseconds heartbeat_age(milliseconds left) {
+  return std::max(kHeartbeatLife - left, milliseconds(0));
 }
 
 }  // namespace countersign

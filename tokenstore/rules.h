@@ -21,8 +21,6 @@ namespace countersign {
 inline constexpr milliseconds kTombstone = std::chrono::hours(30 * 24);
 /// The life of web:heartbeat; its age is this less what is left of it.
 inline constexpr milliseconds kHeartbeatLife{14'460'000};
-/// An older heartbeat counts as none (Knowledge::page_age).
-inline constexpr milliseconds kHeartbeatOldest = std::chrono::hours(4);
 /// Most requests that one read returns, and most bytes of one request.
 inline constexpr std::size_t kRequestsAtOnce = 16;
 inline constexpr std::size_t kRequestBytes = 8192;
@@ -42,7 +40,7 @@ void join_policy(PolicyValues& into, const PolicyValues& less_specific);
 /// Returns what stands after `entry` was learnt where `before` stood: see Contacts::learn.
 ContactEntry learnt(const std::optional<ContactEntry>& before, const ContactEntry& entry);
 
-/// Returns the age that a heartbeat with `left` of its life has, none if it is too old.
-std::optional<milliseconds> heartbeat_age(milliseconds left);
+/// Returns the age that a heartbeat with `left` of its life has, at least 0.
+milliseconds heartbeat_age(milliseconds left);
 
 }  // namespace countersign
