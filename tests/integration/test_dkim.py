@@ -36,7 +36,7 @@ def signed(place, tag, author="alice@signed.example", **options):
 
 @pytest.mark.parametrize("canonical", [
     (b"simple", b"simple"), (b"relaxed", b"relaxed"), (b"simple", b"relaxed")])
-def test_a_signed_mail_is_held_answered_and_still_place.opendkim.verifies(canonical):
+def test_a_signed_mail_is_held_answered_and_still_verifies(place, canonical):
     author = f"{canonical[0].decode()}{canonical[1].decode()}@signed.example"
     tag = f"dkim{canonical[0].decode()}{canonical[1].decode()}"
     content = signed(place, tag, author, canonicalize=canonical)
