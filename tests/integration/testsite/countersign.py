@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,16 @@ from .waiting import free_port
 def build_folder():
     """The build whose programs are tested: $CS_BUILD."""
     return Path(os.environ.get("CS_BUILD", "."))
+
+
+def listens(path):
+    """Whether somebody takes connections on a Unix socket; a stale file does not."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+            return True
+        except OSError:
+            return False
 
 
 def toml(value):
@@ -104,7 +115,7 @@ class Node:
     # The daemons.
 
     def start_milter(self):
-        self.milter.start(ready=self.socket.exists)
+        self.milter.start(ready=lambda: listens(self.socket))
         return self
 
     def start_page(self):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends a daemon at a chosen system call, by strace."""
+import os
 import re
 import subprocess
 
@@ -19,16 +20,15 @@ class Tracer:
             arguments += ["-e", f"inject={inject}"]
         self.process = subprocess.Popen([*arguments, "-p", str(pid)], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: self._attached(pid), "strace attached")
+        until(lambda: self.process.poll() is not None or self._attached(pid), "strace attached")
 
     @staticmethod
     def _attached(pid):
-        import os
         try:
             tasks = os.listdir(f"/proc/{pid}/task")
-            return all(_tracer_of(pid, task) for task in tasks)
         except FileNotFoundError:
             return True  # it ended already
+        return all(_traced_or_dead(pid, task) for task in tasks)
 
     def detach(self):
         self.process.terminate()
@@ -50,9 +50,9 @@ class Tracer:
         return {call: max(threads.values()) for call, threads in counts.items()}
 
 
-def _tracer_of(pid, task):
+def _traced_or_dead(pid, task):
     try:
         with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as f:
-            return re.search(r"TracerPid:\t([1-9])", f.read())
+            return re.search(r"TracerPid:\t[1-9]|State:\t[ZX]", f.read())
     except (FileNotFoundError, ProcessLookupError):
         return True
