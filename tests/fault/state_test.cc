@@ -69,7 +69,7 @@ class StateTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_damaged_token_is_corrupt);
   CPPUNIT_TEST(a_damaged_retry_is_replaced);
   CPPUNIT_TEST(marks_that_nobody_clears_are_cleared);
-  CPPUNIT_TEST(a_heartbeat_that_is_too_old_is_none);
+  CPPUNIT_TEST(a_heartbeat_ages_until_the_store_forgets_it);
   CPPUNIT_TEST(the_first_heartbeat_of_a_wrong_life_does_no_harm);
   CPPUNIT_TEST(an_entry_that_is_too_large_is_thrown_away);
   CPPUNIT_TEST(a_stream_without_further_ids_starts_anew);
@@ -222,13 +222,15 @@ class StateTest : public CppUnit::TestFixture {
                    std::vector<HeldId>{view_.id});
     CPPUNIT_ASSERT_EQUAL(1LL, rig.server.command({"HLEN", "cs:{joe@example.org}:held"}).integer);
   }
-  void a_heartbeat_that_is_too_old_is_none() {
+  void a_heartbeat_ages_until_the_store_forgets_it() {
     StoreRig rig;
     CPPUNIT_ASSERT(rig.store->web().heartbeat(soon()));
     rig.server.command({"PEXPIRE", "cs:web:heartbeat", "14400000"});
     const auto age = ask(*rig.store)->page_age;
     CPPUNIT_ASSERT(age && *age >= seconds(60) && *age < seconds(120));
     rig.server.command({"PEXPIRE", "cs:web:heartbeat", "59999"});
+    CPPUNIT_ASSERT(ask(*rig.store)->page_age > std::chrono::hours(4));
+    rig.server.command({"DEL", "cs:web:heartbeat"});
     CPPUNIT_ASSERT(!ask(*rig.store)->page_age);
   }
   void the_first_heartbeat_of_a_wrong_life_does_no_harm() {

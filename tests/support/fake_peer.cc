@@ -42,10 +42,12 @@ bool send_spoilt(int fd, std::string_view bytes, Faults& faults) {
     std::size_t n = faults.drip_ms > 0 ? 1 : bytes.size();
     const long long cut = faults.cut_after;
     if (cut >= 0) n = std::min(n, static_cast<std::size_t>(cut));
-    if (n == 0 || !send_all(fd, bytes.substr(0, n))) return false;
+    if (n == 0) return false;
+    // Counted before it is sent: who has the answer may look at the count at once.
+    if (cut >= 0) faults.cut_after = cut - static_cast<long long>(n);
+    if (!send_all(fd, bytes.substr(0, n))) return false;
     bytes.remove_prefix(n);
-    if (cut >= 0) faults.cut_after -= static_cast<long long>(n);
-    if (faults.cut_after == 0) return false;
+    if (cut >= 0 && cut == static_cast<long long>(n)) return false;
     if (faults.drip_ms > 0) pause_ms(faults.drip_ms);
   }
   return true;
