@@ -25,7 +25,7 @@ CORPUS = {
     "folds": (b"X-Fold: one\r\n two\r\n\tthree\r\n   four\r\n", b"text\r\n"),
     "odd names and orders": (b"x-lower: 1\r\nX-LOWER: 2\r\nX-lower: 3\r\nReceived: from a by b\r\n"
                              b"DKIM-Signature: v=1; b=\r\n abc\r\n", b"text\r\n"),
-    "own fields in it": (b"Countersignature: none of ours\r\nReturn-Path: <x@y.example>\r\n", b"text\r\n"),
+    "names like ours": (b"Countersignature: none of ours\r\nX-Countersign: neither\r\n", b"text\r\n"),
     "MIME": (b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n",
              b"--b\r\nContent-Type: text/plain\r\n\r\none\r\n--b\r\n"
              b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
@@ -80,21 +80,25 @@ def test_a_passing_message_arrives_as_it_was_sent(place, name):
     assert original(mail) == entry.content.replace(b"\r\n", b"\n")
 
 
-@pytest.mark.parametrize("name,fields,body", [
-    ("bare LF in body", b"", b"one\ntwo\r\n"),
-    ("bare CR in body", b"", b"one\rtwo\r\n"),
-    ("bare CR at a line's end", b"", b"one\r\r\ntwo\r\n"),
-    ("bare LF in header", b"X-Odd: one\n two\r\n", b"text\r\n"),
-    ("bare CR in header", b"X-Odd: one\rtwo\r\n", b"text\r\n"),
-    ("NUL in header", b"X-Nul: before\0after\r\n", b"text\r\n"),
-    ("a line that is no field", b"no field at all\r\n", b"text\r\n"),
-    ("20 000 fields", b"".join(b"X-%d: v\r\n" % i for i in range(20000)), b"text\r\n"),
-    ("header of 60 kB and more", b"X-Big: " + b"\r\n ".join(b"w" * 990 for _ in range(80)) + b"\r\n",
+ODD = {
+    "bare LF in body": (b"", b"one\ntwo\r\n"),
+    "bare CR in body": (b"", b"one\rtwo\r\n"),
+    "bare CR at a line's end": (b"", b"one\r\r\ntwo\r\n"),
+    "bare LF in header": (b"X-Odd: one\n two\r\n", b"text\r\n"),
+    "bare CR in header": (b"X-Odd: one\rtwo\r\n", b"text\r\n"),
+    "NUL in header": (b"X-Nul: before\0after\r\n", b"text\r\n"),
+    "a line that is no field": (b"no field at all\r\n", b"text\r\n"),
+    "20 000 fields": (b"".join(b"X-%d: v\r\n" % i for i in range(20000)), b"text\r\n"),
+    "header of 60 kB and more": (b"X-Big: " + b"\r\n ".join(b"w" * 990 for _ in range(80)) + b"\r\n",
      b"text\r\n"),
-])
-def test_odd_bytes_are_mended_by_the_mta_or_refused_but_never_cut_by_us(place, name, fields, body):
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_bytes_are_mended_by_the_mta_or_refused_but_never_cut_by_us(place, name):
     """What Postfix itself changes (bare CR to blank, bare LF to a line end, a header over 60 000
     bytes) comes out the same whether the mail was held or not."""
+    fields, body = ODD[name]
     through = send(place, fields, body, recipient="joe@example.net")
     assert through.reply.code == 250
     [plain] = place.delivered(through)

@@ -122,9 +122,8 @@ FAULTS = {
     "nonsense": lambda p: Misbehaving(p, b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "empty": WithoutSite,
     "no permission": lambda p: Configured(
-        p, [("ACL", "SETUSER", "countersign-node", "off"), ("CLIENT", "KILL", "USER",
-                                                           "countersign-node")],
-        [("ACL", "SETUSER", "countersign-node", "on")]),
+        p, [("ACL", "SETUSER", "countersign-node", "-@all")],
+        [("ACL", "SETUSER", *words) for words in p.redis.acl]),
 }
 
 
