@@ -70,6 +70,7 @@ Fields encode_held(const HeldView& view, const std::string& digest) {
                 "state",      std::string(word(view.state)),
                 "changed",    time_text(view.changed),
                 "challenged", view.challenged ? "1" : "0",
+                "by-mail",    view.by_mail ? "1" : "0",
                 "proofs",     join_list(view.address_proofs)};
   if (!digest.empty()) {
     out.emplace_back("answer");
@@ -101,6 +102,7 @@ Result<HeldView> decode_held(const HeldId& id, const Fields& fields) {
   out.subject = value("subject");
   out.reason = value("reason");
   out.challenged = value("challenged") == "1";
+  out.by_mail = value("by-mail") == "1";
   return out;
 }
 

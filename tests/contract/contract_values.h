@@ -67,6 +67,7 @@ inline HeldView held_view() {
   out.expires = wall_now() + std::chrono::hours(24 * 30);
   out.changed = out.arrived;
   out.challenged = true;
+  out.by_mail = true;
   out.address_proofs = {std::string(32, 'a'), std::string(32, 'b')};
   return out;
 }
@@ -77,7 +78,7 @@ inline std::string describe(const HeldView& v) {
                     v.subject + "|" + v.reason + "|" + std::to_string(to_epoch_ms(v.arrived)) +
                     "|" + std::to_string(to_epoch_ms(v.expires)) + "|" +
                     std::string(word(v.state)) + "|" + std::to_string(to_epoch_ms(v.changed)) +
-                    (v.challenged ? "|challenged" : "|");
+                    (v.challenged ? "|challenged" : "|") + (v.by_mail ? "|by mail" : "|");
   for (const auto* list : {&v.recipients, &v.owners, &v.address_proofs})
     for (const std::string& text : *list) out += "|" + text;
   return out;
