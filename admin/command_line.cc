@@ -53,7 +53,8 @@ void bind(Bound& bound, CLI::App& parent, std::string_view word) {
     }
     auto* made = bound.add(option.name, option.doc, option.repeated);
     made->type_name(std::string(option.value));
-    if (option.repeated) made->expected(1)->take_all();
+    // Each takes one word: what follows may be an argument.
+    if (option.repeated) made->allow_extra_args(false);
   }
 }
 
@@ -84,7 +85,8 @@ CommandLine parse_command_line(int argc, const char* const* argv,
                                const std::string& default_config) {
   CommandLine out;
   CLI::App app("Admin command of Countersign.", "countersign");
-  app.require_subcommand(1);
+  // A missing verb is told below: CLI11 would hide behind it what it does not know.
+  app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "Prints help; after a verb, that of the verb.");
   app.set_version_flag("--version", std::string("countersign ") + PACKAGE_VERSION);
   app.footer("\nExample:\n  countersign held list --json\n\nManual: countersign(8).");
@@ -110,7 +112,7 @@ CommandLine parse_command_line(int argc, const char* const* argv,
     auto [at, fresh] = groups.try_emplace(group, nullptr);
     if (fresh) {
       at->second = app.add_subcommand(std::string(group), std::string(group_summary(group)));
-      at->second->require_subcommand(1)->fallthrough();
+      at->second->require_subcommand(0, 1)->fallthrough();
       at->second->footer(footer_of(verb));
     }
     bind(bound, *at->second, verb.name.substr(blank + 1));
@@ -132,8 +134,12 @@ CommandLine parse_command_line(int argc, const char* const* argv,
                " --help\n";
     return out;
   }
+  out.status = EX_USAGE;
+  out.text = "countersign: a verb is missing\nSee: " + whole_name(*deepest(app)) + " --help\n";
   for (Bound& bound : bounds) {
     if (!bound.app->parsed()) continue;
+    out.status = EX_OK;
+    out.text.clear();
     out.verb = bound.verb;
     out.invocation = invocation_of(bound);
     out.invocation.config_path = config_path;

@@ -59,10 +59,6 @@ class Judge {
     return found != nullptr && found->full_name() == service.full_name();
   }
 
-  static bool is_mx(const PostfixService& service) {
-    return service.name == "smtp" || service.name == "25" || service.name.ends_with(":25") ||
-           service.name.ends_with(":smtp") || service.type == "pass";
-  }
   static bool is_loopback(const PostfixService& service) {
     return service.name.starts_with("127.") || service.name.starts_with("localhost:") ||
            service.name.starts_with("[::1]:");
@@ -104,11 +100,12 @@ class Judge {
                        " listens on this host only, and asks our milter: if it is the way back "
                        "from a content filter, all of that mail seems to come from this host",
                    "give the service -o smtpd_milters=");
-    default_action(where, milters[static_cast<std::size_t>(at)]);
+    default_action(service, milters[static_cast<std::size_t>(at)]);
     return true;
   }
 
-  void default_action(const std::string& where, const MilterEntry& ours) {
+  void default_action(const PostfixService& service, const MilterEntry& ours) {
+    const std::string where = "the service " + service.full_name();
     const auto own = ours.options.find("default_action");
     const std::string action =
         own == ours.options.end() ? settings_.value("milter_default_action") : own->second;
@@ -117,7 +114,7 @@ class Judge {
                        ": a fault of ours would lose or keep "
                        "mail",
                    "set default_action=tempfail for our milter");
-    if (action == "accept" && config_.first_contact.mode == "hold")
+    if (action == "accept" && !is_submission(service) && config_.first_contact.mode == "hold")
       finder_.warn(where + ": default_action is accept: while we are down, strangers pass",
                    "countersign setup postfix --apply");
     if (action == "tempfail" && config_.first_contact.mode == "observe")

@@ -85,6 +85,19 @@ Status replace_file(const std::string& path, std::string_view bytes) {
   return put(path, bytes, old.st_mode & 07777U, owner, true);
 }
 
+Status take_mode(const std::string& path, const std::string& model) {
+  struct stat wanted {};
+  struct stat now {};
+  if (::stat(model.c_str(), &wanted) != 0) return failed("cannot read " + model, errno);
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file || ::fstat(file.get(), &now) != 0) return failed("cannot read " + path, errno);
+  if (now.st_uid != wanted.st_uid || now.st_gid != wanted.st_gid)
+    CS_TRY(give(file.get(), {wanted.st_uid, wanted.st_gid}, path));
+  if (::fchmod(file.get(), wanted.st_mode & 07777U) != 0)
+    return failed("cannot change the mode of " + path, errno);
+  return {};
+}
+
 Result<bool> make_folder(const std::string& path, mode_t mode, const Owner& owner) {
   if (::mkdir(path.c_str(), 0700) != 0) {
     struct stat there {};

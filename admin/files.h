@@ -28,6 +28,8 @@ Status create_file(const std::string& path, std::string_view bytes, mode_t mode,
 /// Replaces an existing file, durable on return; owner and mode stay. Errors: unavailable (the old
 /// file is as it was).
 Status replace_file(const std::string& path, std::string_view bytes);
+/// Gives `path` the mode and owner of `model`. Errors: unavailable.
+Status take_mode(const std::string& path, const std::string& model);
 /// Makes a folder, if it is missing; then and only then sets mode and owner. Returns whether it was
 /// made. Its parent must exist. Errors: unavailable (also: it is no folder).
 Result<bool> make_folder(const std::string& path, mode_t mode, const Owner& owner);

@@ -3,7 +3,7 @@
 // What the command prints: for people, or with --json one object a line. Not thread-safe.
 #pragma once
 
-#include <initializer_list>
+#include <cstddef>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -23,6 +23,7 @@ class Record {
   struct Field;
 
   Record& add(std::string name, Value value);
+  Record& add(std::string name, std::nullptr_t) { return add(std::move(name), Value(nullptr)); }
   Record& add(std::string name, const char* value) { return add(std::move(name), Value(value)); }
   Record& add(std::string name, std::string_view value) {
     return add(std::move(name), Value(std::string(value)));

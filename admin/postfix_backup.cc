@@ -58,6 +58,7 @@ Result<std::string> PostfixBackups::make(WallTime now) const {
   for (const char* name : kNames) {
     CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
     CS_TRY(create_file(folder + "/" + name, bytes, 0600, {}));
+    CS_TRY(take_mode(folder + "/" + name, directory_ + "/" + name));
   }
   return folder;
 }
@@ -65,6 +66,8 @@ Result<std::string> PostfixBackups::make(WallTime now) const {
 Status PostfixBackups::finish(const std::string& backup, const std::string& folder) const {
   std::string notes;
   for (const char* name : kNames) {
+    // postconf(1) writes a new file, with a mode of its own.
+    CS_TRY(take_mode(directory_ + "/" + name, backup + "/" + name));
     CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
     notes += hex_encode(sha256(bytes)) + " " + name + "\n";
   }
@@ -76,6 +79,7 @@ Status PostfixBackups::restore(const std::string& backup) const {
   for (const char* name : kNames) {
     CS_ASSIGN(const std::string bytes, read_whole_file(backup + "/" + name));
     CS_TRY(replace_file(directory_ + "/" + name, bytes));
+    CS_TRY(take_mode(directory_ + "/" + name, backup + "/" + name));
   }
   return remove(backup);
 }

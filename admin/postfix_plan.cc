@@ -2,7 +2,6 @@
 #include "admin/postfix_plan.h"
 
 #include <algorithm>
-#include <array>
 
 #include "admin/doctor_postfix.h"
 #include "admin/milter_list.h"
@@ -11,20 +10,6 @@ namespace countersign::admin {
 namespace {
 
 using Kind = PostfixEdit::Kind;
-
-bool is_mx(const PostfixService& service) {
-  return service.command == "smtpd" &&
-         (service.type == "pass" || service.name == "smtp" || service.name == "25" ||
-          service.name.ends_with(":25") || service.name.ends_with(":smtp"));
-}
-
-bool is_submission(const PostfixService& service) {
-  constexpr std::array<std::string_view, 5> kNames = {"submission", "submissions", "smtps", "587",
-                                                      "465"};
-  const std::string_view port = std::string_view(service.name).substr(service.name.rfind(':') + 1);
-  return service.command == "smtpd" && service.type == "inet" &&
-         std::find(kNames.begin(), kNames.end(), port) != kNames.end();
-}
 
 bool is_on_loopback(std::string_view address) {
   return address.starts_with("127.") || address.starts_with("localhost:") ||

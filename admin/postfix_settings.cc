@@ -2,6 +2,7 @@
 #include "admin/postfix_settings.h"
 
 #include <algorithm>
+#include <array>
 
 namespace countersign::admin {
 namespace {
@@ -98,6 +99,20 @@ Result<PostfixSettings> read_postfix(const RunProgram& run, const std::string& d
   CS_ASSIGN(const std::string master, ask({"-M"}));
   CS_ASSIGN(const std::string options, ask({"-P"}));
   return parse_postfix(main, master, options);
+}
+
+bool is_mx(const PostfixService& service) {
+  return service.command == "smtpd" &&
+         (service.type == "pass" || service.name == "smtp" || service.name == "25" ||
+          service.name.ends_with(":25") || service.name.ends_with(":smtp"));
+}
+
+bool is_submission(const PostfixService& service) {
+  constexpr std::array<std::string_view, 5> kNames = {"submission", "submissions", "smtps", "587",
+                                                      "465"};
+  const std::string port = service.name.substr(service.name.rfind(':') + 1);
+  return service.command == "smtpd" && service.type == "inet" &&
+         std::find(kNames.begin(), kNames.end(), port) != kNames.end();
 }
 
 std::optional<std::string> service_name(std::string_view address) {

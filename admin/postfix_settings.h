@@ -50,6 +50,11 @@ std::vector<std::string> postconf(const std::string& directory, std::vector<std:
 PostfixSettings parse_postfix(std::string_view main, std::string_view master,
                               std::string_view options);
 
+/// Whether mail from other sites comes in here: port 25, or behind postscreen(8).
+bool is_mx(const PostfixService& service);
+/// Whether our own users submit here (RFC 6409, RFC 8314).
+bool is_submission(const PostfixService& service);
+
 /// The name under which an address ("127.0.0.1:10026", "[::1]:10026") stands in master.cf; none for
 /// a Unix socket.
 std::optional<std::string> service_name(std::string_view address);

@@ -75,17 +75,9 @@ Result<Whom> parse_whom(std::string_view text, const Config& config) {
 
 Result<Subject> parse_subject(std::string_view text) {
   const Error bad{Errc::invalid,
-                  in_quotes(text) + " is no author; allowed: an address, a domain, or list:ID"};
-  if (text.starts_with("list:")) {
-    const std::string_view id = text.substr(5);
-    if (id.empty() || id.size() > 255) return bad;
-    std::string field = "l:";
-    for (const char c : id) {
-      if (c <= ' ' || c >= 0x7f) return bad;
-      field += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    return field;
-  }
+                  in_quotes(text) + " is no author; allowed: an address, or a domain"};
+  if (text.starts_with("list:"))
+    return Error{Errc::invalid, in_quotes(text) + ": lists are not available in this version"};
   if (text.find('@') != std::string_view::npos) {
     const auto mailbox = Mailbox::parse(text);
     if (!mailbox) return bad;

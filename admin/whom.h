@@ -35,7 +35,7 @@ bool is_exempt(const Config& config, const Mailbox& recipient);
 /// Errors: invalid (says what is allowed).
 Result<Whom> parse_whom(std::string_view text, const Config& config);
 
-/// Reads "alice@example.com", "example.com" or "list:ID" as the field of a contact list.
+/// Reads "alice@example.com" or "example.com" as the field of a contact list.
 /// Errors: invalid (says what is allowed).
 Result<Subject> parse_subject(std::string_view text);
 /// Returns a field as parse_subject() takes it.

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// setup postfix on a scratch configuration, by the real postconf(1): it changes what it says, once,
+// and takes it back to the byte.
+#include <cppunit/extensions/HelperMacros.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "admin/postfix_backup.h"
+#include "admin/process.h"
+#include "config/check.h"
+#include "tests/support/admin_rig.h"
+
+using namespace countersign;
+using namespace countersign::admin;
+using test::AdminRig;
+using test::Ran;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string text_of(const std::string& path) {
+  const auto text = read_whole_file(path);
+  CPPUNIT_ASSERT_MESSAGE(path, text);
+  return *text;
+}
+
+std::string me() { return ::getpwuid(::geteuid())->pw_name; }
+
+class SetupTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(SetupTest);
+  CPPUNIT_TEST(without_options_nothing_is_changed);
+  CPPUNIT_TEST(applied_it_is_there_and_in_order);
+  CPPUNIT_TEST(applied_again_it_does_nothing);
+  CPPUNIT_TEST(undone_all_is_as_it_was);
+  CPPUNIT_TEST(two_runs_are_undone_together);
+  CPPUNIT_TEST(what_somebody_changed_since_is_not_thrown_away);
+  CPPUNIT_TEST(a_run_that_was_cut_is_undone);
+  CPPUNIT_TEST(a_failure_in_the_middle_leaves_all_as_it_was);
+  CPPUNIT_TEST(the_sockets_folder_is_open_to_postfix);
+  CPPUNIT_TEST(a_folder_that_was_there_stays);
+  CPPUNIT_TEST(apply_and_undo_exclude_each_other);
+  CPPUNIT_TEST(a_missing_postfix_is_told);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void setUp() override {
+    rig_ = std::make_unique<AdminRig>();
+    dir_ = rig_->folder.path() + "/postfix";
+    queue_ = rig_->folder.path() + "/queue";
+    ::mkdir(dir_.c_str(), 0755);
+    ::mkdir(queue_.c_str(), 0755);
+    std::ofstream(dir_ + "/main.cf") << "# Ours, by hand.\ncompatibility_level = 3.6\n"
+                                     << "queue_directory = " << queue_ << "\nmail_owner = " << me()
+                                     << "\nsmtpd_milters = unix:sign.sock,\n    unix:spam.sock\n";
+    std::ofstream(dir_ + "/master.cf")
+        << "# By hand.\nsmtp      inet  n       -       y       -       -       smtpd\n"
+           "submission inet n       -       y       -       -       smtpd\n"
+           "  -o smtpd_milters=unix:sign.sock\n";
+    main_ = text_of(dir_ + "/main.cf");
+    master_ = text_of(dir_ + "/master.cf");
+    write_config("hold");
+    rig_->run_program = [](const std::vector<std::string>& argv) {
+      return run_program(argv, std::chrono::steady_clock::now() + seconds(60));
+    };
+  }
+
+  void write_config(const std::string& mode) {
+    rig_->write_config("[milter]\nsocket = \"unix:" + queue_ +
+                       "/countersign/milter.sock\"\n[first_contact]\nmode = \"" + mode + "\"\n");
+  }
+
+  Ran setup(std::vector<std::string> more) {
+    std::vector<std::string> words = {"setup", "postfix", "--postfix-dir", dir_, "--user", me()};
+    words.insert(words.end(), more.begin(), more.end());
+    return rig_->run(words);
+  }
+  Ran apply() {
+    const Ran ran = setup({"--apply"});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
+    return ran;
+  }
+  bool is_untouched() {
+    return text_of(dir_ + "/main.cf") == main_ && text_of(dir_ + "/master.cf") == master_;
+  }
+  bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+  void without_options_nothing_is_changed() {
+    const Ran ran = setup({});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.out,
+                           has(ran.out, "postconf -c " + dir_ + " -e 'in_flow_delay = 0'"));
+    CPPUNIT_ASSERT_MESSAGE(ran.out,
+                           has(ran.out, "-M -e '127.0.0.1:10026/inet=127.0.0.1:10026 inet"));
+    CPPUNIT_ASSERT(is_untouched());
+    CPPUNIT_ASSERT(!exists(queue_ + "/countersign") && !exists(dir_ + "/countersign-backup"));
+    const std::string json = setup({"--json"}).out;
+    CPPUNIT_ASSERT_MESSAGE(
+        json, json.starts_with("{\"edit\":\"parameter\",\"name\":\"in_flow_delay\",\"value\":\"0\","
+                               "\"was\":\"1s\",\"done\":false}\n"));
+  }
+
+  void applied_it_is_there_and_in_order() {
+    const Ran ran = apply();
+    CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "now run: postfix -c " + dir_ + " reload"));
+    const std::string main = text_of(dir_ + "/main.cf");
+    CPPUNIT_ASSERT_MESSAGE(main,
+                           has(main, "{ unix:countersign/milter.sock, default_action=tempfail }"));
+    CPPUNIT_ASSERT(has(main, "# Ours, by hand.\n"));
+    const std::string master = text_of(dir_ + "/master.cf");
+    CPPUNIT_ASSERT_MESSAGE(master, has(master, "127.0.0.1:10026 inet"));
+    CPPUNIT_ASSERT_MESSAGE(
+        master, has(master, "unix:sign.sock,{unix:countersign/milter.sock,default_action=accept}"));
+    const std::string found = rig_->run({"doctor", "--postfix-dir", dir_}).out;
+    CPPUNIT_ASSERT_MESSAGE(found, !has(found, "FAIL postfix"));
+  }
+
+  void applied_again_it_does_nothing() {
+    apply();
+    const std::string main = text_of(dir_ + "/main.cf"), master = text_of(dir_ + "/master.cf");
+    const Ran again = apply();
+    CPPUNIT_ASSERT_EQUAL(std::string(), again.out);
+    CPPUNIT_ASSERT_MESSAGE(again.err, has(again.err, "nothing to do"));
+    CPPUNIT_ASSERT_EQUAL(main, text_of(dir_ + "/main.cf"));
+    CPPUNIT_ASSERT_EQUAL(master, text_of(dir_ + "/master.cf"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, PostfixBackups(dir_).list().size());
+  }
+
+  void undone_all_is_as_it_was() {
+    ::chmod((dir_ + "/main.cf").c_str(), 0640);
+    apply();
+    const Ran ran = setup({"--undo"});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
+    CPPUNIT_ASSERT(is_untouched());
+    CPPUNIT_ASSERT(!exists(dir_ + "/countersign-backup") && !exists(queue_ + "/countersign"));
+    struct stat file {};
+    ::stat((dir_ + "/main.cf").c_str(), &file);
+    CPPUNIT_ASSERT_EQUAL(0640U, file.st_mode & 0777U);
+    const Ran again = setup({"--undo"});
+    CPPUNIT_ASSERT_EQUAL(EX_OK, again.status);
+    CPPUNIT_ASSERT_MESSAGE(again.err, has(again.err, "nothing to undo"));
+  }
+
+  void two_runs_are_undone_together() {
+    apply();
+    write_config("observe");
+    apply();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, PostfixBackups(dir_).list().size());
+    CPPUNIT_ASSERT_EQUAL(EX_OK, setup({"--undo"}).status);
+    CPPUNIT_ASSERT(is_untouched());
+  }
+
+  void what_somebody_changed_since_is_not_thrown_away() {
+    apply();
+    std::ofstream(dir_ + "/main.cf", std::ios::app) << "always_bcc = all@example.org\n";
+    const std::string main = text_of(dir_ + "/main.cf");
+    const Ran ran = setup({"--undo"});
+    CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.err,
+                           has(ran.err, "changed since by somebody else: " + dir_ + "/main.cf"));
+    CPPUNIT_ASSERT_EQUAL(main, text_of(dir_ + "/main.cf"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, PostfixBackups(dir_).list().size());
+  }
+
+  void a_run_that_was_cut_is_undone() {
+    apply();
+    ::unlink((PostfixBackups(dir_).list().front() + "/after").c_str());
+    CPPUNIT_ASSERT_EQUAL(EX_OK, setup({"--undo"}).status);
+    CPPUNIT_ASSERT(is_untouched());
+  }
+
+  void a_failure_in_the_middle_leaves_all_as_it_was() {
+    for (int fails_at = 1; fails_at <= 6; ++fails_at) {
+      int edits = 0;
+      rig_->run_program = [&](const std::vector<std::string>& argv) -> Result<std::string> {
+        const bool edit = std::find(argv.begin(), argv.end(), "-e") != argv.end();
+        if (edit && ++edits == fails_at) return Error{Errc::invalid, "postconf: fatal: no"};
+        return run_program(argv, std::chrono::steady_clock::now() + seconds(60));
+      };
+      const Ran ran = setup({"--apply"});
+      CPPUNIT_ASSERT_EQUAL(EX_DATAERR, ran.status);
+      CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "postconf: fatal: no\nall is as it was\n"));
+      CPPUNIT_ASSERT(is_untouched());
+      CPPUNIT_ASSERT(!exists(dir_ + "/countersign-backup") && !exists(queue_ + "/countersign"));
+    }
+  }
+
+  void the_sockets_folder_is_open_to_postfix() {
+    apply();
+    struct stat folder {};
+    CPPUNIT_ASSERT_EQUAL(0, ::stat((queue_ + "/countersign").c_str(), &folder));
+    CPPUNIT_ASSERT_EQUAL(02750U, folder.st_mode & 07777U);
+    CPPUNIT_ASSERT_EQUAL(::getpwuid(::geteuid())->pw_gid, folder.st_gid);
+  }
+
+  void a_folder_that_was_there_stays() {
+    ::mkdir((queue_ + "/countersign").c_str(), 0755);
+    apply();
+    CPPUNIT_ASSERT_EQUAL(EX_OK, setup({"--undo"}).status);
+    CPPUNIT_ASSERT(exists(queue_ + "/countersign"));
+  }
+
+  void apply_and_undo_exclude_each_other() {
+    CPPUNIT_ASSERT_EQUAL(EX_USAGE, setup({"--apply", "--undo"}).status);
+    CPPUNIT_ASSERT(is_untouched());
+  }
+
+  void a_missing_postfix_is_told() {
+    ::unlink((dir_ + "/main.cf").c_str());
+    const Ran ran = setup({"--apply"});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "main.cf"));
+  }
+
+ private:
+  std::unique_ptr<AdminRig> rig_;
+  std::string dir_, queue_, main_, master_;
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(SetupTest);
+
+}  // namespace

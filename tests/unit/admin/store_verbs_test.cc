@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// contacts, policy, why: what they write and what they tell.
+#include <cppunit/extensions/HelperMacros.h>
+#include <sysexits.h>
+
+#include "tests/support/admin_rig.h"
+#include "tests/support/table_suite.h"
+
+using namespace countersign;
+using test::AdminRig;
+using test::Ran;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// A command that is wrong: the status, and what is complained of.
+struct BadRow {
+  const char* name;
+  std::vector<std::string> words;
+  int status;
+  std::string want;
+};
+
+const BadRow kBadRows[] = {
+    {"contacts of a foreign domain",
+     {"contacts", "list", "example.com"},
+     EX_DATAERR,
+     "example.com is not protected; allowed: site, a domain of protect.domains"},
+    {"a contact that is nobody",
+     {"contacts", "allow", "site", "nobody"},
+     EX_DATAERR,
+     "\"nobody\" is no author; allowed: an address, or a domain"},
+    {"a list as contact",
+     {"contacts", "allow", "site", "list:x"},
+     EX_DATAERR,
+     "not available in this version"},
+    {"a final entry of a mailbox",
+     {"contacts", "deny", "joe@example.org", "x.example", "--final"},
+     EX_DATAERR,
+     "only the site's entries can be final"},
+    {"a fingerprint that is no domain",
+     {"contacts", "allow", "site", "a@x.example", "--fingerprint", "a b"},
+     EX_DATAERR,
+     "--fingerprint: \"a b\" is no domain"},
+    {"a note that is a letter",
+     {"contacts", "allow", "site", "a@x.example", "--note", std::string(501, 'x')},
+     EX_DATAERR,
+     "at most 500 bytes"},
+    {"an entry that is not there",
+     {"contacts", "remove", "site", "x.example"},
+     EX_NOINPUT,
+     "x.example is not in the list of site"},
+    {"a policy without value",
+     {"policy", "set", "site", "mode"},
+     EX_DATAERR,
+     "\"mode\" is no KEY=VALUE"},
+    {"an unknown key of a policy",
+     {"policy", "set", "site", "colour=red"},
+     EX_DATAERR,
+     "\"colour\" is no key of a policy; allowed: mode, machines, blocked, unauthentic"},
+    {"an unknown word of a policy",
+     {"policy", "set", "site", "mode=fast"},
+     EX_DATAERR,
+     "mode: \"fast\" is none of its words; allowed: observe, aside, hold"},
+    {"a mode for later",
+     {"policy", "set", "site", "mode=defer"},
+     EX_DATAERR,
+     "mode: \"defer\" is not available in this version; allowed: observe, aside, hold"},
+    {"a key of a policy twice",
+     {"policy", "set", "site", "mode=hold", "mode=aside"},
+     EX_DATAERR,
+     "mode is given twice"},
+    {"a good key beside a bad one",
+     {"policy", "set", "site", "blocked=hold", "machines=x"},
+     EX_DATAERR,
+     "machines: \"x\""},
+    {"a policy of nobody", {"policy", "show", "joe"}, EX_DATAERR, "joe is not protected"},
+    {"a question without recipient",
+     {"why", "alice@example.com", "joe"},
+     EX_DATAERR,
+     "RECIPIENT: \"joe\" is no address"},
+    {"a question without sender",
+     {"why", "alice", "joe@example.org"},
+     EX_DATAERR,
+     "SENDER: \"alice\" is no address; allowed: an address, or <>"},
+    {"a signer that is no domain",
+     {"why", "alice@example.com", "joe@example.org", "--dkim", "a b"},
+     EX_DATAERR,
+     "--dkim: \"a b\" is no domain"},
+};
+
+void check_bad(const BadRow& row) {
+  AdminRig rig;
+  const Ran ran = rig.run(row.words);
+  CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, row.status, ran.status);
+  CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, row.want));
+  CPPUNIT_ASSERT_EQUAL(std::string(), ran.out);
+  // Nothing half done.
+  CPPUNIT_ASSERT(rig.store.policies().get({Level::site, ""}, Deadline::max())->empty());
+  CPPUNIT_ASSERT(rig.store.contacts().list({Level::site, ""}, Deadline::max())->empty());
+}
+
+/// A question, and how it is answered.
+struct WhyRow {
+  const char* name;
+  std::vector<std::string> words;  ///< behind "why"
+  std::string disposition;
+  std::string reason;
+};
+
+const WhyRow kWhyRows[] = {
+    {"a stranger is held", {"eve@example.com", "joe@example.org"}, "hold", "first-contact"},
+    {"a stranger who signs is held as well",
+     {"eve@example.com", "joe@example.org", "--dkim", "example.com"},
+     "hold",
+     "first-contact"},
+    {"a contact who signs passes",
+     {"alice@example.com", "joe@example.org", "--dkim", "mail.example.com"},
+     "pass",
+     "contact"},
+    {"a contact by SPF passes",
+     {"alice@example.com", "joe@example.org", "--spf"},
+     "pass",
+     "contact"},
+    {"a contact signed by a stranger is forged",
+     {"alice@example.com", "joe@example.org", "--dkim", "example.net"},
+     "hold-silently",
+     "forged-contact"},
+    {"a contact of somebody else is a stranger",
+     {"alice@example.com", "ann@example.org", "--spf"},
+     "hold",
+     "first-contact"},
+    {"a blocked domain is refused", {"x@spam.example", "joe@example.org"}, "refuse", "blocked"},
+    {"a machine is held silently",
+     {"eve@example.com", "joe@example.org", "--machine"},
+     "hold-silently",
+     "machine"},
+    {"a bounce is held silently", {"<>", "joe@example.org"}, "hold-silently", "machine"},
+    {"our own domain from outside",
+     {"ann@example.org", "joe@example.org"},
+     "hold-silently",
+     "own-domain"},
+    {"below our own domain from outside",
+     {"ann@a.example.org", "joe@example.org"},
+     "hold-silently",
+     "own-domain"},
+    {"our own user", {"ann@example.org", "joe@example.org", "--auth"}, "pass", "internal"},
+    {"a failed DMARC",
+     {"eve@example.com", "joe@example.org", "--dmarc-fail"},
+     "hold-silently",
+     "unauthentic"},
+    {"a recipient elsewhere", {"eve@example.com", "joe@example.com"}, "pass", "unprotected"},
+    {"postmaster", {"eve@example.com", "postmaster@example.org"}, "pass", "exempt"},
+    {"a recipient that is exempt", {"eve@example.com", "open@example.org"}, "pass", "exempt"},
+    {"a recipient who files aside",
+     {"eve@example.com", "aside@example.org"},
+     "aside",
+     "first-contact"},
+    {"a detail changes nothing",
+     {"alice@example.com", "joe+x@example.org", "--spf"},
+     "pass",
+     "contact"},
+};
+
+void check_why(const WhyRow& row) {
+  AdminRig rig;
+  rig.write_config("[first_contact]\nmode = \"hold\"\n");
+  CPPUNIT_ASSERT(rig.store.web().heartbeat(Deadline::max()));
+  const auto done = [&](std::vector<std::string> words) {
+    const Ran ran = rig.run(std::move(words));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
+  };
+  done({"contacts", "allow", "joe@example.org", "alice@example.com", "--fingerprint",
+        "example.com"});
+  done({"contacts", "deny", "site", "spam.example"});
+  done({"policy", "set", "aside@example.org", "mode=aside"});
+  std::vector<std::string> words = {"why"};
+  words.insert(words.end(), row.words.begin(), row.words.end());
+  const Ran text = rig.run(words);
+  CPPUNIT_ASSERT_EQUAL_MESSAGE(text.err, EX_OK, text.status);
+  CPPUNIT_ASSERT_MESSAGE(text.out,
+                         text.out.starts_with(row.disposition + " (" + row.reason + ")\n"));
+  words.push_back("--json");
+  const std::string json = rig.run(words).out;
+  CPPUNIT_ASSERT_MESSAGE(json, has(json, "\"disposition\":\"" + row.disposition +
+                                             "\",\"reason\":\"" + row.reason + "\""));
+}
+
+class StoreVerbsTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(StoreVerbsTest);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(bad_rows);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(why_rows);
+  CPPUNIT_TEST(a_contact_is_written_listed_and_removed);
+  CPPUNIT_TEST(a_contact_is_written_for_the_owner);
+  CPPUNIT_TEST(a_policy_is_joined_from_all_levels);
+  CPPUNIT_TEST(an_empty_value_removes_a_key);
+  CPPUNIT_TEST(mode_hold_needs_authentication);
+  CPPUNIT_TEST(a_store_that_is_down_is_told);
+  CPPUNIT_TEST(why_tells_what_would_happen);
+  CPPUNIT_TEST(why_tells_the_entries_that_match);
+  CPPUNIT_TEST(why_tells_a_pause);
+  CPPUNIT_TEST(why_without_a_store_says_so);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  static void bad_rows(TestSuiteBuilderContextType& context) {
+    test::add_rows(context, kBadRows, check_bad);
+  }
+  static void why_rows(TestSuiteBuilderContextType& context) {
+    test::add_rows(context, kWhyRows, check_why);
+  }
+
+  void a_contact_is_written_listed_and_removed() {
+    AdminRig rig;
+    const Ran added = rig.run({"contacts", "allow", "joe@example.org", "Alice@Example.com",
+                               "--fingerprint", "mail.example.com", "--note", "the plumber"});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(added.err, EX_OK, added.status);
+    const Ran listed = rig.run({"contacts", "list", "joe@example.org", "--json"});
+    CPPUNIT_ASSERT_EQUAL(
+        std::string(
+            "{\"whom\":\"joe@example.org\",\"subject\":\"alice@example.com\","
+            "\"standing\":\"allow\",\"source\":\"admin\",\"fingerprints\":[\"example.com\"],"
+            "\"final\":false,\"created\":\"2027-01-15T08:00:00Z\",\"seen\":null,"
+            "\"note\":\"the plumber\"}\n"),
+        listed.out);
+    CPPUNIT_ASSERT_EQUAL(EX_OK,
+                         rig.run({"contacts", "deny", "site", "x.example", "--final"}).status);
+    CPPUNIT_ASSERT_EQUAL(std::string("deny  x.example (admin, final, since 2027-01-15)\n"),
+                         rig.run({"contacts", "list", "site"}).out);
+    const Ran removed = rig.run({"contacts", "remove", "joe@example.org", "alice@example.com"});
+    CPPUNIT_ASSERT_EQUAL(std::string("joe@example.org: removed alice@example.com\n"), removed.out);
+    CPPUNIT_ASSERT_EQUAL(std::string(), rig.run({"contacts", "list", "joe@example.org"}).out);
+  }
+
+  void a_contact_is_written_for_the_owner() {
+    AdminRig rig;
+    CPPUNIT_ASSERT_EQUAL(
+        EX_OK, rig.run({"contacts", "allow", "Joe+shop@example.org", "a@x.example"}).status);
+    CPPUNIT_ASSERT_EQUAL(
+        std::size_t{1},
+        rig.store.contacts().list({Level::mailbox, "joe@example.org"}, Deadline::max())->size());
+  }
+
+  void a_policy_is_joined_from_all_levels() {
+    AdminRig rig;
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"policy", "set", "site", "mode=aside"}).status);
+    CPPUNIT_ASSERT_EQUAL(
+        EX_OK, rig.run({"policy", "set", "example.org", "mode=hold", "blocked=hold"}).status);
+    CPPUNIT_ASSERT_EQUAL(EX_OK,
+                         rig.run({"policy", "set", "joe@example.org", "machines=aside"}).status);
+    CPPUNIT_ASSERT_EQUAL(std::string("mode=hold (domain)\nmachines=aside (mailbox)\n"
+                                     "blocked=hold (domain)\nunauthentic=hold (configuration)\n"),
+                         rig.run({"policy", "show", "joe@example.org"}).out);
+    CPPUNIT_ASSERT_EQUAL(std::string("mode=aside (site)\nmachines=hold (configuration)\n"
+                                     "blocked=refuse (configuration)\n"
+                                     "unauthentic=hold (configuration)\n"),
+                         rig.run({"policy", "show", "example.net"}).out);
+    const std::string json = rig.run({"policy", "show", "joe@example.org", "--json"}).out;
+    CPPUNIT_ASSERT_MESSAGE(json, json.starts_with("{\"whom\":\"joe@example.org\",\"key\":\"mode\","
+                                                  "\"value\":\"hold\",\"from\":\"domain\"}\n"));
+  }
+
+  void an_empty_value_removes_a_key() {
+    AdminRig rig;
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"policy", "set", "site", "mode=aside"}).status);
+    CPPUNIT_ASSERT_EQUAL(std::string("site: mode removed\n"),
+                         rig.run({"policy", "set", "site", "mode="}).out);
+    CPPUNIT_ASSERT(has(rig.run({"policy", "show", "site"}).out, "mode=observe (configuration)"));
+  }
+
+  void mode_hold_needs_authentication() {
+    AdminRig rig;
+    {
+      std::ofstream(rig.config_path())
+          << "[protect]\ndomains = [\"example.org\"]\n[authentication]\nsource = \"none\"\n"
+             "[challenge]\nbase_url = \"https://g.example\"\n";
+    }
+    const Ran ran = rig.run({"policy", "set", "site", "mode=hold"});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "allowed: observe, aside"));
+  }
+
+  void a_store_that_is_down_is_told() {
+    AdminRig rig;
+    rig.store.set_down(true);
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"contacts", "list", "site"},
+                                               {"contacts", "allow", "site", "x.example"},
+                                               {"contacts", "remove", "site", "x.example"},
+                                               {"policy", "show", "site"},
+                                               {"policy", "set", "site", "mode=hold"}}) {
+      const Ran ran = rig.run(words);
+      CPPUNIT_ASSERT_EQUAL(EX_TEMPFAIL, ran.status);
+      CPPUNIT_ASSERT(!ran.err.empty());
+      CPPUNIT_ASSERT_EQUAL(std::string(), ran.out);
+    }
+  }
+
+  void why_tells_what_would_happen() {
+    AdminRig rig;
+    const std::string observed = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
+    CPPUNIT_ASSERT_MESSAGE(observed, has(observed, "without mode observe it would be: hold."));
+    rig.write_config("[first_contact]\nmode = \"hold\"\n");
+    const std::string without = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
+    CPPUNIT_ASSERT_MESSAGE(without, has(without, "the page does not run"));
+    CPPUNIT_ASSERT(rig.store.web().heartbeat(Deadline::max()));
+    const std::string held = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
+    CPPUNIT_ASSERT_MESSAGE(held, has(held, "its author is told the page in the SMTP reply"));
+  }
+
+  void why_tells_the_entries_that_match() {
+    AdminRig rig;
+    rig.run({"contacts", "allow", "joe@example.org", "alice@example.com"});
+    rig.run({"contacts", "deny", "site", "example.com"});
+    const std::string text = rig.run({"why", "alice@example.com", "joe@example.org"}).out;
+    CPPUNIT_ASSERT_MESSAGE(text, has(text,
+                                     "entry: alice@example.com, allow, of the mailbox\n"
+                                     "entry: example.com, deny, of the site\n"));
+  }
+
+  void why_tells_a_pause() {
+    AdminRig rig;
+    rig.open_spool();
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"pause"}).status);
+    const std::string text = rig.run({"why", "alice@example.com", "joe@example.org"}).out;
+    CPPUNIT_ASSERT_MESSAGE(text, text.starts_with("pass (paused)\n"));
+  }
+
+  void why_without_a_store_says_so() {
+    AdminRig rig;
+    rig.write_config("[first_contact]\nmode = \"hold\"\n");
+    rig.store.set_down(true);
+    const Ran ran = rig.run({"why", "alice@example.com", "joe@example.org"});
+    CPPUNIT_ASSERT_EQUAL(EX_TEMPFAIL, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.out, ran.out.starts_with("defer (unscreened)\n"));
+  }
+};
+CPPUNIT_TEST_SUITE_REGISTRATION(StoreVerbsTest);
+
+}  // namespace
