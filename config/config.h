@@ -79,7 +79,8 @@ struct Config {
   struct Challenge {
     std::string base_url;                   ///< "https://gate.example.org"; no final slash
     std::string listen = "127.0.0.1:8480";  ///< "host:port", "[v6]:port"
-    std::vector<std::string> proofs = {"pow", "wait"};
+    /// "pow", "code", "wait"; "code" is not offered in this version.
+    std::vector<std::string> proofs = {"pow", "code", "wait"};
     std::vector<std::string> channels = {"reply"};  ///< "reply", then perhaps "mail"
     std::vector<std::string> proxies;               ///< networks whose X-Forwarded-For is believed
     std::string templates;                          ///< folder of a site's own pages; "": none

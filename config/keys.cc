@@ -41,7 +41,7 @@ constexpr auto kLog = &Config::log;
 constexpr Words kModes = {{"observe", "aside", "hold"}, {"refuse", "defer"}};
 constexpr Words kMachines = {{"hold", "aside"}};
 constexpr Words kSources = {{"header", "none"}, {"builtin"}};
-constexpr Words kProofs = {{"pow", "wait"}, {"code"}};
+constexpr Words kProofs = {{"pow", "code", "wait"}};
 constexpr Words kChannels = {{"reply", "mail"}};
 constexpr Words kLevels = {{"debug", "info", "warning", "error"}};
 constexpr Words kTargets = {{"stderr", "syslog"}};
@@ -146,7 +146,9 @@ Value show_digest(const Config& config) {
 }
 
 Status set_proofs(Config& config, const Value& value) {
-  if (value.list.empty()) return Error{Errc::invalid, "the list is empty: nobody could answer"};
+  // Until there is a code, it is no way to answer.
+  if (std::all_of(value.list.begin(), value.list.end(), [](const auto& p) { return p == "code"; }))
+    return Error{Errc::invalid, "nobody could answer"};
   return set_list<kChallenge, &C::proofs, word_of<kProofs>>(config, value);
 }
 
@@ -430,10 +432,10 @@ const Key kKeys[] = {
     {.table = "challenge",
      .name = "proofs",
      .kind = Kind::list,
-     .allowed = "a list of \"pow\", \"wait\", at least one",
+     .allowed = "a list of \"pow\", \"code\", \"wait\", at least one other than \"code\"",
      .doc = "What a sender can choose from besides typing the address. pow: the browser computes "
-            "for a second, which needs JavaScript. wait: two steps at least 10 s apart, for "
-            "authenticated authors only.",
+            "for a second, which needs JavaScript. code: digits to be read; not offered in this "
+            "version. wait: two steps at least 10 s apart, for authenticated authors only.",
      .set = set_proofs,
      .show = show_list<kChallenge, &C::proofs>},
     {.table = "challenge",

@@ -88,12 +88,21 @@ const Row kRows[] = {
      "\"hold\"\n"},
     {"not keeping is for later", "[first_contact]\nkeep = false\n",
      "c.toml:8: first_contact.keep: false is not available in this version; allowed: true\n"},
-    {"a proof for later", "[challenge]\nproofs = [\"pow\", \"code\"]\n" + kGood.substr(0, 84),
-     "c.toml:2: challenge.proofs: \"code\" is not available in this version; allowed: a list of "
-     "\"pow\", \"wait\", at least one\n"
+    {"a proof that is none", "[challenge]\nproofs = [\"pow\", \"magic\"]\n" + kGood.substr(0, 84),
+     "c.toml:2: challenge.proofs: \"magic\" is none of its words; allowed: a list of \"pow\", "
+     "\"code\", \"wait\", at least one other than \"code\"\n"
      "c.toml: challenge.base_url: must be set; allowed: an http or https URL of at most 200 "
      "octets, without query, fragment or user\n",
      true},
+    {"no proof that anybody could give",
+     "[challenge]\nproofs = [\"code\"]\nbase_url = \"https://g.example\"\n" + kGood.substr(0, 84),
+     "c.toml:2: challenge.proofs: nobody could answer; allowed: a list of \"pow\", \"code\", "
+     "\"wait\", at least one other than \"code\"\n",
+     true},
+    {"the proofs of the design",
+     "[challenge]\nproofs = [\"pow\", \"code\", \"wait\"]\nbase_url = \"https://g.example\"\n" +
+         kGood.substr(0, 84),
+     "", true},
     {"a lifetime out of range", "[first_contact]\nlifetime = \"366d\"\n",
      "c.toml:8: first_contact.lifetime: \"366d\" is out of range; allowed: a duration from \"1s\" "
      "to \"365d\" (units s, m, h, d)\n"},
