@@ -67,7 +67,9 @@ Result<std::string> content_of(const SpoolReader& reader, const HeldId& id) {
   return all;
 }
 
-int show_one(const SpoolReader& reader, const std::string& text, bool content, Output& output) {
+/// `shown`: how many were shown before it.
+int show_one(const SpoolReader& reader, const std::string& text, bool content, int& shown,
+             Output& output) {
   const auto id = HeldId::parse(text);
   if (!id) {
     output.say(in_quotes(text) + ": " + id.error().detail);
@@ -93,6 +95,7 @@ int show_one(const SpoolReader& reader, const std::string& text, bool content, O
   }
   output.put(record);
   if (output.json()) return EX_OK;
+  if (shown++ > 0) output.line("");
   output.raw(show_text(*message, history));
   if (content) output.raw("\n" + bytes);
   return EX_OK;
@@ -139,12 +142,9 @@ int held_show(const Invocation& invocation, Tools& tools, Output& output) {
   if (!fs) return EX_UNAVAILABLE;
   const SpoolReader reader(*fs);
   int status = EX_OK;
-  bool first = true;
-  for (const std::string& text : invocation.all("ID")) {
-    if (!first) output.line("");
-    first = false;
-    status = worse(status, show_one(reader, text, invocation.given("--content"), output));
-  }
+  int shown = 0;
+  for (const std::string& text : invocation.all("ID"))
+    status = worse(status, show_one(reader, text, invocation.given("--content"), shown, output));
   return status;
 }
 
