@@ -26,6 +26,10 @@ struct HeldLine {
   HeldState state = HeldState::held;
   bool all_announced = false;
   bool wants_challenge = false;  ///< by mail, and not begun yet
+  bool challenged = false;
+  bool by_mail = false;
+  int generation = 1;
+  std::string retry_digest;
 };
 
 class HeldTable {
@@ -33,20 +37,28 @@ class HeldTable {
   void put(const HeldMessage& message);
   void erase(const HeldId& id);
   std::optional<HeldLine> find(const HeldId& id) const;
+  /// The message that an earlier try of the same mail became, while it is held. The store knows it
+  /// too, but not yet when we were killed between disk and store.
+  std::optional<HeldId> find_retry(const std::string& digest) const;
   std::size_t size() const;
   /// The ids for which `wanted(line)` is true. `wanted` runs under the lock: no I/O in it.
   template <class Wanted>
   std::vector<HeldId> where(Wanted wanted) const {
-    return lines_.with([&](const auto& lines) {
+    return table_.with([&](const Table& table) {
       std::vector<HeldId> out;
-      for (const auto& [id, line] : lines)
+      for (const auto& [id, line] : table.lines)
         if (wanted(line)) out.push_back(id);
       return out;
     });
   }
 
  private:
-  Guarded<std::map<HeldId, HeldLine>> lines_;
+  struct Table {
+    std::map<HeldId, HeldLine> lines;
+    std::map<std::string, HeldId> retries;  ///< by HeldLine::retry_digest
+    void erase(const HeldId& id);
+  };
+  Guarded<Table> table_;
 };
 
 }  // namespace countersign

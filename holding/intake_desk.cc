@@ -51,6 +51,7 @@ class SpoolIntake final : public Intake {
 
   Result<HeldReceipt> commit(Deadline deadline) override {
     envelope_.retry_digest = retry_digest(envelope_, header_, hash_.finish());
+    if (const auto here = parts_.table.find_retry(envelope_.retry_digest)) return join_here(*here);
     auto earlier = parts_.index.find_retry(envelope_.retry_digest, deadline);
     if (earlier && still_held(*earlier)) return join(*earlier);
     if (!earlier && earlier.error().code == Errc::unavailable) return earlier.error();
@@ -80,6 +81,13 @@ class SpoolIntake final : public Intake {
     if (view.node != parts_.spool.node()) return true;
     const auto line = parts_.table.find(view.id);
     return line && line->state == HeldState::held;
+  }
+
+  Result<HeldReceipt> join_here(const HeldId& id) {
+    draft_.reset();
+    const auto line = parts_.table.find(id);
+    if (!line) return Error{Errc::unavailable, "it was released in between"};
+    return receipt(id, line->expires, line->generation, line->challenged, line->by_mail, true);
   }
 
   Result<HeldReceipt> join(const HeldView& view) {

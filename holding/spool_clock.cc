@@ -10,7 +10,7 @@ namespace countersign {
 namespace {
 
 constexpr const char* kName = "clock";
-constexpr const char* kNext = "tmp/clock";
+constexpr const char* kNext = "clock.next";
 constexpr std::size_t kMostBytes = 32;
 
 }  // namespace

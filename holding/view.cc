@@ -34,7 +34,8 @@ Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const History& hist
                    .digest = {}};
   auto& owners = entry.view.owners;
   std::ranges::sort(owners);
-  owners.erase(std::ranges::unique(owners).begin(), owners.end());
+  // Not std::ranges::unique: Clang 14 cannot compile GCC 12's subranges.
+  owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
   if (!envelope.challenged) return entry;
   CS_ASSIGN(const std::string token, answer_token(keys, envelope.id, envelope.generation));
   entry.digest = token_digest(token);

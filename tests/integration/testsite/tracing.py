@@ -32,7 +32,12 @@ class Tracer:
 
     def detach(self):
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            # It waits for a thread that is gone already; the others go on without it.
+            self.process.kill()
+            self.process.wait()
 
     def calls(self):
         """What was called: lines of strace."""

@@ -62,6 +62,7 @@ class IntakeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_store_that_fails_after_the_disk_means_kept_all_the_same);
   CPPUNIT_TEST(a_retry_after_release_is_a_new_mail);
   CPPUNIT_TEST(a_stale_index_does_not_make_a_promise);
+  CPPUNIT_TEST(killed_before_the_store_knew_the_retry_joins_all_the_same);
   CPPUNIT_TEST(the_content_is_byte_for_byte);
   CPPUNIT_TEST(a_used_up_budget_falls_back_to_the_reply);
   CPPUNIT_TEST_SUITE_END();
@@ -122,6 +123,17 @@ class IntakeTest : public CppUnit::TestFixture {
     const auto second = rig.hold(HoldingRig::envelope());
     CPPUNIT_ASSERT(second && !second->joined);
     CPPUNIT_ASSERT(rig.spool->read(second->id));
+  }
+  void killed_before_the_store_knew_the_retry_joins_all_the_same() {
+    HoldingRig rig;
+    rig.store.fail_call(2);  // find_retry is the first, put the second
+    const auto first = rig.hold(HoldingRig::envelope());
+    rig.table.erase(first->id);
+    rig.store.set_down(true);  // what the node reads at start must be enough
+    CPPUNIT_ASSERT(rig.node.start());
+    rig.store.set_down(false);
+    const auto second = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(second && second->joined && second->id == first->id);
   }
   void the_content_is_byte_for_byte() {
     HoldingRig rig;
