@@ -6,6 +6,7 @@ A message's field `X-Verified: dkim=pass header.d=example.com` becomes
 real ones do, it removes fields of its own authserv-id that came in.
 """
 import os
+import re
 import socketserver
 import struct
 import threading
@@ -14,6 +15,12 @@ ASKED = b"x-verified"
 ADD_HEADERS, CHANGE_HEADERS = 0x01, 0x10
 NO_CONNECT, NO_HELO, NO_MAIL, NO_RCPT, NO_BODY, NO_EOH = 0x01, 0x02, 0x04, 0x08, 0x10, 0x40
 NO_REPLY_HEADER, NO_UNKNOWN, NO_DATA = 0x80, 0x100, 0x200
+
+
+def authserv_id_of(value):
+    """Lower case; comments and a version (RFC 8601 section 2.2) make no other authserv-id."""
+    words = re.sub(rb"\([^()]*\)", b" ", value).split(b";")[0].split()
+    return words[0].lower() if words else b""
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -57,7 +64,7 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _end_of_message(self):
         forged = [n for n, (name, value) in enumerate(self._of(b"authentication-results"), 1)
-                  if value.split(b";")[0].strip().lower() == self.server.authserv_id.lower()]
+                  if authserv_id_of(value) == self.server.authserv_id.lower()]
         for index in reversed(forged):
             self._send(b"m" + struct.pack(">I", index) + b"Authentication-Results\0\0")
         asked = self._of(ASKED)
