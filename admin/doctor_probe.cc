@@ -17,7 +17,6 @@
 namespace countersign::admin {
 namespace {
 
-constexpr seconds kPatience{60};  ///< for each reply of the MX
 constexpr seconds kHoldTime{15};  ///< until the message stands in the spool
 constexpr int kPollMilliseconds = 200;
 

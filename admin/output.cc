@@ -55,6 +55,13 @@ bool is_harmful(char32_t point) {
 
 }  // namespace
 
+Record::Record() = default;
+Record::Record(const Record& other) = default;
+Record::Record(Record&& other) noexcept = default;
+Record& Record::operator=(const Record& other) = default;
+Record& Record::operator=(Record&& other) noexcept = default;
+Record::~Record() = default;
+
 Record& Record::add(std::string name, Value value) {
   fields_.push_back({std::move(name), std::move(value)});
   return *this;

@@ -22,6 +22,14 @@ class Record {
                              std::vector<Record>>;
   struct Field;
 
+  // Where Field is complete: Clang 14 asks for that before the members below are used.
+  Record();
+  Record(const Record& other);
+  Record(Record&& other) noexcept;
+  Record& operator=(const Record& other);
+  Record& operator=(Record&& other) noexcept;
+  ~Record();
+
   Record& add(std::string name, Value value);
   Record& add(std::string name, std::nullptr_t) { return add(std::move(name), Value(nullptr)); }
   Record& add(std::string name, const char* value) { return add(std::move(name), Value(value)); }

@@ -41,8 +41,8 @@ bool low(std::uint64_t left, std::uint64_t total, std::uint64_t most) {
 Claimants claimants_of(const HeldEnvelope& envelope, const std::string& network) {
   Claimants claimants{envelope.share, envelope.owners, envelope.fingerprint, network};
   std::ranges::sort(claimants.owners);
-  const auto twice = std::ranges::unique(claimants.owners);
-  claimants.owners.erase(twice.begin(), twice.end());
+  claimants.owners.erase(std::unique(claimants.owners.begin(), claimants.owners.end()),
+                         claimants.owners.end());
   if (claimants.author_domain.empty()) {
     const std::size_t at = envelope.author.rfind('@');
     if (at != std::string::npos) claimants.author_domain = envelope.author.substr(at + 1);
