@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a message costs: round trips to the store and system calls, which no machine's speed changes."""
+import collections
+import re
+import threading
+
+from testsite.redis import Client
+from testsite.sender import Smtp, dkim_pass, message
+from testsite.tracing import Tracer
+from testsite.waiting import until
+
+AUTHOR = "alice@costs.example"
+
+
+class Monitor:
+    """What Redis is asked while it lasts: (client, words) of each command."""
+
+    def __init__(self, place):
+        self.client = Client(place.redis.socket, timeout=60)
+        self.lines = []
+        assert self.client("MONITOR") == b"OK"
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+        self.place = place
+
+    def _read(self):
+        try:
+            while line := self.client.file.readline():
+                self.lines.append(line.decode("utf-8", "replace"))
+        except (OSError, ValueError):
+            pass
+
+    def stop(self):
+        """Returns the commands; all that was asked before is among them."""
+        other = self.place.redis.client()
+        other("ECHO", "the end")
+        until(lambda: any("the end" in line for line in self.lines), "monitored")
+        other.close()
+        self.client.socket.close()
+        return [line for line in self.lines if "the end" not in line]
+
+
+def send(place, smtp, recipients, n, author=AUTHOR):
+    content = message(author, recipients, f"costs{n}", verified=dkim_pass("costs.example"))
+    return smtp.send(author, recipients, content)
+
+
+def asked_for_mail(lines):
+    """The number of look-ups: each asks for the site's contacts once."""
+    return sum(1 for line in lines if '"cs:site:contacts"' in line)
+
+
+def test_a_message_asks_the_store_once_whatever_the_number_of_recipients(place):
+    for i in range(30):
+        place.node.run("contacts", "allow", f"m{i}@example.org", AUTHOR)
+    smtp = Smtp(place.postfix.mx)
+    one, many = ["m0@example.org"], [f"m{i}@example.org" for i in range(30)]
+    assert send(place, smtp, many, "warm").code == 250
+    for recipients in (one, many):
+        monitor = Monitor(place)
+        for n in range(5):
+            assert send(place, smtp, recipients, f"{len(recipients)}-{n}").code == 250
+        lines = monitor.stop()
+        assert asked_for_mail(lines) == 5, "\n".join(lines)
+    smtp.close()
+
+
+def calls_per_message(place, author, messages=40):
+    """System calls of the milter a message by name, over one SMTP session; background threads
+    included, waiting for locks left out."""
+    smtp = Smtp(place.postfix.mx)
+    assert send(place, smtp, ["m0@example.org"], f"warm{author}", author).code in (250, 554)
+    tracer = Tracer(place.node.milter.pid, place.folder / "costs.trace", "all")
+    for n in range(messages):
+        assert send(place, smtp, ["m0@example.org"], f"{author}{n}", author).code in (250, 554)
+    tracer.detach()
+    smtp.close()
+    names = re.findall(r"^\d+ +(\w+)\(", "\n".join(tracer.calls()), re.M)
+    counts = collections.Counter(name for name in names if name != "futex")
+    return {name: count / messages for name, count in counts.items()}
+
+
+# Three in four are libmilter's: two reads and three polls for each packet of the MTA.
+
+def test_the_system_calls_of_a_message_that_passes(place):
+    place.node.run("contacts", "allow", "m0@example.org", AUTHOR)
+    calls = calls_per_message(place, AUTHOR)
+    assert sum(calls.values()) < 160, calls
+    assert calls["sendto"] < 1.5, calls
+    assert "fsync" not in calls
+
+
+def test_the_system_calls_of_a_message_that_is_held(place):
+    calls = calls_per_message(place, "held@elsewhere.example")
+    assert sum(calls.values()) < 200, calls
+    # The file, its folder, and the folder's folder when it is new.
+    assert 2 <= calls["fsync"] <= 3, calls
+    assert calls["sendto"] < 5, calls
