@@ -19,6 +19,7 @@ from testsite.place import Place  # noqa: E402
 from testsite.waiting import accepts, until  # noqa: E402
 
 PORT = 2525
+PAGE_PORT = 8480
 JOE = "joe@example.org"
 TERMINAL = sys.stdout.isatty() and sys.stdin.isatty()
 
@@ -158,6 +159,14 @@ logs                     {place.node.folder}/*.log""")
     stop.wait()
 
 
+def page_keys():
+    """The page's usual port, if nobody else has it."""
+    if accepts(PAGE_PORT):
+        return {}
+    return {"challenge.listen": f"127.0.0.1:{PAGE_PORT}",
+            "challenge.base_url": f"http://127.0.0.1:{PAGE_PORT}"}
+
+
 def main():
     folder = Path(sys.argv[1])
     if accepts(PORT):
@@ -171,7 +180,7 @@ def main():
         opendkim = OpenDkim(folder / "opendkim", "friend.example").start()
         site = folder / "site"
         site.mkdir()
-        place = Place(folder=site, port=PORT,
+        place = Place(folder=site, port=PORT, keys=page_keys(),
                       milters=f"unix:{opendkim.socket}, "
                               f"{{ unix:{site}/node/milter.sock, default_action=tempfail }}")
         stranger(place, folder)

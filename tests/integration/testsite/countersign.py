@@ -48,7 +48,8 @@ class Node:
         self.socket = folder / "milter.sock"
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
-        self.page_port = page_port or free_port()
+        listen = (keys or {}).get("challenge.listen")
+        self.page_port = page_port or (int(listen.rsplit(":", 1)[1]) if listen else free_port())
         self.metrics_port = free_port()
         self.page_metrics_port = free_port()
         self.path = folder / "countersign.toml"
