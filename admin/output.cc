@@ -24,7 +24,7 @@ nlohmann::ordered_json json_of(const Record::Value& value) {
 
 nlohmann::ordered_json json_of(const Record& record) {
   auto object = nlohmann::ordered_json::object();
-  for (const auto& field : record.fields()) object[field.name] = json_of(field.value);
+  for (const auto& [name, value] : record.fields()) object[name] = json_of(value);
   return object;
 }
 
@@ -63,8 +63,24 @@ Record& Record::operator=(Record&& other) noexcept = default;
 Record::~Record() = default;
 
 Record& Record::add(std::string name, Value value) {
-  fields_.push_back({std::move(name), std::move(value)});
+  fields_.emplace_back(std::move(name), std::move(value));
   return *this;
+}
+
+Record& Record::add(std::string name, std::nullptr_t) {
+  return add(std::move(name), Value(nullptr));
+}
+
+Record& Record::add(std::string name, const char* value) {
+  return add(std::move(name), Value(std::string(value)));
+}
+
+Record& Record::add(std::string name, std::string_view value) {
+  return add(std::move(name), Value(std::string(value)));
+}
+
+Record& Record::add(std::string name, const std::string& value) {
+  return add(std::move(name), Value(value));
 }
 
 std::string Record::json() const {

@@ -20,7 +20,6 @@ class Record {
  public:
   using Value = std::variant<std::nullptr_t, bool, long long, std::string, std::vector<std::string>,
                              std::vector<Record>>;
-  struct Field;
 
   // Where Field is complete: Clang 14 asks for that before the members below are used.
   Record();
@@ -31,26 +30,17 @@ class Record {
   ~Record();
 
   Record& add(std::string name, Value value);
-  Record& add(std::string name, std::nullptr_t) { return add(std::move(name), Value(nullptr)); }
-  Record& add(std::string name, const char* value) { return add(std::move(name), Value(value)); }
-  Record& add(std::string name, std::string_view value) {
-    return add(std::move(name), Value(std::string(value)));
-  }
-  Record& add(std::string name, const std::string& value) {
-    return add(std::move(name), Value(value));
-  }
-  const std::vector<Field>& fields() const { return fields_; }
+  Record& add(std::string name, std::nullptr_t);
+  Record& add(std::string name, const char* value);
+  Record& add(std::string name, std::string_view value);
+  Record& add(std::string name, const std::string& value);
+  const std::vector<std::pair<std::string, Value>>& fields() const { return fields_; }
 
   /// One line without line end. Bytes that are no UTF-8 come as U+FFFD.
   std::string json() const;
 
  private:
-  std::vector<Field> fields_;
-};
-
-struct Record::Field {
-  std::string name;
-  Value value;
+  std::vector<std::pair<std::string, Value>> fields_;
 };
 
 /// "2027-05-03T14:02:00Z", or null for the epoch, which means never.
