@@ -18,13 +18,16 @@ void HeldSet::give_back(Shares::Claim& claim) {
 }
 
 void HeldSet::insert(const HeldId& id, Shares::Claim claim) {
-  state_.with([&](State& s) { s.entries.try_emplace(id, Entry{std::move(claim)}); });
+  state_.with([&](State& s) {
+    if (s.entries.try_emplace(id, Entry{std::move(claim)}).second) ++s.without_log;
+  });
 }
 
 void HeldSet::restore(const HeldId& id, const Claimants& claimants, std::uint64_t bytes,
                       bool has_log) {
   state_.with([&](State& s) {
     s.entries.try_emplace(id, Entry{s.shares.restore(claimants, bytes), has_log});
+    if (!has_log) ++s.without_log;
   });
 }
 
@@ -33,6 +36,7 @@ void HeldSet::erase(const HeldId& id) {
     const auto found = s.entries.find(id);
     if (found == s.entries.end()) return;
     s.shares.give_back(found->second.claim);
+    if (!found->second.has_log) --s.without_log;
     s.entries.erase(found);
   });
 }
@@ -65,8 +69,14 @@ bool HeldSet::has_log(const HeldId& id) const {
 void HeldSet::set_has_log(const HeldId& id) {
   state_.with([&](State& s) {
     const auto found = s.entries.find(id);
-    if (found != s.entries.end()) found->second.has_log = true;
+    if (found == s.entries.end() || found->second.has_log) return;
+    found->second.has_log = true;
+    --s.without_log;
   });
+}
+
+std::uint64_t HeldSet::without_log() const {
+  return state_.with([](const State& s) { return s.without_log; });
 }
 
 std::vector<HeldId> HeldSet::ids() const {

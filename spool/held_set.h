@@ -32,6 +32,8 @@ class HeldSet {
   bool going(const HeldId& id) const;
   bool has_log(const HeldId& id) const;
   void set_has_log(const HeldId& id);
+  /// The number of messages whose logs are still to be made.
+  std::uint64_t without_log() const;
 
   std::vector<HeldId> ids() const;
   std::uint64_t used_bytes() const;
@@ -46,6 +48,7 @@ class HeldSet {
     explicit State(const SpoolLimits& limits) : shares(limits) {}
     Shares shares;
     std::map<HeldId, Entry> entries;
+    std::uint64_t without_log = 0;
   };
   Guarded<State> state_;
 };

@@ -5,7 +5,6 @@
 
 namespace countersign::layout {
 namespace {
-constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::size_t kFolderSize = 2;
 }  // namespace
 

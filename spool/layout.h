@@ -21,6 +21,9 @@ inline constexpr const char* kHeld = "held";
 inline constexpr const char* kOrders = "orders";
 inline constexpr const char* kDamaged = "damaged";
 
+/// The characters of a held id.
+inline constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+
 /// "held/<2 of id>"
 std::string folder_of(const HeldId& id);
 /// "held/<2 of id>/<id>.msg"

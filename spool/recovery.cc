@@ -36,6 +36,10 @@ void find_message(SpoolFs& fs, const HeldId& id, bool has_log, HeldSet& held) {
 Status find_in(SpoolFs& fs, const std::string& folder, HeldSet& held) {
   const std::string path = std::string(layout::kHeld) + "/" + folder;
   CS_ASSIGN(const auto leaves, fs.list_dir(path));
+  if (leaves.empty()) return {};
+  // What a killed daemon had renamed but not fsynced is seen now, and would be promised to the
+  // sender's next try: it must be durable before.
+  CS_TRY(fs.fsync_dir(path));
   std::set<HeldId> messages;
   std::set<HeldId> logs;
   for (const std::string& leaf : leaves) {
@@ -73,8 +77,6 @@ Status prepare_folders(SpoolFs& fs) {
 
 Status find_held(SpoolFs& fs, HeldFolders& folders, HeldSet& held) {
   CS_ASSIGN(const auto names, fs.list_dir(layout::kHeld));
-  // What a killed daemon had renamed but not fsynced is seen now, and would be promised to the
-  // sender's next try: it must be durable before.
   CS_TRY(fs.fsync_dir(layout::kHeld));
   for (const std::string& name : names) {
     const std::string path = std::string(layout::kHeld) + "/" + name;
@@ -83,7 +85,6 @@ Status find_held(SpoolFs& fs, HeldFolders& folders, HeldSet& held) {
       warn_of(path);
       continue;
     }
-    CS_TRY(fs.fsync_dir(path));
     CS_TRY(find_in(fs, name, held));
     folders.add(path);
   }

@@ -32,8 +32,12 @@ auto* count_one(std::unordered_map<std::string, std::uint64_t>& counts, const st
   return &entry;
 }
 
-bool low(std::uint64_t left, std::uint64_t total, std::uint64_t most) {
-  return total > 0 && left < std::min(most, total / 20);
+constexpr std::uint64_t kBlock = 4096;
+/// The message itself, its folder, its log, an operator's order.
+constexpr std::uint64_t kFilesOfOne = 4;
+
+bool low(std::uint64_t left, std::uint64_t total, std::uint64_t most, std::uint64_t needed) {
+  return total > 0 && left < std::min(most, total / 20) + needed;
 }
 
 }  // namespace
@@ -135,9 +139,9 @@ std::uint64_t Shares::used_bytes() const {
   return std::accumulate(used_.begin(), used_.end(), std::uint64_t{0});
 }
 
-bool low_space(const Space& space) {
-  return low(space.free_bytes, space.total_bytes, std::uint64_t{32} << 20) ||
-         low(space.free_files, space.total_files, 1000);
+bool low_space(const Space& space, std::uint64_t logs) {
+  return low(space.free_bytes, space.total_bytes, std::uint64_t{32} << 20, logs * kBlock) ||
+         low(space.free_files, space.total_files, 1000, logs + kFilesOfOne);
 }
 
 }  // namespace countersign

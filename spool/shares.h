@@ -79,8 +79,10 @@ class Shares {
   std::array<Names, 2> names_;
 };
 
-/// Whether the file system has too little room to start another message: under 32 MiB and under 5 %
-/// of it, or the same of its files (1000). What is left is for the logs of what is held already.
-bool low_space(const Space& space);
+/// Whether the file system has too little room to start another message. What is kept free: 32 MiB
+/// or 5 % of it, whichever is less, and the same of files (1000); and, above that, a block and a
+/// file for each of the `logs` that held messages do not have yet, so that a full disk keeps nobody
+/// from answering, and no answered message from being logged, delivered and removed.
+bool low_space(const Space& space, std::uint64_t logs);
 
 }  // namespace countersign

@@ -68,7 +68,7 @@ Result<std::unique_ptr<Spool::Draft>> SpoolOnDisk::begin(const HeldEnvelope& env
   if (held_.contains(envelope.id))
     return Error{Errc::unavailable, envelope.id.text() + " is held already"};
   CS_ASSIGN(const Space space, fs_.space());
-  if (low_space(space))
+  if (low_space(space, held_.without_log()))
     return Error{Errc::unavailable, "low space: " + std::to_string(space.free_bytes) +
                                         " bytes and " + std::to_string(space.free_files) +
                                         " files are free"};

@@ -173,6 +173,7 @@ struct Room {
   const char* name;
   Space space;
   bool low;
+  std::uint64_t logs = 0;  ///< still to be made
 };
 constexpr std::uint64_t kMega = 1 << 20;
 const Room kRooms[] = {
@@ -182,12 +183,16 @@ const Room kRooms[] = {
     {"a small disk with a twentieth left is not low", {kMega, 20 * kMega, 0, 0}, false},
     {"a small disk with less is low", {kMega - 1, 20 * kMega, 0, 0}, true},
     {"a full disk is low", {0, 65536, 0, 0}, true},
-    {"too few files are low", {kMega, kMega, 999, 1'000'000}, true},
-    {"1000 files are not low", {kMega, kMega, 1000, 1'000'000}, false},
-    {"no file of 20 is low", {kMega, kMega, 0, 20}, true},
-    {"one file of 20 is not low", {kMega, kMega, 1, 20}, false},
+    {"too few files are low", {kMega, kMega, 1003, 1'000'000}, true},
+    {"1000 files and those of one message are not low", {kMega, kMega, 1004, 1'000'000}, false},
+    {"4 files of 20 are low", {kMega, kMega, 4, 20}, true},
+    {"5 files of 20 are not low", {kMega, kMega, 5, 20}, false},
+    {"files for logs to come are kept", {kMega, kMega, 7, 20}, true, 3},
+    {"with files for logs to come it is not low", {kMega, kMega, 8, 20}, false, 3},
+    {"blocks for logs to come are kept", {kMega + 12'287, 20 * kMega, 0, 0}, true, 3},
+    {"with blocks for logs to come it is not low", {kMega + 12'288, 20 * kMega, 0, 0}, false, 3},
 };
-void check_room(const Room& row) { CPPUNIT_ASSERT_EQUAL(row.low, low_space(row.space)); }
+void check_room(const Room& row) { CPPUNIT_ASSERT_EQUAL(row.low, low_space(row.space, row.logs)); }
 
 }  // namespace
 

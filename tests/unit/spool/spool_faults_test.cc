@@ -251,9 +251,9 @@ class SpoolFaultsTest : public CppUnit::TestFixture {
     LossyFs disk;
     FailingFs fs(disk);
     auto spool = *Spool::open(fs, {});
-    fs.arm({.at = 10, .last = true});
+    fs.arm({.at = 11, .last = true});
     CPPUNIT_ASSERT(!test::hold(*spool, test::sample_envelope(id), "x"));
-    CPPUNIT_ASSERT_EQUAL(std::string("fsync_dir held/7q"), fs.calls().at(9));
+    CPPUNIT_ASSERT_EQUAL(std::string("fsync_dir held/7q"), fs.calls().at(10));
     spool.reset();
     spool = *Spool::open(disk, {});
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, spool->list().size());
@@ -280,9 +280,9 @@ class SpoolFaultsTest : public CppUnit::TestFixture {
     LossyFs disk;
     FailingFs fs(disk);
     const auto spool = *Spool::open(fs, {});
-    fs.arm({.at = 8});
+    fs.arm({.at = 9});
     CPPUNIT_ASSERT(!test::hold(*spool, test::sample_envelope(held_id("7q", '0')), "x"));
-    CPPUNIT_ASSERT_EQUAL(std::string("fsync_dir held"), fs.calls().at(7));
+    CPPUNIT_ASSERT_EQUAL(std::string("fsync_dir held"), fs.calls().at(8));
     CPPUNIT_ASSERT(!*disk.exists("held/7q"));
     CPPUNIT_ASSERT(test::hold(*spool, test::sample_envelope(held_id("7q", '1')), "x"));
   }

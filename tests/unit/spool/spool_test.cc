@@ -273,12 +273,16 @@ class SpoolCallsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SpoolCallsTest);
   CPPUNIT_TEST(a_hold_makes_these_calls_in_this_order);
   CPPUNIT_TEST(the_first_hold_of_a_folder_makes_it_durable_first);
+  CPPUNIT_TEST(where_there_is_room_folders_are_made_by_the_row);
+  CPPUNIT_TEST(where_there_is_little_room_they_are_not);
+  CPPUNIT_TEST(a_row_of_folders_whose_fsync_failed_is_not_trusted);
   CPPUNIT_TEST(a_large_message_is_written_in_pieces);
   CPPUNIT_TEST(an_event_makes_these_calls);
   CPPUNIT_TEST(a_removal_takes_the_message_before_its_log);
   CPPUNIT_TEST(a_message_removed_while_it_is_read_is_not_found);
   CPPUNIT_TEST(a_removal_that_failed_is_listed_and_can_be_repeated);
   CPPUNIT_TEST(no_hold_is_begun_when_space_is_low);
+  CPPUNIT_TEST(room_is_kept_for_the_logs_of_what_is_held);
   CPPUNIT_TEST(a_share_is_kept_while_a_message_grows);
   CPPUNIT_TEST(a_start_reads_no_contents);
   CPPUNIT_TEST_SUITE_END();
@@ -297,8 +301,39 @@ class SpoolCallsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kId), "x"));
     const std::string msg = kId.text() + ".msg";
     assert_calls({"space", "create tmp/" + msg, "write tmp/" + msg, "fsync tmp/" + msg,
-                  "close tmp/" + msg, "remove_dir held/7q", "make_dir held/7q", "fsync_dir held",
-                  "rename held/7q/" + msg, "fsync_dir held/7q"});
+                  "close tmp/" + msg, "remove_dir held/7q", "make_dir held/7q", "space",
+                  "fsync_dir held", "rename held/7q/" + msg, "fsync_dir held/7q"});
+  }
+  void where_there_is_room_folders_are_made_by_the_row() {
+    memory_.set_space(kRoomy);
+    CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kId), "x"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{32}, memory_.list_dir("held")->size());
+    memory_.power_cut(0);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{32}, memory_.list_dir("held")->size());
+    spool_.reset();
+    spool_ = *Spool::open(fs_, {});
+    fs_.arm({});
+    CPPUNIT_ASSERT(hold(*spool_, sample_envelope(held_id("7z", '0')), "x"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{7}, fs_.calls().size());
+  }
+  void where_there_is_little_room_they_are_not() {
+    Space space = kRoomy;
+    space.free_files = 2000;
+    memory_.set_space(space);
+    CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kId), "x"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, memory_.list_dir("held")->size());
+  }
+  void a_row_of_folders_whose_fsync_failed_is_not_trusted() {
+    memory_.set_space(kRoomy);
+    fs_.arm({});
+    CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kId), "x"));
+    const auto calls = fs_.calls();
+    const auto at = std::ranges::find(calls, "fsync_dir held") - calls.begin() + 1;
+    fs_.arm({.at = static_cast<int>(at)});
+    CPPUNIT_ASSERT(!hold(*spool_, sample_envelope(held_id("00", '0')), "x"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{32}, memory_.list_dir("held")->size());
+    CPPUNIT_ASSERT(hold(*spool_, sample_envelope(held_id("01", '0')), "x"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{64}, memory_.list_dir("held")->size());
   }
   void a_large_message_is_written_in_pieces() {
     CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kOther), "in the same folder"));
@@ -379,6 +414,27 @@ class SpoolCallsTest : public CppUnit::TestFixture {
     memory_.set_space({.free_bytes = 5000, .total_bytes = 100'000});
     CPPUNIT_ASSERT(spool_->begin(sample_envelope(kId), ""));
   }
+  void room_is_kept_for_the_logs_of_what_is_held() {
+    const auto takes_more = [&] { return bool(spool_->begin(sample_envelope(kId), "")); };
+    const HeldId third = held_id("7q", '3');
+    for (const HeldId& id : {kOther, third})
+      CPPUNIT_ASSERT(hold(*spool_, sample_envelope(id), "x"));
+    memory_.set_space({.free_files = 6, .total_files = 20});
+    CPPUNIT_ASSERT(!takes_more());
+    CPPUNIT_ASSERT(spool_->log(kOther, event(HeldEvent::Kind::answered, 0, "pow")));
+    CPPUNIT_ASSERT(takes_more());
+    memory_.set_space({.free_files = 5, .total_files = 20});
+    CPPUNIT_ASSERT(spool_->log(kOther, event(HeldEvent::Kind::released, 0, "250")));
+    CPPUNIT_ASSERT(spool_->remove(kOther));
+    CPPUNIT_ASSERT(!takes_more());
+    // The same after a restart, when the log is found and not written.
+    CPPUNIT_ASSERT(spool_->log(third, event(HeldEvent::Kind::answered, 0, "pow")));
+    spool_.reset();
+    spool_ = *Spool::open(fs_, {});
+    CPPUNIT_ASSERT(takes_more());
+    CPPUNIT_ASSERT(spool_->remove(third));
+    CPPUNIT_ASSERT(takes_more());
+  }
   void a_share_is_kept_while_a_message_grows() {
     spool_.reset();
     spool_ = *Spool::open(fs_, {.bytes = 100'000});
@@ -408,6 +464,10 @@ class SpoolCallsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(want.size(), got.size());
   }
 
+  static constexpr Space kRoomy{.free_bytes = std::uint64_t{1} << 40,
+                                .total_bytes = std::uint64_t{1} << 41,
+                                .free_files = 1'000'000,
+                                .total_files = 2'000'000};
   test::LossyFs memory_;
   test::FailingFs fs_{memory_};
   std::unique_ptr<Spool> spool_ = *Spool::open(fs_, {});
