@@ -38,6 +38,13 @@ struct Facts {
   Author author;
   Authentication authentication;
   std::string machine_mark;  ///< machine_mark(): "" for a person's mail
+  /// The List-Id as it stands in contact lists (RFC 2919, lower case, without brackets and phrase);
+  /// "" without one.
+  std::string list_id;
+  bool infected = false;             ///< a trusted earlier milter said malware
+  bool spam = false;                 ///< a trusted earlier milter said spam
+  std::optional<double> spam_score;  ///< what it scored, if it said so
+  bool forwarded = false;            ///< sent on by somebody who is not its author (rule 18)
   PageState page = PageState::up;
   bool mail_channel = false;  ///< challenge.channels has "mail"
 };
@@ -54,6 +61,14 @@ struct Policy {
 /// Returns `defaults` with `values` over them. A value that is no word of its key changes nothing.
 Policy resolve_policy(const Policy& defaults, const PolicyValues& values);
 
+/// What the detail of a recipient's address is.
+enum class TokenUse {
+  none,      ///< no token of ours: no detail, or a wrong tag
+  valid,     ///< one use is there to be spent
+  over,      ///< revoked, expired or spent
+  stranger,  ///< used by another domain than it is bound to
+};
+
 /// What is known of one recipient and the author.
 struct RecipientFacts {
   bool is_protected = false;     ///< in one of protect.domains
@@ -62,6 +77,7 @@ struct RecipientFacts {
   bool named = false;            ///< stands in To or Cc
   /// The store could not say: decide under law 7, by `policy` as it was last known.
   bool unknown = false;
+  TokenUse token = TokenUse::none;
   RecipientKnowledge knowledge;
   Policy policy;
 };

@@ -56,6 +56,14 @@ using PolicyValues = std::map<std::string, std::string, std::less<>>;
 struct RecipientKnowledge {
   std::vector<ContactMatch> matches;  ///< most specific first: level, then address before domain
   PolicyValues policy;
+  /// In-Reply-To or References names a Message-ID that this mailbox sent to this author, or to his
+  /// domain, in the last 30 days (rule 12).
+  bool replied = false;
+  /// The returned header of a bounce or MDN names a Message-ID that this mailbox sent, and no
+  /// bounce for that recipient was let in before (rule 13).
+  bool returned = false;
+  /// The recipient has a window open for the author's domain (rule 14).
+  bool expected = false;
 };
 
 /// What the store knows for one message: the answer to one pipelined round trip.

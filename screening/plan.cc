@@ -106,6 +106,7 @@ std::vector<Lesson> lessons_of(const Facts& facts, std::span<const RecipientFact
     if (decisions[i].learn_author) {
       lesson.scope = scope_of(Level::mailbox, *recipient.owner);
       lesson.subject = "a:" + facts.author.mailbox->address();
+      if (decisions[i].reason == Reason::reply) lesson.entry.source = "learnt";
     } else if (decisions[i].learn_fingerprint) {
       const ContactMatch* match = effective_match(recipient.knowledge);
       lesson.scope = scope_of(match->level, *recipient.owner);

@@ -49,6 +49,18 @@ Judgement blocked(const Facts&, const RecipientFacts& recipient) {
   return recipient.policy.blocked;
 }
 
+Judgement infected(const Facts& facts, const RecipientFacts&) {
+  return facts.infected ? Judgement(hold_silently) : std::nullopt;
+}
+
+Judgement token(const Facts&, const RecipientFacts& recipient) {
+  return recipient.token == TokenUse::valid ? Judgement(pass) : std::nullopt;
+}
+
+Judgement token_refused(const Facts&, const RecipientFacts& recipient) {
+  return recipient.token == TokenUse::none ? std::nullopt : Judgement(refuse);
+}
+
 Judgement own_domain(const Facts& facts, const RecipientFacts&) {
   // Where nobody looks, nothing is known to be forged.
   if (!facts.author_domain_protected || !facts.authentication.checked) return std::nullopt;
@@ -73,12 +85,32 @@ Judgement unauthentic(const Facts& facts, const RecipientFacts& recipient) {
   return facts.authentication.dmarc_failed ? Judgement(recipient.policy.unauthentic) : std::nullopt;
 }
 
+Judgement reply(const Facts& facts, const RecipientFacts& recipient) {
+  return recipient.knowledge.replied && authenticated(facts) ? Judgement(pass) : std::nullopt;
+}
+
+Judgement bounce(const Facts& facts, const RecipientFacts& recipient) {
+  return facts.null_reverse_path && recipient.knowledge.returned ? Judgement(pass) : std::nullopt;
+}
+
+Judgement expected(const Facts& facts, const RecipientFacts& recipient) {
+  return recipient.knowledge.expected && authenticated(facts) ? Judgement(pass) : std::nullopt;
+}
+
 Judgement malformed(const Facts& facts, const RecipientFacts&) {
   return facts.author.problem != FromProblem::none ? Judgement(hold_silently) : std::nullopt;
 }
 
 Judgement machine(const Facts& facts, const RecipientFacts& recipient) {
   return facts.machine_mark.empty() ? std::nullopt : Judgement(recipient.policy.machines);
+}
+
+Judgement spam(const Facts& facts, const RecipientFacts&) {
+  return facts.spam ? Judgement(hold_silently) : std::nullopt;
+}
+
+Judgement forwarded(const Facts& facts, const RecipientFacts&) {
+  return facts.forwarded ? Judgement(hold_silently) : std::nullopt;
 }
 
 Judgement first_contact(const Facts& facts, const RecipientFacts& recipient) {
@@ -94,22 +126,27 @@ struct Rule {
 // The order is the policy. A rule may delay mail (defer leaves it with the sending MTA), but none
 // may lose it.
 constexpr Rule kRules[] = {
-    {Reason::internal, internal},        // 1
-    {Reason::unprotected, unprotected},  // 2
-    {Reason::exempt, exempt},            // 3
-    {Reason::paused, paused},            // the operator's word over all that follows
-    {Reason::unscreened, unscreened},    // without the store no rule that follows can be judged
-    {Reason::blocked, blocked},          // 4
-    // 5 infected, 6 token, 7 token-refused
-    {Reason::own_domain, own_domain},          // 8
-    {Reason::contact, contact},                // 9
+    {Reason::internal, internal},            // 1
+    {Reason::unprotected, unprotected},      // 2
+    {Reason::exempt, exempt},                // 3
+    {Reason::paused, paused},                // the operator's word over all that follows
+    {Reason::unscreened, unscreened},        // without the store no rule that follows can be judged
+    {Reason::blocked, blocked},              // 4
+    {Reason::infected, infected},            // 5
+    {Reason::token, token},                  // 6
+    {Reason::token_refused, token_refused},  // 7
+    {Reason::own_domain, own_domain},        // 8
+    {Reason::contact, contact},              // 9
     {Reason::forged_contact, forged_contact},  // 10
     {Reason::unauthentic, unauthentic},        // 11
-    // 12 reply, 13 bounce, 14 expected
-    {Reason::malformed, malformed},  // 15
-    {Reason::machine, machine},      // 16
-    // 17 spam, 18 forwarded
-    {Reason::first_contact, first_contact},  // 19
+    {Reason::reply, reply},                    // 12
+    {Reason::bounce, bounce},                  // 13
+    {Reason::expected, expected},              // 14
+    {Reason::malformed, malformed},            // 15
+    {Reason::machine, machine},                // 16
+    {Reason::spam, spam},                      // 17
+    {Reason::forwarded, forwarded},            // 18
+    {Reason::first_contact, first_contact},    // 19
 };
 
 /// Mode `observe`: the mail passes, and tells what would have happened.
@@ -145,6 +182,8 @@ Decision screen(const Facts& facts, const RecipientFacts& recipient) {
   }
   if (decision.reason == Reason::contact)
     decision.learn_fingerprint = effective_match(recipient.knowledge)->entry.fingerprints.empty();
+  decision.spend_token = decision.reason == Reason::token;
+  decision.learn_author = decision.reason == Reason::reply;
   if (recipient.policy.mode == Mode::observe && decision.disposition != pass)
     return observed(decision, facts);
   return decision;

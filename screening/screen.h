@@ -16,9 +16,11 @@ namespace countersign {
 struct Decision {
   Disposition disposition = Disposition::defer;
   Reason reason = Reason::unscreened;
+  /// One use of the address token in the recipient's detail is to be spent (rule 6).
+  bool spend_token = false;
   /// In mode `observe`: what would have happened. None where the mail passes by itself.
   std::optional<Disposition> would;
-  /// The author is to be made a contact of this recipient (mode `observe`).
+  /// The author is to be made a contact of this recipient (rule 12, mode `observe`).
   bool learn_author = false;
   /// The contact that matched is known by address only and takes this fingerprint.
   bool learn_fingerprint = false;

@@ -68,8 +68,31 @@ void bounce(Scene& s) {
   s.facts.null_reverse_path = true;
   s.facts.machine_mark = "null-reverse-path";
 }
+void infected(Scene& s) { s.facts.infected = true; }
+void token(Scene& s) { s.recipient.token = TokenUse::valid; }
+void old_token(Scene& s) { s.recipient.token = TokenUse::over; }
+void strangers_token(Scene& s) { s.recipient.token = TokenUse::stranger; }
+void replied(Scene& s) { s.recipient.knowledge.replied = true; }
+void returned(Scene& s) {
+  bounce(s);
+  s.recipient.knowledge.returned = true;
+}
+void expected(Scene& s) { s.recipient.knowledge.expected = true; }
+void spam(Scene& s) { s.facts.spam = true; }
+void forwarded(Scene& s) { s.facts.forwarded = true; }
 void observe(Scene& s) { s.recipient.policy.mode = Mode::observe; }
 void aside_mode(Scene& s) { s.recipient.policy.mode = Mode::aside; }
+
+Decision spending() {
+  Decision out = decided(pass, Reason::token);
+  out.spend_token = true;
+  return out;
+}
+Decision learning() {
+  Decision out = decided(pass, Reason::reply);
+  out.learn_author = true;
+  return out;
+}
 
 template <class... Changes>
 std::function<void(Scene&)> all(Changes... changes) {
@@ -90,6 +113,17 @@ const Row kRows[] = {
     {"4: or held silently, by policy",
      all(blocked, [](Scene& s) { s.recipient.policy.blocked = hold_silently; }),
      decided(hold_silently, Reason::blocked)},
+    {"5: malware is held silently", infected, decided(hold_silently, Reason::infected)},
+    {"5: malware passes where mail is only watched", all(infected, observe),
+     watched(hold_silently, Reason::infected, false)},
+    {"6: a token's mail passes and spends one use", token, spending()},
+    {"6: a token needs no author that is authenticated", all(token, unauthenticated), spending()},
+    {"6: a use is a use in mode observe too", all(token, observe), spending()},
+    {"7: a token that is over is refused", old_token, decided(refuse, Reason::token_refused)},
+    {"7: a token in a stranger's hands is refused", strangers_token,
+     decided(refuse, Reason::token_refused)},
+    {"7: a refused token passes where mail is only watched", all(old_token, observe),
+     watched(refuse, Reason::token_refused, false)},
     {"8: one of ours from outside passes when authenticated", own_domain,
      decided(pass, Reason::own_domain)},
     {"8: and is held silently when not", all(own_domain, unauthenticated),
@@ -125,12 +159,26 @@ const Row kRows[] = {
     {"11: or refused, by policy",
      all(dmarc_fails, [](Scene& s) { s.recipient.policy.unauthentic = refuse; }),
      decided(refuse, Reason::unauthentic)},
+    {"12: an answer to one's own mail passes, and its author is learnt", replied, learning()},
+    {"12: a public Message-ID helps no forger", all(replied, unauthenticated),
+     decided(hold, Reason::first_contact)},
+    {"13: a bounce of one's own mail passes", returned, decided(pass, Reason::bounce)},
+    {"13: another bounce is a machine's mail", bounce, decided(hold_silently, Reason::machine)},
+    {"13: what has a reverse-path is no bounce",
+     [](Scene& s) { s.recipient.knowledge.returned = true; },
+     decided(hold, Reason::first_contact)},
+    {"14: whom the recipient expects passes", expected, decided(pass, Reason::expected)},
+    {"14: not who only says that he is the expected", all(expected, unauthenticated),
+     decided(hold, Reason::first_contact)},
     {"15: mail without one author is held silently", malformed,
      decided(hold_silently, Reason::malformed)},
     {"16: a machine's mail is held silently", machine, decided(hold_silently, Reason::machine)},
     {"16: or filed aside, by policy",
      all(machine, [](Scene& s) { s.recipient.policy.machines = aside; }),
      decided(aside, Reason::machine)},
+    {"17: spam is held silently", spam, decided(hold_silently, Reason::spam)},
+    {"18: what somebody sent on is held silently", forwarded,
+     decided(hold_silently, Reason::forwarded)},
     {"19: a stranger is held and challenged", [](Scene&) {}, decided(hold, Reason::first_contact)},
     {"19: authenticated or not", unauthenticated, decided(hold, Reason::first_contact)},
     {"19: in mode aside he is filed aside", aside_mode, decided(aside, Reason::first_contact)},
@@ -149,6 +197,60 @@ const Row kRows[] = {
     {"the pause before 4", all(paused, blocked), decided(pass, Reason::paused)},
     {"the store's failure before 8", all(unknown, own_domain), decided(defer, Reason::unscreened)},
     {"the store's failure before 15", all(unknown, malformed), decided(defer, Reason::unscreened)},
+    {"3 before 5: what postmaster gets is for the MTA's milters", all(exempt, infected),
+     decided(pass, Reason::exempt)},
+    {"3 before 7", all(exempt, old_token), decided(pass, Reason::exempt)},
+    {"the store's failure before 7", all(unknown, old_token), decided(defer, Reason::unscreened)},
+    {"4 before 5", all(blocked, infected), decided(refuse, Reason::blocked)},
+    {"4 before 6: a token does not let a blocked author in", all(blocked, token),
+     decided(refuse, Reason::blocked)},
+    {"4 before 12", all(blocked, replied), decided(refuse, Reason::blocked)},
+    {"4 before 14", all(blocked, expected), decided(refuse, Reason::blocked)},
+    {"5 before 6", all(infected, token), decided(hold_silently, Reason::infected)},
+    {"5 before 7", all(infected, old_token), decided(hold_silently, Reason::infected)},
+    {"5 before 9: a friend's virus is a virus", all(infected, contact),
+     decided(hold_silently, Reason::infected)},
+    {"5 before 12", all(infected, replied), decided(hold_silently, Reason::infected)},
+    {"6 before 8", all(token, own_domain, unauthenticated), spending()},
+    {"6 before 9: a use is spent by contacts too", all(token, contact), spending()},
+    {"6 before 10", all(token, forged), spending()},
+    {"6 before 11", all(token, dmarc_fails), spending()},
+    {"6 before 15", all(token, malformed), spending()},
+    {"6 before 16: that is what tokens are for", all(token, machine), spending()},
+    {"6 before 17", all(token, spam), spending()},
+    {"7 before 9", all(old_token, contact), decided(refuse, Reason::token_refused)},
+    {"7 before 16", all(old_token, machine), decided(refuse, Reason::token_refused)},
+    {"7 before 19", all(strangers_token), decided(refuse, Reason::token_refused)},
+    {"8 before 12", all(own_domain, unauthenticated, replied),
+     decided(hold_silently, Reason::own_domain)},
+    {"9 before 12", all(contact, replied), decided(pass, Reason::contact)},
+    {"9 before 17: what a friend writes is no spam", all(contact, spam),
+     decided(pass, Reason::contact)},
+    {"9 before 18", all(contact, forwarded), decided(pass, Reason::contact)},
+    {"10 before 12", all(forged, replied), decided(hold_silently, Reason::forged_contact)},
+    {"10 before 14", all(forged, expected), decided(hold_silently, Reason::forged_contact)},
+    {"11 before 12", all(dmarc_fails, replied), decided(hold_silently, Reason::unauthentic)},
+    {"11 before 13", all(dmarc_fails, returned), decided(hold_silently, Reason::unauthentic)},
+    {"11 before 14", all(dmarc_fails, expected), decided(hold_silently, Reason::unauthentic)},
+    {"11 before 17", all(dmarc_fails, spam), decided(hold_silently, Reason::unauthentic)},
+    {"12 before 14", all(replied, expected), learning()},
+    {"12 before 16: an answer by a machine", all(replied, machine), learning()},
+    {"12 before 17", all(replied, spam), learning()},
+    {"12 before 18", all(replied, forwarded), learning()},
+    {"13 before 15: a bounce may come without a From that is a mailbox", all(returned, malformed),
+     decided(pass, Reason::bounce)},
+    {"13 before 17", all(returned, spam), decided(pass, Reason::bounce)},
+    {"14 before 16", all(expected, machine), decided(pass, Reason::expected)},
+    {"14 before 17", all(expected, spam), decided(pass, Reason::expected)},
+    {"14 before 18", all(expected, forwarded), decided(pass, Reason::expected)},
+    {"15 before 17", all(malformed, spam), decided(hold_silently, Reason::malformed)},
+    {"16 before 17", all(machine, spam), decided(hold_silently, Reason::machine)},
+    {"16 before 18", all(machine, forwarded), decided(hold_silently, Reason::machine)},
+    {"17 before 18", all(spam, forwarded), decided(hold_silently, Reason::spam)},
+    {"17 before 19: spam is not challenged", all(spam, aside_mode),
+     decided(hold_silently, Reason::spam)},
+    {"18 before 19: forwarders are not challenged", all(forwarded, aside_mode),
+     decided(hold_silently, Reason::forwarded)},
     {"4 before 8", all(blocked, own_domain), decided(refuse, Reason::blocked)},
     {"4 before 11", all(blocked, dmarc_fails), decided(refuse, Reason::blocked)},
     {"4 before 16", all(blocked, machine), decided(refuse, Reason::blocked)},
