@@ -64,6 +64,15 @@ Claims agreed_claims(const std::vector<AuthenticationResults>& fields, std::stri
   return agreed;
 }
 
+std::vector<std::string> passed_domains(const Claims& claims) {
+  std::vector<std::string> domains;
+  for (const auto& [result, domain] : claims)
+    if (result == "pass") domains.push_back(organizational_domain(domain));
+  std::sort(domains.begin(), domains.end());
+  domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
+  return domains;
+}
+
 void add_stated_policies(std::string_view text, std::vector<std::string>& policies) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -110,6 +119,8 @@ Authentication authenticate(const AuthenticationSettings& settings, const Header
   for (const AuthenticationResults& field : ours)
     out.dmarc_failed =
         out.dmarc_failed || std::any_of(field.results.begin(), field.results.end(), dmarc_fails);
+  const Claims dkim_claims = agreed_claims(ours, "dkim", dkim_domain);
+  out.dkim_domains = passed_domains(dkim_claims);
   if (!author) return out;
 
   const auto vouched = [&](const Claims& claims, auto also) {
@@ -117,8 +128,7 @@ Authentication authenticate(const AuthenticationSettings& settings, const Header
       return claim.first == "pass" && aligned(claim.second, author->domain()) && also(claim.second);
     });
   };
-  const bool dkim =
-      vouched(agreed_claims(ours, "dkim", dkim_domain), [](const auto&) { return true; });
+  const bool dkim = vouched(dkim_claims, [](const auto&) { return true; });
   out.spf_aligned = vouched(agreed_claims(ours, "spf", spf_domain), [&](const std::string& domain) {
     return reverse_path && domain == reverse_path->domain();
   });

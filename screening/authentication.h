@@ -13,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mail/header_section.h"
 #include "mail/mailbox.h"
@@ -24,6 +25,8 @@ struct Authentication {
   bool checked = false;
   /// Organizational domain of the author, if DKIM or SPF authenticates it, else "".
   std::string fingerprint;
+  /// Organizational domains of all DKIM signatures that passed, aligned or not: sorted, each once.
+  std::vector<std::string> dkim_domains;
   bool spf_aligned = false;  ///< SPF passed for the reverse-path's domain, which is aligned
   bool dmarc_failed =
       false;  ///< DMARC fails under quarantine or reject, or under a policy not said
@@ -37,9 +40,10 @@ struct AuthenticationSettings {
   std::string authserv_id;
 };
 
-/// Returns what `header` proves of `author` (none: only DMARC is read). SPF counts only for a
-/// smtp.mailfrom whose domain is that of `reverse_path` (none for the null reverse-path), DKIM for
-/// header.d, or for the domain of header.i where no header.d is told; both only when aligned.
+/// Returns what `header` proves of `author` (none: only DMARC and dkim_domains are read). SPF
+/// counts only for a smtp.mailfrom whose domain is that of `reverse_path` (none for the null
+/// reverse-path), DKIM for header.d, or for the domain of header.i where no header.d is told; both
+/// only when aligned.
 Authentication authenticate(const AuthenticationSettings& settings, const HeaderSection& header,
                             const std::optional<Mailbox>& author,
                             const std::optional<Mailbox>& reverse_path);

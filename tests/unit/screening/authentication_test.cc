@@ -196,6 +196,7 @@ class AuthenticationTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(without_an_authserv_id_nobody_counts);
   CPPUNIT_TEST(without_an_author_only_dmarc_is_read);
   CPPUNIT_TEST(the_null_reverse_path_has_no_spf);
+  CPPUNIT_TEST(all_domains_that_signed_are_told);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -232,6 +233,15 @@ class AuthenticationTest : public CppUnit::TestFixture {
                      test::mailbox("alice@example.com"), std::nullopt);
     CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);
     CPPUNIT_ASSERT(!got.spf_aligned);
+  }
+
+  void all_domains_that_signed_are_told() {
+    const auto got = authenticate(
+        kSettings,
+        with({"mx.example.org; dkim=pass header.d=lists.example.net; dkim=fail header.d=b.example; "
+              "dkim=pass header.d=example.com; dkim=pass header.d=example.net"}),
+        std::nullopt, std::nullopt);
+    CPPUNIT_ASSERT(std::vector<std::string>({"example.com", "example.net"}) == got.dkim_domains);
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(AuthenticationTest);
