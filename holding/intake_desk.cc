@@ -61,10 +61,8 @@ class SpoolIntake final : public Intake {
     CS_TRY(draft_->commit(envelope_.retry_digest));
     // From here on the message is kept, whatever the store says: to take it back now could leave a
     // record that makes another node promise what nobody has. The index is mended by the sweep.
-    Status indexed = parts_.index.put(entry.view, entry.digest, deadline);
-    if (indexed)
-      indexed = parts_.index.bind_retry(envelope_.retry_digest, envelope_.id, envelope_.expires,
-                                        deadline);
+    const Status indexed =
+        parts_.index.put(entry.view, entry.digest, envelope_.retry_digest, deadline);
     if (!indexed)
       log::warning("held, but not in the store yet",
                    {{"held", envelope_.id.text()}, {"error", indexed.error().detail}});

@@ -282,11 +282,9 @@ Status Node::index_again(const HeldId& id) {
   const History history = history_of(*message);
   if (is_over(history.state)) return {};
   CS_ASSIGN(const IndexEntry entry, index_entry(message->envelope, history, parts_.keys));
-  const auto deadline = within(kStoreTime);
-  CS_TRY(parts_.index.put(entry.view, entry.digest, deadline));
-  if (history.state != HeldState::held) return {};
-  return parts_.index.bind_retry(message->envelope.retry_digest, id, message->envelope.expires,
-                                 deadline);
+  const bool held = history.state == HeldState::held;
+  return parts_.index.put(entry.view, entry.digest, held ? message->envelope.retry_digest : "",
+                          within(kStoreTime));
 }
 
 void Node::mend_index() {

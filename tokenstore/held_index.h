@@ -51,10 +51,15 @@ class HeldIndex {
  public:
   virtual ~HeldIndex() = default;
 
-  /// Writes held:{id}, {m}:held of each owner, and answer:{digest} when `digest` is not empty. May
-  /// be repeated. Errors: unavailable (some of it may then be written: repeat, or leave it to the
+  /// Writes held:{id}, {m}:held of each owner, answer:{digest} when `digest` is not empty, and
+  /// binds `retry` when that is not empty, as bind_retry() until the message expires. May be
+  /// repeated. Errors: unavailable (some of it may then be written: repeat, or leave it to the
   /// sweep).
-  virtual Status put(const HeldView& view, const std::string& digest, Deadline deadline) = 0;
+  virtual Status put(const HeldView& view, const std::string& digest, const std::string& retry,
+                     Deadline deadline) = 0;
+  Status put(const HeldView& view, const std::string& digest, Deadline deadline) {
+    return put(view, digest, "", deadline);
+  }
   /// Changes state and its time; removes it from {m}:held when the state is final; keeps held:{id}
   /// 30 days from then as tombstone, and its token as long. Errors: not_found, unavailable.
   virtual Status set_state(const HeldView& view, HeldState state, WallTime when,

@@ -157,7 +157,9 @@ struct MemoryStore::Parts {
 
   struct MemoryHeldIndex final : HeldIndex {
     explicit MemoryHeldIndex(State& s) : state(s) {}
-    Status put(const HeldView& view, const std::string& digest, Deadline) override {
+    using HeldIndex::put;
+    Status put(const HeldView& view, const std::string& digest, const std::string& retry,
+               Deadline) override {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
       const milliseconds life = view.expires - state.clock.wall() + kTombstone;
@@ -168,6 +170,7 @@ struct MemoryStore::Parts {
         else
           state.held_for[owner].insert(view.id.text());
       }
+      if (!retry.empty()) bind(retry, view.id, view.expires);
       if (digest.empty()) return {};
       state.digest_of[view.id.text()] = digest;
       state.keep(state.tokens, digest, TokenRecord{view.id, view.node}, life);
@@ -222,9 +225,12 @@ struct MemoryStore::Parts {
                       Deadline) override {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
+      bind(digest, id, until);
+      return {};
+    }
+    void bind(const std::string& digest, const HeldId& id, WallTime until) {
       if (bound(digest) == nullptr)
         state.keep(state.retries, digest, id.text(), until - state.clock.wall());
-      return {};
     }
     const HeldView* bound(const std::string& digest) {
       const std::string* id = state.alive(state.retries, digest);

@@ -74,7 +74,8 @@ void RedisHeldIndex::mark(RedisPipeline& ask, const HeldView& view, HeldState st
   }
 }
 
-Status RedisHeldIndex::put(const HeldView& view, const std::string& digest, Deadline deadline) {
+Status RedisHeldIndex::put(const HeldView& view, const std::string& digest,
+                           const std::string& retry, Deadline deadline) {
   const std::string life = life_until(view.expires + kTombstone);
   const std::string key = pool_.keys().held(view.id.text());
   const Fields fields = encode_held(view, digest);
@@ -85,8 +86,13 @@ Status RedisHeldIndex::put(const HeldView& view, const std::string& digest, Dead
   mark(ask, view, view.state, life);
   if (!digest.empty())
     ask.add({"SET", pool_.keys().answer(digest), encode_token({view.id, view.node}), "PX", life});
-  CS_TRY(pool_.run(ask, deadline));
-  return {};
+  const std::string bound = life_until(view.expires);
+  if (!retry.empty()) ask_to_bind(ask, retry, view.id, bound);
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  if (retry.empty()) return {};
+  CS_ASSIGN(const bool done,
+            is_bound(replies[replies.size() - 2], replies.back(), retry, view.id, bound, deadline));
+  return done ? Status() : bind_retry(retry, view.id, view.expires, deadline);
 }
 
 Status RedisHeldIndex::set_state(const HeldView& view, HeldState state, WallTime when,
@@ -171,28 +177,40 @@ Result<HeldView> RedisHeldIndex::find_retry(const std::string& digest, Deadline 
   return view;
 }
 
+void RedisHeldIndex::ask_to_bind(RedisPipeline& ask, const std::string& digest, const HeldId& id,
+                                 const std::string& life) const {
+  const std::string key = pool_.keys().retry(digest);
+  ask.add({"SET", key, encode_retry(id), "NX", "PX", life});
+  ask.add({"GET", key});
+}
+
+/// What the replies to ask_to_bind() mean: false, if somebody took the binding away in between.
+Result<bool> RedisHeldIndex::is_bound(const RedisReply& set, const RedisReply& stands,
+                                      const std::string& digest, const HeldId& id,
+                                      const std::string& life, Deadline deadline) {
+  const std::string& stood = stands.text;
+  const auto other = decode_retry(stood);
+  if (!set.is_nil() || (other && *other == id)) return true;
+  if (stands.is_nil()) return false;
+  if (other) {
+    const auto view = get(*other, deadline);
+    if (!view && view.error().code == Errc::unavailable) return view.error();
+    if (view && view->state == HeldState::held) return true;
+  }
+  return replace_retry(digest, stood, id, life, deadline);
+}
+
 Status RedisHeldIndex::bind_retry(const std::string& digest, const HeldId& id, WallTime until,
                                   Deadline deadline) {
-  const std::string key = pool_.keys().retry(digest);
   const std::string life = life_until(until);
   for (int tries = 0; tries < kMostTries; ++tries) {
     RedisPipeline ask = pool_.pipeline();
-    ask.add({"SET", key, encode_retry(id), "NX", "PX", life});
-    ask.add({"GET", key});
+    ask_to_bind(ask, digest, id, life);
     CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
-    const std::string& stood = replies[1].text;
-    const auto other = decode_retry(stood);
-    if (!replies[0].is_nil() || (other && *other == id)) return {};
-    if (replies[1].is_nil()) continue;
-    if (other) {
-      const auto view = get(*other, deadline);
-      if (!view && view.error().code == Errc::unavailable) return view.error();
-      if (view && view->state == HeldState::held) return {};
-    }
-    CS_ASSIGN(const bool replaced, replace_retry(digest, stood, id, life, deadline));
-    if (replaced) return {};
+    CS_ASSIGN(const bool done, is_bound(replies[0], replies[1], digest, id, life, deadline));
+    if (done) return {};
   }
-  return Error{Errc::unavailable, key + ": bound by others again and again"};
+  return Error{Errc::unavailable, pool_.keys().retry(digest) + ": bound by others again and again"};
 }
 
 Result<bool> RedisHeldIndex::replace_retry(const std::string& digest, const std::string& stood,

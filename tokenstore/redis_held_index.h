@@ -15,7 +15,9 @@ class RedisHeldIndex final : public HeldIndex {
  public:
   /// Both must outlive it.
   RedisHeldIndex(RedisPool& pool, const Clock& clock) : pool_(pool), clock_(clock) {}
-  Status put(const HeldView& view, const std::string& digest, Deadline deadline) override;
+  using HeldIndex::put;
+  Status put(const HeldView& view, const std::string& digest, const std::string& retry,
+             Deadline deadline) override;
   Status set_state(const HeldView& view, HeldState state, WallTime when,
                    Deadline deadline) override;
   Result<HeldView> get(const HeldId& id, Deadline deadline) override;
@@ -29,6 +31,10 @@ class RedisHeldIndex final : public HeldIndex {
   void mark(RedisPipeline& ask, const HeldView& view, HeldState state,
             const std::string& life) const;
   std::string life_until(WallTime end) const;
+  void ask_to_bind(RedisPipeline& ask, const std::string& digest, const HeldId& id,
+                   const std::string& life) const;
+  Result<bool> is_bound(const RedisReply& set, const RedisReply& stands, const std::string& digest,
+                        const HeldId& id, const std::string& life, Deadline deadline);
   Result<bool> replace_retry(const std::string& digest, const std::string& stood, const HeldId& id,
                              const std::string& life, Deadline deadline);
 

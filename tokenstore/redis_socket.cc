@@ -172,6 +172,9 @@ Status RedisSocket::exchange(std::string_view out, const Take& take, Deadline de
     sealed = tls_->take_wire();
     out = sealed;
   }
+  // Most pipelines go out at once: asking first whether they may would be one call more.
+  if (over(deadline)) return too_slow();
+  if (!out.empty()) CS_TRY(send_some(out));
   bool enough = false;
   while (!enough || !out.empty()) {
     bool may_send = false;

@@ -49,6 +49,9 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_final_state_leaves_a_tombstone_and_no_list);
   CPPUNIT_TEST(the_state_of_an_unknown_message_cannot_be_set);
   CPPUNIT_TEST(a_retry_finds_the_hold_while_it_waits);
+  CPPUNIT_TEST(a_retry_finds_what_was_put_with_its_digest);
+  CPPUNIT_TEST(what_is_put_leaves_a_retry_of_what_waits);
+  CPPUNIT_TEST(what_is_put_takes_the_retry_of_what_is_over);
   CPPUNIT_TEST(a_retry_finds_nothing_when_the_hold_is_over);
   CPPUNIT_TEST(a_binding_stays_while_its_message_is_held);
   CPPUNIT_TEST(a_binding_of_a_message_that_is_over_is_replaced);
@@ -269,6 +272,30 @@ class StoreContract : public CppUnit::TestFixture {
     bind(view.id);
     const auto found = store().held().find_retry(kRetry, soon());
     CPPUNIT_ASSERT(found && found->id == view.id);
+  }
+  HeldView put_with_retry() {
+    HeldView view = held_view();
+    view.id = HeldId::random();
+    const Status done = store().held().put(view, "", kRetry, soon());
+    CPPUNIT_ASSERT_MESSAGE(done ? "" : done.error().detail, bool(done));
+    return view;
+  }
+  HeldId found_by_retry() { return store().held().find_retry(kRetry, soon())->id; }
+  void a_retry_finds_what_was_put_with_its_digest() {
+    const HeldView view = put_with_retry();
+    CPPUNIT_ASSERT(found_by_retry() == view.id);
+    CPPUNIT_ASSERT(store().held().put(view, "", kRetry, soon()));
+    CPPUNIT_ASSERT(found_by_retry() == view.id);
+  }
+  void what_is_put_leaves_a_retry_of_what_waits() {
+    const HeldView first = put_with_retry();
+    put_with_retry();
+    CPPUNIT_ASSERT(found_by_retry() == first.id);
+  }
+  void what_is_put_takes_the_retry_of_what_is_over() {
+    CPPUNIT_ASSERT(set_state(put_with_retry(), HeldState::released));
+    const HeldView second = put_with_retry();
+    CPPUNIT_ASSERT(found_by_retry() == second.id);
   }
   void a_retry_finds_nothing_when_the_hold_is_over() {
     const HeldView view = put_view();

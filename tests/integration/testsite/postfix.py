@@ -12,7 +12,7 @@ import signal
 import subprocess
 
 from .process import Daemon
-from .waiting import accepts, free_port
+from .waiting import accepts, free_port, until
 
 REENTRY = """\
   -o smtpd_milters= -o local_header_rewrite_clients= -o smtpd_proxy_filter=
@@ -140,6 +140,8 @@ class Postfix:
         except (FileNotFoundError, ProcessLookupError):
             pass
         self.daemon.stop()
+        # Its children share the listening socket, and may outlive it for a moment.
+        until(lambda: not accepts(self.mx), "no smtpd left")
 
     def flush(self):
         subprocess.run(["/usr/sbin/postqueue", "-c", self.folder / "etc", "-f"], check=True)
