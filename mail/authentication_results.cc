@@ -22,6 +22,15 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // ("header.b=aB/c=") and IPv6 addresses so. None of these bytes starts or ends anything.
 bool is_bare_value(char c) { return is_atext(c) || c == '.' || c == '@' || c == ':'; }
 
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 class Parser {
  public:
   explicit Parser(std::string_view text) : reader_(text) {}
@@ -146,12 +155,7 @@ class Parser {
       value = reader_.quoted_string().value_or("");
       if (reader_.peek() != '@') return true;
       // A quoted local part; quoted again, so that "a@b"@c is not read as a@b.
-      std::string quoted = "\"";
-      for (const char c : value) {
-        if (c == '"' || c == '\\') quoted += '\\';
-        quoted += c;
-      }
-      value = quoted + '"';
+      value = quoted(value);
     }
     const std::string_view bare = reader_.take_while(is_bare_value);
     // Two "@" could be cut at either.
@@ -163,10 +167,34 @@ class Parser {
   FieldReader reader_;
 };
 
+std::string quoted_if_needed(std::string_view text) {
+  const auto harmless = [](char c) {
+    return is_keyword(c) || c == '.' || c == '_' || c == '@' || c == '+';
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), harmless) &&
+      std::count(text.begin(), text.end(), '@') <= 1)
+    return std::string(text);
+  return quoted(text);
+}
+
 }  // namespace
 
 Result<AuthenticationResults> parse_authentication_results(std::string_view value) {
   return Parser(value).parse();
+}
+
+std::string write_authentication_results(const AuthenticationResults& field) {
+  // The grammar of an authserv-id has no "@" outside quotes.
+  const bool has_at = field.authserv_id.find('@') != std::string::npos;
+  std::string text = has_at ? quoted(field.authserv_id) : quoted_if_needed(field.authserv_id);
+  if (field.results.empty()) return text + "; none";
+  for (const AuthResult& result : field.results) {
+    text.append(";\n\t").append(result.method).append("=").append(result.result);
+    if (!result.reason.empty()) text += " reason=" + quoted(result.reason);
+    for (const AuthProperty& p : result.properties)
+      text += ' ' + p.ptype + '.' + p.property + '=' + quoted_if_needed(p.value);
+  }
+  return text;
 }
 
 }  // namespace countersign

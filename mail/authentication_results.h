@@ -40,4 +40,9 @@ struct AuthenticationResults {
 /// control, no UTF-8): such a field counts for nothing.
 Result<AuthenticationResults> parse_authentication_results(std::string_view value);
 
+/// Returns the field's value without leading space, a result a line (folds are LF and tab), as
+/// parse_authentication_results() reads it again; comments are left out. Methods, results, ptypes
+/// and properties must be keywords.
+std::string write_authentication_results(const AuthenticationResults& field);
+
 }  // namespace countersign

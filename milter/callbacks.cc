@@ -71,12 +71,20 @@ class MtaEditor final : public MessageEditor {
   }
   Status add_field(std::string_view name, const std::string& value) override {
     std::string field(name);
-    // With SMFIP_HDR_LEADSPC the MTA writes the value right behind the colon.
-    std::string text = leading_space_ ? " " + value : value;
+    std::string text = spaced(value);
     return done(smfi_addheader(ctx_, field.data(), text.data()), "smfi_addheader");
+  }
+  Status put_field_on_top(std::string_view name, const std::string& value) override {
+    std::string field(name);
+    std::string text = spaced(value);
+    return done(smfi_insheader(ctx_, 0, field.data(), text.data()), "smfi_insheader");
   }
 
  private:
+  /// With SMFIP_HDR_LEADSPC the MTA writes the value right behind the colon.
+  std::string spaced(const std::string& value) const {
+    return leading_space_ ? " " + value : value;
+  }
   static Status done(int result, const char* what) {
     if (result == MI_SUCCESS) return {};
     return Error{Errc::unavailable, std::string(what) + " failed"};

@@ -12,6 +12,10 @@ MilterMetrics::MilterMetrics(metrics::Registry& registry)
              "Messages that joined the hold of an earlier try."),
       unscreened(registry, "countersign_unscreened_total",
                  "Messages that passed unjudged in mode observe, for a fault of ours."),
+      unauthenticated(registry, "countersign_unauthenticated_total",
+                      "Messages whose author nobody could check, for a fault of ours."),
+      authentication_latency(registry, "countersign_authentication_seconds",
+                             "Time that a message waited for its author to be checked."),
       store_latency(registry, "countersign_store_seconds", "Time of a round trip to the store."),
       spool_latency(registry, "countersign_spool_seconds",
                     "Time that it took to make a held message durable and known.") {

@@ -22,6 +22,8 @@ struct MilterMetrics {
   metrics::Counter holds;
   metrics::Counter joined;
   metrics::Counter unscreened;
+  metrics::Counter unauthenticated;
+  metrics::Latency authentication_latency;
   metrics::Latency store_latency;  ///< observed by the store itself
   metrics::Latency spool_latency;
 

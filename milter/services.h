@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "authentication/authenticator.h"
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "holding/intake.h"
@@ -46,6 +47,8 @@ class Services {
   Directory& directory;
   Contacts& contacts;
   IntakeDesk& intake;
+  /// For the source `builtin`. Set before the first session; null: nobody looks.
+  Authenticator* authenticator = nullptr;
   const Clock& clock;
   MilterMetrics& metrics;
   PageWatch page;

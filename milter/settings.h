@@ -27,6 +27,7 @@ struct MilterSettings {
   NetworkList relays;
   Policy defaults;  ///< first_contact.*: where the store sets nothing
   AuthenticationSettings authentication;
+  std::string buffer_folder = "/tmp";            ///< for bodies that come before the decision
   bool mail_channel = false;                     ///< challenge.channels has "mail"
   std::uint64_t max_message_bytes = 25'000'000;  ///< of header section and body, to be held
 

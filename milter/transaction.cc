@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "mail/authserv_id.h"
 #include "mail/network.h"
 #include "milter/gather.h"
 #include "screening/replies.h"
@@ -15,7 +16,9 @@ namespace {
 
 constexpr std::size_t kMostHeaderBytes = 4 * 1024 * 1024;
 
-// Sendmail waits 10 s for an answer.
+constexpr milliseconds kAskDns{4000};
+constexpr milliseconds kAskDnsWhileWatching{2000};
+constexpr milliseconds kAuthenticate{1000};  ///< once DNS is no longer asked
 constexpr milliseconds kLookUp{2000};
 constexpr milliseconds kLookUpWhileWatching{300};
 constexpr milliseconds kBegin{3000};
@@ -60,11 +63,20 @@ void Transaction::field(std::string_view name, std::string_view value) {
 }
 
 Verdict Transaction::end_of_header(std::string_view queue_id) {
+  begin_step();
   queue_id_ = queue_id;
   gather();
-  const bool screening = !internal_ && !facts_.paused &&
-                         std::any_of(recipients_.begin(), recipients_.end(), to_be_screened);
-  if (screening) ask_store();
+  begin_verification();
+  if (needs_body()) {
+    waiting_.emplace(settings_->buffer_folder, settings_->max_message_bytes);
+    return {};
+  }
+  return decide();
+}
+
+Verdict Transaction::decide() {
+  finish_verification();
+  if (is_screened()) ask_store();
   judge();
   switch (plan_.answer) {
     case Answer::deliver:
@@ -72,6 +84,7 @@ Verdict Transaction::end_of_header(std::string_view queue_id) {
       if (!plan_.held.empty()) return begin_hold();
       return {};
     case Answer::accept:
+      if (must_be_cleaned()) return {};
       record("");
       return finish({Verdict::Kind::accept});
     case Answer::refuse:
@@ -95,24 +108,53 @@ void Transaction::gather() {
   facts_.paused = services_.paused.load(std::memory_order_relaxed);
 }
 
+bool Transaction::is_screened() const {
+  return !internal_ && !facts_.paused &&
+         std::any_of(recipients_.begin(), recipients_.end(), to_be_screened);
+}
+
+/// Whether all recipients who are screened observe, as far as is known.
+bool Transaction::is_only_watched() const {
+  return std::all_of(recipients_.begin(), recipients_.end(), [&](const RecipientFacts& recipient) {
+    if (!to_be_screened(recipient) || !recipient.owner) return true;
+    const Mode mode = services_.modes.recall(recipient.owner->key(), settings_->defaults.mode);
+    return mode == Mode::observe;
+  });
+}
+
+void Transaction::begin_verification() {
+  if (settings_->authentication.source != AuthenticationSource::builtin || !is_screened() ||
+      header_too_large_)
+    return;
+  verification_.emplace(services_.authenticator, client_, envelope_.reverse_path, facts_.author,
+                        header_, within(is_only_watched() ? kAskDnsWhileWatching : kAskDns));
+}
+
+void Transaction::finish_verification() {
+  if (!verification_) return;
+  const SteadyTime asked = services_.clock.steady();
+  facts_.authentication = verification_->finish(asked, kAuthenticate);
+  services_.metrics.authentication_latency.observe(services_.clock.steady() - asked);
+  if (verification_->error().empty()) return;
+  services_.metrics.unauthenticated.increment();
+  log::warning("author not checked", {{"queue_id", queue_id_}, {"error", verification_->error()}});
+}
+
 void Transaction::ask_store() {
   Inquiry inquiry{.recipients = {}, .author = facts_.author.mailbox};
   std::map<Mailbox, std::size_t> places;
-  bool watching = true;
   for (const RecipientFacts& recipient : recipients_) {
     if (!to_be_screened(recipient) || !recipient.owner) continue;
     if (places.try_emplace(*recipient.owner, places.size()).second)
       inquiry.recipients.push_back(*recipient.owner);
-    const Mode mode = services_.modes.recall(recipient.owner->key(), settings_->defaults.mode);
-    watching = watching && mode == Mode::observe;
   }
   // What was cut away may have named another author.
   if (header_too_large_) return store_failed();
   if (inquiry.recipients.empty()) return;
   if (!services_.directory.healthy()) return store_failed();
 
-  const auto known =
-      services_.directory.look_up(inquiry, within(watching ? kLookUpWhileWatching : kLookUp));
+  const auto known = services_.directory.look_up(
+      inquiry, within(is_only_watched() ? kLookUpWhileWatching : kLookUp));
   if (!known) {
     log::warning("store does not answer",
                  {{"queue_id", queue_id_}, {"error", known.error().detail}});
@@ -144,6 +186,27 @@ void Transaction::judge() {
   plan_ = plan(facts_, recipients_, decisions_);
 }
 
+/// Whether outsiders wrote results of authentication in our name, which no reader may see.
+bool Transaction::must_be_cleaned() const {
+  return settings_->authentication.source == AuthenticationSource::builtin && !internal_ &&
+         !claiming_fields(header_, settings_->authentication.authserv_id).empty();
+}
+
+/// The header section as its readers may see it once it is released.
+HeaderSection Transaction::header_to_hold() const {
+  if (!verification_ || verification_->results().empty())
+    return must_be_cleaned()
+               ? without_claiming_fields(header_, settings_->authentication.authserv_id)
+               : header_;
+  HeaderSection out;
+  const std::string& authserv_id = settings_->authentication.authserv_id;
+  out.add("Authentication-Results",
+          " " + write_authentication_results({authserv_id, verification_->results()}));
+  const HeaderSection others = without_claiming_fields(header_, authserv_id);
+  for (const HeaderField& field : others.fields()) out.add(field.name, field.value);
+  return out;
+}
+
 Verdict Transaction::begin_hold() {
   if (header_.size_bytes() > settings_->max_message_bytes)
     return not_held(too_large_reply(), "over max_message");
@@ -151,7 +214,7 @@ Verdict Transaction::begin_hold() {
   const auto network = network_of(client_.address);
   auto intake = services_.intake.begin(
       gather_held(plan_, facts_, recipients_, client_, envelope_, header_, queue_id_),
-      header_.bytes(), network ? *network : "", within(kBegin));
+      header_to_hold().bytes(), network ? *network : "", within(kBegin));
   if (!intake)
     return not_held(intake.error().code == Errc::invalid ? no_room_reply() : try_later_reply(),
                     intake.error().detail);
@@ -161,7 +224,17 @@ Verdict Transaction::begin_hold() {
 
 Verdict Transaction::body(std::string_view bytes) {
   if (final_) return *final_;
+  if (waiting_) {
+    verification_->body(bytes);
+    // Only those who are to be held need it; they hear of a failure then.
+    (void)waiting_->append(bytes);
+    return {};
+  }
   if (!intake_) return {Verdict::Kind::skip};
+  return spool(bytes);
+}
+
+Verdict Transaction::spool(std::string_view bytes) {
   body_bytes_ += bytes.size();
   if (header_.size_bytes() + 2 + body_bytes_ > settings_->max_message_bytes)
     return not_held(too_large_reply(), "over max_message");
@@ -172,7 +245,26 @@ Verdict Transaction::body(std::string_view bytes) {
   return {};
 }
 
+/// The decision, once the body is here: what would have happened on the way happens now.
+Verdict Transaction::decide_at_end() {
+  const BodyBuffer body = *std::exchange(waiting_, std::nullopt);
+  const Verdict decided = decide();
+  if (!intake_) return decided;
+  Verdict spooled;
+  const Status read = body.replay([&](std::string_view piece) {
+    spooled = spool(piece);
+    return !final_;
+  });
+  if (!read)
+    return not_held(read.error().code == Errc::invalid ? too_large_reply() : try_later_reply(),
+                    read.error().detail);
+  return spooled;
+}
+
 Verdict Transaction::end_of_message(MessageEditor& editor) {
+  if (final_) return *final_;
+  begin_step();
+  if (waiting_) decide_at_end();
   if (final_) return *final_;
   std::string held_id;
   std::optional<HeldReceipt> receipt;
@@ -215,6 +307,11 @@ Verdict Transaction::not_held(const SmtpReply& reply, std::string_view why) {
   return finish(Verdict::say(reply));
 }
 
+void Transaction::mark(const Status& done) {
+  if (!done)
+    log::warning("field not changed", {{"queue_id", queue_id_}, {"error", done.error().detail}});
+}
+
 Status Transaction::edit(MessageEditor& editor) {
   for (const std::size_t i : plan_.deleted) {
     // The MTAs compare in different ways, and say nothing when they find none.
@@ -225,15 +322,25 @@ Status Transaction::edit(MessageEditor& editor) {
     if (!path.rcpt_addr.empty()) CS_TRY(editor.delete_recipient(path.rcpt_addr));
   }
   // From here on a failure costs a mark, which is no reason to delay mail.
-  const auto marked = [&](const Status& done) {
-    if (!done)
-      log::warning("field not changed", {{"queue_id", queue_id_}, {"error", done.error().detail}});
-  };
   // Highest first: in Postfix the others move up, in Sendmail they do not.
   for (auto index = static_cast<int>(header_.all(kFieldName).size()); index > 0; --index)
-    marked(editor.remove_field(kFieldName, index));
-  if (!plan_.field.empty()) marked(editor.add_field(kFieldName, plan_.field));
+    mark(editor.remove_field(kFieldName, index));
+  if (!plan_.field.empty()) mark(editor.add_field(kFieldName, plan_.field));
+  if (settings_->authentication.source == AuthenticationSource::builtin && !internal_)
+    edit_results(editor);
   return {};
+}
+
+/// Results of authentication are ours to write (RFC 8601 §5).
+void Transaction::edit_results(MessageEditor& editor) {
+  const std::string& authserv_id = settings_->authentication.authserv_id;
+  auto forged = claiming_fields(header_, authserv_id);
+  for (auto index = forged.rbegin(); index != forged.rend(); ++index)
+    mark(editor.remove_field("Authentication-Results", *index));
+  if (verification_ && !verification_->results().empty())
+    mark(editor.put_field_on_top(
+        "Authentication-Results",
+        write_authentication_results({authserv_id, verification_->results()})));
 }
 
 void Transaction::learn() {

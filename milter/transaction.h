@@ -7,10 +7,14 @@
 //                                      -> deliver   body skipped; field added at the end
 //                                      -> keep      body into the spool; durable before the answer
 //
+// Where the decision needs the body (source `builtin`, a message with a signature), the body is
+// kept aside as it comes, and what stands above happens at the end of the message.
+//
 // Not thread-safe; steps may come from different threads, one after the other. A transaction that
 // is destroyed before its end leaves nothing behind.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,10 +25,12 @@
 #include "holding/intake.h"
 #include "mail/envelope.h"
 #include "mail/header_section.h"
+#include "milter/body_buffer.h"
 #include "milter/byte_check.h"
 #include "milter/client.h"
 #include "milter/services.h"
 #include "milter/verdict.h"
+#include "milter/verification.h"
 #include "screening/plan.h"
 
 namespace countersign {
@@ -37,28 +43,45 @@ class Transaction {
   void recipient(ForwardPath path) { envelope_.recipients.push_back(std::move(path)); }
   /// `value` as in HeaderField::value.
   void field(std::string_view name, std::string_view value);
-  /// Decides. Returns within 6 s.
+  /// Decides, unless the body is needed for it. Returns within 8 s.
   Verdict end_of_header(std::string_view queue_id);
   Verdict body(std::string_view bytes);
-  /// Acts. Returns within 8 s.
+  /// Decides if that is still to be done, and acts. Returns within 8 s.
   Verdict end_of_message(MessageEditor& editor);
 
-  /// Whether destroying it means I/O: a message is half in the spool.
-  bool has_draft() const { return intake_ != nullptr; }
+  /// Whether destroying it means I/O: a message is half in the spool, or in a file of its own.
+  bool has_draft() const { return intake_ != nullptr || waiting_; }
 
  private:
   void gather();
+  bool is_screened() const;
+  bool is_only_watched() const;
+  void begin_verification();
+  void finish_verification();
+  bool needs_body() const { return verification_ && verification_->wants_body(); }
+  Verdict decide();
+  Verdict decide_at_end();
   void ask_store();
   void store_failed();
   void judge();
+  bool must_be_cleaned() const;
+  HeaderSection header_to_hold() const;
   Verdict begin_hold();
+  Verdict spool(std::string_view bytes);
   Verdict not_held(const SmtpReply& reply, std::string_view why);
   Verdict keep(const HeldReceipt& receipt);
   Status edit(MessageEditor& editor);
+  void edit_results(MessageEditor& editor);
+  void mark(const Status& done);
   void learn();
   void record(const std::string& held_id, std::string_view error = {});
   Verdict finish(Verdict verdict);
-  Deadline within(milliseconds time) const { return services_.clock.steady() + time; }
+  void begin_step() { step_ends_ = services_.clock.steady() + kStep; }
+  Deadline within(milliseconds time) const {
+    return std::min(services_.clock.steady() + time, step_ends_);
+  }
+
+  static constexpr milliseconds kStep{8000};  ///< Sendmail waits 10 s for an answer
 
   Services& services_;
   const std::shared_ptr<const MilterSettings> settings_;
@@ -73,6 +96,10 @@ class Transaction {
   std::vector<RecipientFacts> recipients_;
   std::vector<Decision> decisions_;
   Plan plan_;
+
+  Deadline step_ends_{};  ///< of the step that runs
+  std::optional<Verification> verification_;
+  std::optional<BodyBuffer> waiting_;  ///< the body so far, while it is not decided
 
   std::unique_ptr<Intake> intake_;
   ByteCheck check_;

@@ -35,8 +35,10 @@ class MessageEditor {
   virtual Status delete_recipient(const std::string& path) = 0;
   /// Removes the index-th (from 1) of the fields of that name.
   virtual Status remove_field(std::string_view name, int index) = 0;
-  /// Adds a field; `value` without leading space.
+  /// Adds a field at the end of the header section; `value` without leading space, folds as LF.
   virtual Status add_field(std::string_view name, const std::string& value) = 0;
+  /// The same, above all others.
+  virtual Status put_field_on_top(std::string_view name, const std::string& value) = 0;
 };
 
 }  // namespace countersign

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "mail/authentication_results.h"
+#include "mail/arc_chain.h"
 #include "mail/domain.h"
 
 namespace countersign {
@@ -101,38 +101,100 @@ bool dmarc_fails(const AuthResult& result) {
          std::any_of(policies.begin(), policies.end(), [](const auto& p) { return p != "none"; });
 }
 
+bool trusted(const std::vector<std::string>& sealers, std::string_view domain) {
+  return std::any_of(sealers.begin(), sealers.end(), [&](const std::string& sealer) {
+    return domain == sealer || domain.ends_with("." + sealer);
+  });
+}
+
+/// Whether a chain that is intact ends with sealers who are trusted, and the first of them saw no
+/// DMARC fail himself: what came to him from others is only their word.
+bool vouched_by_sealers(const std::vector<AuthenticationResults>& ours, const HeaderSection& header,
+                        const std::vector<std::string>& sealers) {
+  bool passed = false;
+  for (const AuthenticationResults& field : ours)
+    for (const AuthResult& result : field.results) {
+      if (result.method == "arc" && result.result != "pass") return false;
+      passed = passed || result.method == "arc";
+    }
+  if (!passed || sealers.empty()) return false;
+  const std::vector<ArcSet> chain = read_arc_chain(header);
+  const ArcSet* first = nullptr;
+  for (auto set = chain.rbegin(); set != chain.rend() && trusted(sealers, set->sealer); ++set)
+    first = &*set;
+  if (first == nullptr || !first->found) return false;
+  const auto& results = first->found->results;
+  return std::none_of(results.begin(), results.end(), [](const AuthResult& result) {
+    return result.method == "dmarc" && result.result == "fail";
+  });
+}
+
+bool any_dmarc_fails(const std::vector<AuthenticationResults>& fields) {
+  return std::any_of(fields.begin(), fields.end(), [](const AuthenticationResults& field) {
+    return std::any_of(field.results.begin(), field.results.end(), dmarc_fails);
+  });
+}
+
+/// What fields that are all ours prove; without DMARC.
+Authentication judge(const std::vector<AuthenticationResults>& ours,
+                     const std::optional<Mailbox>& author,
+                     const std::optional<Mailbox>& reverse_path) {
+  Authentication out;
+  out.checked = true;
+  const Claims dkim = agreed_claims(ours, "dkim", dkim_domain);
+  const Claims spf = agreed_claims(ours, "spf", spf_domain);
+  out.dkim_domains = passed_domains(dkim);
+  if (!author) return out;
+
+  const auto dkim_says = [&](std::string_view result) {
+    return std::any_of(dkim.begin(), dkim.end(), [&](const auto& claim) {
+      return claim.first == result && aligned(claim.second, author->domain());
+    });
+  };
+  const auto spf_says = [&](std::string_view result) {
+    return reverse_path && aligned(reverse_path->domain(), author->domain()) &&
+           std::any_of(spf.begin(), spf.end(), [&](const auto& claim) {
+             return claim.first == result && claim.second == reverse_path->domain();
+           });
+  };
+  out.spf_aligned = spf_says("pass");
+  if (out.spf_aligned || dkim_says("pass"))
+    out.fingerprint = organizational_domain(author->domain());
+  else
+    out.unsure = dkim_says("temperror") || spf_says("temperror");
+  return out;
+}
+
 }  // namespace
 
 Authentication authenticate(const AuthenticationSettings& settings, const HeaderSection& header,
                             const std::optional<Mailbox>& author,
                             const std::optional<Mailbox>& reverse_path) {
-  Authentication out;
-  if (settings.source == AuthenticationSource::none) return out;
-  out.checked = true;
-
+  if (settings.source != AuthenticationSource::header) return {};
   std::vector<AuthenticationResults> ours;
   for (const HeaderField* field : header.all("Authentication-Results")) {
     auto parsed = parse_authentication_results(field->value);
     if (parsed && !parsed->authserv_id.empty() && parsed->authserv_id == settings.authserv_id)
       ours.push_back(*std::move(parsed));
   }
-  for (const AuthenticationResults& field : ours)
-    out.dmarc_failed =
-        out.dmarc_failed || std::any_of(field.results.begin(), field.results.end(), dmarc_fails);
-  const Claims dkim_claims = agreed_claims(ours, "dkim", dkim_domain);
-  out.dkim_domains = passed_domains(dkim_claims);
-  if (!author) return out;
+  Authentication out = judge(ours, author, reverse_path);
+  out.dmarc_failed =
+      any_dmarc_fails(ours) && !vouched_by_sealers(ours, header, settings.arc_sealers);
+  return out;
+}
 
-  const auto vouched = [&](const Claims& claims, auto also) {
-    return std::any_of(claims.begin(), claims.end(), [&](const auto& claim) {
-      return claim.first == "pass" && aligned(claim.second, author->domain()) && also(claim.second);
-    });
-  };
-  const bool dkim = vouched(dkim_claims, [](const auto&) { return true; });
-  out.spf_aligned = vouched(agreed_claims(ours, "spf", spf_domain), [&](const std::string& domain) {
-    return reverse_path && domain == reverse_path->domain();
-  });
-  if (dkim || out.spf_aligned) out.fingerprint = organizational_domain(author->domain());
+Authentication authenticate(const std::vector<AuthResult>& results,
+                            const std::optional<Mailbox>& author,
+                            const std::optional<Mailbox>& reverse_path) {
+  const std::vector<AuthenticationResults> ours{{"", results}};
+  Authentication out = judge(ours, author, reverse_path);
+  out.dmarc_failed = any_dmarc_fails(ours);
+  return out;
+}
+
+Authentication unknown_authentication() {
+  Authentication out;
+  out.checked = out.unsure = true;
   return out;
 }
 

@@ -9,12 +9,15 @@
 // milter must remove forged fields (RFC 8601 §5). Where it did not, a forged field stands beside a
 // true one and tells another story: a method on which two of our fields do not agree in full counts
 // for nothing (ambiguous is not authenticated), but any `dmarc=fail` among them counts.
+//
+// The same rules read what our own helper found (source `builtin`): it tells the same nouns.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mail/authentication_results.h"
 #include "mail/header_section.h"
 #include "mail/mailbox.h"
 
@@ -28,24 +31,42 @@ struct Authentication {
   /// Organizational domains of all DKIM signatures that passed, aligned or not: sorted, each once.
   std::vector<std::string> dkim_domains;
   bool spf_aligned = false;  ///< SPF passed for the reverse-path's domain, which is aligned
-  bool dmarc_failed =
-      false;  ///< DMARC fails under quarantine or reject, or under a policy not said
+  /// DMARC fails under quarantine or reject, or under a policy not said, and no trusted ARC sealer
+  /// vouches for the mail.
+  bool dmarc_failed = false;
+  /// Not authenticated, but only because something was out of service: DNS, or our helper. Another
+  /// try may tell; nothing may be held as forged or refused on the strength of it.
+  bool unsure = false;
 };
 
-enum class AuthenticationSource { none, header };
+enum class AuthenticationSource { none, header, builtin };
 
 struct AuthenticationSettings {
   AuthenticationSource source = AuthenticationSource::header;
   /// Whose fields count: compared byte for byte with the authserv-id. "": nobody's.
   std::string authserv_id;
+  /// Domains (A-labels) whose ARC seal is believed, with the domains below them (RFC 8617).
+  std::vector<std::string> arc_sealers;
 };
 
-/// Returns what `header` proves of `author` (none: only DMARC and dkim_domains are read). SPF
-/// counts only for a smtp.mailfrom whose domain is that of `reverse_path` (none for the null
-/// reverse-path), DKIM for header.d, or for the domain of header.i where no header.d is told; both
-/// only when aligned.
+/// Returns what `header` proves of `author` (none: only DMARC and dkim_domains are read), if the
+/// source is `header`; else that nobody looked. SPF counts only for a smtp.mailfrom whose domain is
+/// that of `reverse_path` (none for the null reverse-path), DKIM for header.d, or for the domain of
+/// header.i where no header.d is told; both only when aligned.
+///
+/// ARC: with `arc=pass` in one of our fields and no other result of arc, the chain is as its
+/// sealers wrote it. It overrules `dmarc=fail` if its last sealer is trusted, and the first of the
+/// trusted ones behind whom there are only trusted ones did not itself see DMARC fail.
 Authentication authenticate(const AuthenticationSettings& settings, const HeaderSection& header,
                             const std::optional<Mailbox>& author,
                             const std::optional<Mailbox>& reverse_path);
+
+/// The same of what the source `builtin` found, all of it; without ARC.
+Authentication authenticate(const std::vector<AuthResult>& results,
+                            const std::optional<Mailbox>& author,
+                            const std::optional<Mailbox>& reverse_path);
+
+/// What is known while the source `builtin` is out of service.
+Authentication unknown_authentication();
 
 }  // namespace countersign

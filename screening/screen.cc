@@ -11,6 +11,12 @@ using Judgement = std::optional<Disposition>;  // none: the rule does not match
 
 bool authenticated(const Facts& facts) { return !facts.authentication.fingerprint.empty(); }
 
+/// What befalls mail that only lacks its authentication: while something is out of service that is
+/// a doubt, and the sending MTA keeps it (law 1).
+Disposition unless_unsure(const Facts& facts, Disposition disposition) {
+  return facts.authentication.unsure ? defer : disposition;
+}
+
 const ContactEntry* entry_with(Standing standing, const RecipientFacts& recipient) {
   const ContactMatch* match = effective_match(recipient.knowledge);
   return match != nullptr && match->entry.standing == standing ? &match->entry : nullptr;
@@ -57,20 +63,22 @@ Judgement token(const Facts&, const RecipientFacts& recipient) {
   return recipient.token == TokenUse::valid ? Judgement(pass) : std::nullopt;
 }
 
-Judgement token_refused(const Facts&, const RecipientFacts& recipient) {
-  return recipient.token == TokenUse::none ? std::nullopt : Judgement(refuse);
+Judgement token_refused(const Facts& facts, const RecipientFacts& recipient) {
+  if (recipient.token == TokenUse::none) return std::nullopt;
+  return recipient.token == TokenUse::stranger ? unless_unsure(facts, refuse) : refuse;
 }
 
 Judgement own_domain(const Facts& facts, const RecipientFacts&) {
   // Where nobody looks, nothing is known to be forged.
   if (!facts.author_domain_protected || !facts.authentication.checked) return std::nullopt;
-  return authenticated(facts) ? pass : hold_silently;
+  return authenticated(facts) ? pass : unless_unsure(facts, hold_silently);
 }
 
 Judgement contact(const Facts& facts, const RecipientFacts& recipient) {
   const ContactEntry* entry = entry_with(Standing::allow, recipient);
-  if (entry == nullptr || !has_fingerprint_of(*entry, facts)) return std::nullopt;
-  return pass;
+  if (entry == nullptr) return std::nullopt;
+  if (has_fingerprint_of(*entry, facts)) return pass;
+  return facts.authentication.unsure ? Judgement(defer) : std::nullopt;
 }
 
 Judgement forged_contact(const Facts& facts, const RecipientFacts& recipient) {
@@ -86,7 +94,9 @@ Judgement unauthentic(const Facts& facts, const RecipientFacts& recipient) {
 }
 
 Judgement reply(const Facts& facts, const RecipientFacts& recipient) {
-  return recipient.knowledge.replied && authenticated(facts) ? Judgement(pass) : std::nullopt;
+  if (!recipient.knowledge.replied) return std::nullopt;
+  if (authenticated(facts)) return pass;
+  return facts.authentication.unsure ? Judgement(defer) : std::nullopt;
 }
 
 Judgement bounce(const Facts& facts, const RecipientFacts& recipient) {
@@ -94,7 +104,9 @@ Judgement bounce(const Facts& facts, const RecipientFacts& recipient) {
 }
 
 Judgement expected(const Facts& facts, const RecipientFacts& recipient) {
-  return recipient.knowledge.expected && authenticated(facts) ? Judgement(pass) : std::nullopt;
+  if (!recipient.knowledge.expected) return std::nullopt;
+  if (authenticated(facts)) return pass;
+  return facts.authentication.unsure ? Judgement(defer) : std::nullopt;
 }
 
 Judgement malformed(const Facts& facts, const RecipientFacts&) {
@@ -180,12 +192,12 @@ Decision screen(const Facts& facts, const RecipientFacts& recipient) {
     decision.reason = rule.reason;
     break;
   }
-  if (decision.reason == Reason::contact)
+  const bool passes = decision.disposition == pass;
+  if (passes && decision.reason == Reason::contact)
     decision.learn_fingerprint = effective_match(recipient.knowledge)->entry.fingerprints.empty();
   decision.spend_token = decision.reason == Reason::token;
-  decision.learn_author = decision.reason == Reason::reply;
-  if (recipient.policy.mode == Mode::observe && decision.disposition != pass)
-    return observed(decision, facts);
+  decision.learn_author = passes && decision.reason == Reason::reply;
+  if (recipient.policy.mode == Mode::observe && !passes) return observed(decision, facts);
   return decision;
 }
 

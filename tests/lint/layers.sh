@@ -10,7 +10,7 @@
 set -eu
 cd "${1:-$(dirname "$0")/../..}"
 
-layers='base mail screening tokenstore spool relay holding answering config milter challenge admin'
+layers='base mail screening authentication tokenstore spool relay holding answering config milter challenge admin'
 bad=0
 checks=0
 fail() {
@@ -25,13 +25,14 @@ known() {
     base) allowed='base' ;;
     mail) allowed='base mail' ;;
     screening) allowed='base mail screening' ;;
+    authentication) allowed='base mail authentication' ;;
     tokenstore) allowed='base mail screening tokenstore' ;;
     spool) allowed='base mail spool' ;;
     relay) allowed='base mail relay' ;;
     holding) allowed='base mail screening tokenstore spool relay holding' ;;
     answering) allowed='base mail screening tokenstore answering' ;;
     config) allowed='base mail config' ;;
-    milter) allowed='base mail screening tokenstore spool relay holding milter' ;;
+    milter) allowed='base mail screening authentication tokenstore spool relay holding milter' ;;
     challenge) allowed='base mail screening tokenstore answering challenge' ;;
     admin) allowed='base mail screening tokenstore spool relay holding answering config admin' ;;
   esac
@@ -43,6 +44,7 @@ owner_of() {
   case $1 in
     hiredis/*) owner=tokenstore ;;
     libmilter/*) owner=milter ;;
+    spf2/* | dkim.h | opendkim/* | dmarc.h | opendmarc/* | unbound.h) owner=authentication ;;
     microhttpd.h) owner=challenge ;;
     gmime/*) owner=holding ;;
     spdlog/* | fmt/* | prometheus/* | openssl/*) owner=base ;;

@@ -125,10 +125,15 @@ class WatchedEditor final : public MessageEditor {
     added.push_back(std::string(name) + ": " + value);
     return answer(fails_to_mark);
   }
+  Status put_field_on_top(std::string_view name, const std::string& value) override {
+    on_top.push_back(std::string(name) + ": " + value);
+    return answer(fails_to_mark);
+  }
 
   std::vector<std::string> deleted;
   std::vector<std::string> removed;
   std::vector<std::string> added;
+  std::vector<std::string> on_top;
   bool fails_to_delete = false;
   bool fails_to_mark = false;
 
@@ -137,6 +142,48 @@ class WatchedEditor final : public MessageEditor {
     if (fails) return Error{Errc::unavailable, "editor"};
     return {};
   }
+};
+
+/// An authenticator that finds what it is told to, and writes down what it is given.
+class WatchedAuthenticator final : public Authenticator {
+ public:
+  Result<std::unique_ptr<Examination>> begin(const MessageOrigin& from, std::string_view fields,
+                                             Deadline deadline) override {
+    ++begun;
+    origin = from;
+    header = fields;
+    patience = std::chrono::round<milliseconds>(deadline - clock_.steady());
+    if (begin_error) return *begin_error;
+    return std::unique_ptr<Examination>(std::make_unique<Run>(*this));
+  }
+
+  explicit WatchedAuthenticator(const Clock& clock) : clock_(clock) {}
+
+  std::vector<AuthResult> finds;
+  std::optional<Error> begin_error;
+  std::optional<Error> finish_error;
+  int begun = 0;
+  int finished = 0;
+  MessageOrigin origin;
+  std::string header;
+  std::string body;
+  milliseconds patience{0};
+
+ private:
+  class Run final : public Examination {
+   public:
+    explicit Run(WatchedAuthenticator& told) : told_(told) {}
+    void body(std::string_view bytes) override { told_.body += bytes; }
+    Result<std::vector<AuthResult>> finish(Deadline) override {
+      ++told_.finished;
+      if (told_.finish_error) return *told_.finish_error;
+      return told_.finds;
+    }
+
+   private:
+    WatchedAuthenticator& told_;
+  };
+  const Clock& clock_;
 };
 
 /// A mail as an MTA hands it over.

@@ -35,7 +35,8 @@ inline Scene stranger() {
   Scene scene;
   scene.facts.arrived = WallTime(seconds(1'800'000'000));
   scene.facts.author = {mailbox("alice@example.com"), FromProblem::none};
-  scene.facts.authentication = {.checked = true, .fingerprint = "example.com"};
+  scene.facts.authentication.checked = true;
+  scene.facts.authentication.fingerprint = "example.com";
   scene.facts.authentication.spf_aligned = true;
   scene.facts.reverse_path_is_author = true;
   scene.recipient.is_protected = true;

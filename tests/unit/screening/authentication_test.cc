@@ -171,13 +171,41 @@ const Row kRows[] = {
      true},
 };
 
+struct UnsureRow {
+  const char* name;
+  Fields fields;
+  bool unsure;
+};
+
+const UnsureRow kUnsureRows[] = {
+    {"DKIM of the author's domain is out of service",
+     {"mx.example.org; dkim=temperror header.d=example.com"},
+     true},
+    {"SPF of the reverse-path is out of service",
+     {"mx.example.org; spf=temperror smtp.mailfrom=bounce@example.com"},
+     true},
+    {"DKIM is out of service, but SPF passes",
+     {"mx.example.org; dkim=temperror header.d=example.com; spf=pass smtp.mailfrom=example.com"},
+     false},
+    {"DKIM of another domain is out of service",
+     {"mx.example.org; dkim=temperror header.d=example.net"},
+     false},
+    {"SPF of another domain is out of service",
+     {"mx.example.org; spf=temperror smtp.mailfrom=example.net"},
+     false},
+    {"what another found out of service",
+     {"mx.example.net; dkim=temperror header.d=example.com"},
+     false},
+    {"what failed for good", {"mx.example.org; dkim=permerror header.d=example.com"}, false},
+};
+
 HeaderSection with(const Fields& fields) {
   HeaderSection header;
   for (const std::string& value : fields) header.add("Authentication-Results", " " + value);
   return header;
 }
 
-const AuthenticationSettings kSettings{AuthenticationSource::header, "mx.example.org"};
+const AuthenticationSettings kSettings{AuthenticationSource::header, "mx.example.org", {}};
 
 void check(const Row& row) {
   const Authentication got =
@@ -189,9 +217,103 @@ void check(const Row& row) {
   CPPUNIT_ASSERT_EQUAL(row.dmarc_failed, got.dmarc_failed);
 }
 
+void check_unsure(const UnsureRow& row) {
+  const Authentication got =
+      authenticate(kSettings, with(row.fields), test::mailbox("alice@mail.example.com"),
+                   test::mailbox("bounce@example.com"));
+  CPPUNIT_ASSERT_EQUAL(row.unsure, got.unsure);
+}
+
+/// DMARC fails; lists.example.net is trusted.
+struct ArcRow {
+  const char* name;
+  std::string ours;  ///< what our earlier milter said of arc
+  Fields seals;
+  Fields found;
+  bool dmarc_failed;
+};
+
+const ArcRow kArcRows[] = {
+    {"a trusted sealer saw DMARC pass",
+     "arc=pass",
+     {" i=1; cv=none; d=lists.example.net"},
+     {" i=1; mx.example.net; dmarc=pass header.from=example.com"},
+     false},
+    {"a host below a trusted sealer",
+     "arc=pass",
+     {" i=1; cv=none; d=a.lists.example.net"},
+     {" i=1; mx.example.net; dkim=pass header.d=example.com"},
+     false},
+    {"a trusted sealer saw DMARC fail",
+     "arc=pass",
+     {" i=1; cv=none; d=lists.example.net"},
+     {" i=1; mx.example.net; dmarc=fail header.from=example.com"},
+     true},
+    {"a sealer whom nobody trusts",
+     "arc=pass",
+     {" i=1; cv=none; d=evil.example"},
+     {" i=1; mx.evil.example; dmarc=pass header.from=example.com"},
+     true},
+    {"a sealer whose name only ends alike",
+     "arc=pass",
+     {" i=1; cv=none; d=evil-lists.example.net"},
+     {" i=1; mx.example.net; dmarc=pass"},
+     true},
+    {"a trusted sealer, then another",
+     "arc=pass",
+     {" i=1; cv=none; d=lists.example.net", " i=2; cv=pass; d=evil.example"},
+     {" i=1; mx.example.net; dmarc=pass", " i=2; evil.example; arc=pass"},
+     true},
+    {"another, then a trusted sealer who saw DMARC fail: the first one's word is nothing",
+     "arc=pass",
+     {" i=1; cv=none; d=evil.example", " i=2; cv=pass; d=lists.example.net"},
+     {" i=1; evil.example; dmarc=pass", " i=2; mx.example.net; dmarc=fail; arc=pass"},
+     true},
+    {"two trusted sealers, of whom the second saw DMARC fail",
+     "arc=pass",
+     {" i=1; cv=none; d=lists.example.net", " i=2; cv=pass; d=lists.example.net"},
+     {" i=1; mx.example.net; dmarc=pass", " i=2; mx.example.net; dmarc=fail; arc=pass"},
+     false},
+    {"the chain is broken",
+     "arc=fail",
+     {" i=1; cv=none; d=lists.example.net"},
+     {" i=1; mx.example.net; dmarc=pass"},
+     true},
+    {"the chain passes and fails",
+     "arc=pass; arc=fail",
+     {" i=1; cv=none; d=lists.example.net"},
+     {" i=1; mx.example.net; dmarc=pass"},
+     true},
+    {"nobody looked at the chain",
+     "spf=none",
+     {" i=1; cv=none; d=lists.example.net"},
+     {" i=1; mx.example.net; dmarc=pass"},
+     true},
+    {"there is no chain", "arc=pass", {}, {}, true},
+};
+
+void check_arc(const ArcRow& row) {
+  HeaderSection header = with({"mx.example.org; dmarc=fail (p=reject); " + row.ours});
+  for (const std::string& value : row.seals) header.add("ARC-Seal", value);
+  for (const std::string& value : row.found) header.add("ARC-Authentication-Results", value);
+  AuthenticationSettings settings = kSettings;
+  settings.arc_sealers = {"lists.example.net"};
+  CPPUNIT_ASSERT_EQUAL(
+      row.dmarc_failed,
+      authenticate(settings, header, test::mailbox("alice@example.com"), std::nullopt)
+          .dmarc_failed);
+  CPPUNIT_ASSERT(authenticate(kSettings, header, test::mailbox("alice@example.com"), std::nullopt)
+                     .dmarc_failed);
+}
+
 class AuthenticationTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AuthenticationTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(unsure_rows);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(arc_rows);
+  CPPUNIT_TEST(what_our_own_helper_found_is_read_alike);
+  CPPUNIT_TEST(fields_are_not_read_where_our_own_helper_looks);
+  CPPUNIT_TEST(while_nobody_looks_nothing_is_sure);
   CPPUNIT_TEST(the_source_none_looks_at_nothing);
   CPPUNIT_TEST(without_an_authserv_id_nobody_counts);
   CPPUNIT_TEST(without_an_author_only_dmarc_is_read);
@@ -202,9 +324,46 @@ class AuthenticationTest : public CppUnit::TestFixture {
  public:
   static void rows(TestSuiteBuilderContextType& context) { test::add_rows(context, kRows, check); }
 
+  static void unsure_rows(TestSuiteBuilderContextType& context) {
+    test::add_rows(context, kUnsureRows, check_unsure);
+  }
+  static void arc_rows(TestSuiteBuilderContextType& context) {
+    test::add_rows(context, kArcRows, check_arc);
+  }
+
+  void what_our_own_helper_found_is_read_alike() {
+    const std::vector<AuthResult> results{
+        {"spf", "pass", "", {{"smtp", "mailfrom", "bounce@example.com"}}, {}},
+        {"dkim", "pass", "", {{"header", "d", "lists.example.net"}}, {}},
+        {"dmarc",
+         "fail",
+         "",
+         {{"header", "from", "example.com"}, {"policy", "dmarc", "reject"}},
+         {}}};
+    const auto got = authenticate(results, test::mailbox("alice@example.com"),
+                                  test::mailbox("bounce@example.com"));
+    CPPUNIT_ASSERT(got.checked && got.spf_aligned && got.dmarc_failed && !got.unsure);
+    CPPUNIT_ASSERT_EQUAL(std::string("example.com"), got.fingerprint);
+    CPPUNIT_ASSERT(std::vector<std::string>({"example.net"}) == got.dkim_domains);
+  }
+
+  void fields_are_not_read_where_our_own_helper_looks() {
+    const auto got = authenticate({AuthenticationSource::builtin, "mx.example.org", {}},
+                                  with({"mx.example.org; dkim=pass header.d=example.com"}),
+                                  test::mailbox("alice@example.com"), std::nullopt);
+    CPPUNIT_ASSERT(!got.checked);
+    CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);
+  }
+
+  void while_nobody_looks_nothing_is_sure() {
+    const auto got = unknown_authentication();
+    CPPUNIT_ASSERT(got.checked && got.unsure && !got.dmarc_failed);
+    CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);
+  }
+
   void the_source_none_looks_at_nothing() {
     const auto got = authenticate(
-        {AuthenticationSource::none, "mx.example.org"},
+        {AuthenticationSource::none, "mx.example.org", {}},
         with({"mx.example.org; dkim=pass header.d=example.com; dmarc=fail header.from=x.example"}),
         test::mailbox("alice@example.com"), std::nullopt);
     CPPUNIT_ASSERT(!got.checked);
@@ -213,7 +372,7 @@ class AuthenticationTest : public CppUnit::TestFixture {
   }
 
   void without_an_authserv_id_nobody_counts() {
-    const auto got = authenticate({AuthenticationSource::header, ""},
+    const auto got = authenticate({AuthenticationSource::header, "", {}},
                                   with({"\"\"; dkim=pass header.d=example.com"}),
                                   test::mailbox("alice@example.com"), std::nullopt);
     CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);

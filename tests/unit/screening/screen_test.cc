@@ -55,6 +55,10 @@ void blocked(Scene& s) { s.recipient.knowledge.matches = {deny(Level::mailbox)};
 void own_domain(Scene& s) { s.facts.author_domain_protected = true; }
 void contact(Scene& s) { s.recipient.knowledge.matches = {allow(Level::mailbox, "example.com")}; }
 void unauthenticated(Scene& s) { s.facts.authentication.fingerprint.clear(); }
+void unsure(Scene& s) {
+  unauthenticated(s);
+  s.facts.authentication.unsure = true;
+}
 void nobody_looks(Scene& s) { s.facts.authentication = {}; }
 void address_only(Scene& s) { s.recipient.knowledge.matches = {allow(Level::mailbox, "")}; }
 void forged(Scene& s) {
@@ -130,6 +134,24 @@ const Row kRows[] = {
      decided(hold_silently, Reason::own_domain)},
     {"8: where nobody looks, one of ours is nobody's forgery",
      all(own_domain, nobody_looks, aside_mode), decided(aside, Reason::first_contact)},
+    {"8: and waits with its sender when nobody could find out", all(own_domain, unsure),
+     decided(defer, Reason::own_domain)},
+    {"7: a token whose holder nobody could find out is not refused", all(strangers_token, unsure),
+     decided(defer, Reason::token_refused)},
+    {"7: a token that is over is, whoever holds it", all(old_token, unsure),
+     decided(refuse, Reason::token_refused)},
+    {"9: a contact of whom nobody could find out waits with his sender", all(contact, unsure),
+     decided(defer, Reason::contact)},
+    {"9: so does one known by address only", all(address_only, unsure),
+     decided(defer, Reason::contact)},
+    {"9: where mail is only watched he does not", all(contact, unsure, observe),
+     watched(defer, Reason::contact, false)},
+    {"12: a reply of whom nobody could find out waits with its sender", all(replied, unsure),
+     decided(defer, Reason::reply)},
+    {"14: so does mail that is expected", all(expected, unsure),
+     decided(defer, Reason::expected)},
+    {"19: a stranger of whom nobody could find out is asked like any other", unsure,
+     decided(hold, Reason::first_contact)},
     {"9: a contact with its fingerprint passes", contact, decided(pass, Reason::contact)},
     {"9: any of several fingerprints matches",
      all(contact,
