@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/log.h"
 #include "mail/authserv_id.h"
@@ -24,6 +25,10 @@ constexpr milliseconds kLookUpWhileWatching{300};
 constexpr milliseconds kBegin{3000};
 constexpr milliseconds kCommit{7000};
 constexpr milliseconds kLearn{500};
+
+/// A field that most mail has, and after what the store's question depends on: then the store
+/// thinks while the rest of the header section comes in.
+constexpr std::string_view kAskedAt = "Content-Type";
 
 /// Whether the store is asked for this recipient.
 bool to_be_screened(const RecipientFacts& recipient) {
@@ -60,6 +65,7 @@ void Transaction::field(std::string_view name, std::string_view value) {
   if (header_.size_bytes() + name.size() + value.size() > kMostHeaderBytes)
     header_too_large_ = true;
   if (!header_too_large_) header_.add(name, value);
+  if (same_name(name, kAskedAt)) ask_early();
 }
 
 Verdict Transaction::end_of_header(std::string_view queue_id) {
@@ -77,6 +83,7 @@ Verdict Transaction::end_of_header(std::string_view queue_id) {
 Verdict Transaction::decide() {
   finish_verification();
   if (is_screened()) ask_store();
+  early_.reset();
   judge();
   switch (plan_.answer) {
     case Answer::deliver:
@@ -140,21 +147,38 @@ void Transaction::finish_verification() {
   log::warning("author not checked", {{"queue_id", queue_id_}, {"error", verification_->error()}});
 }
 
+/// What this message asks of the store: every owner once.
+Inquiry Transaction::inquiry(const std::optional<Mailbox>& author) const {
+  Inquiry out{.recipients = {}, .author = author};
+  std::set<Mailbox> seen;
+  for (const RecipientFacts& recipient : recipients_)
+    if (to_be_screened(recipient) && recipient.owner && seen.insert(*recipient.owner).second)
+      out.recipients.push_back(*recipient.owner);
+  return out;
+}
+
+/// Asks by what is known so far. If more comes that changes the question, it is asked again.
+void Transaction::ask_early() {
+  const auto author = parse_author(header_).mailbox;
+  if (early_ || !author || !services_.directory.healthy()) return;
+  recipients_ = gather_recipients(*settings_, envelope_);
+  if (internal_ || services_.paused.load(std::memory_order_relaxed)) return;
+  asked_ = inquiry(author);
+  if (!asked_.recipients.empty()) early_ = services_.directory.ask(asked_);
+}
+
 void Transaction::ask_store() {
-  Inquiry inquiry{.recipients = {}, .author = facts_.author.mailbox};
+  const Inquiry question = inquiry(facts_.author.mailbox);
   std::map<Mailbox, std::size_t> places;
-  for (const RecipientFacts& recipient : recipients_) {
-    if (!to_be_screened(recipient) || !recipient.owner) continue;
-    if (places.try_emplace(*recipient.owner, places.size()).second)
-      inquiry.recipients.push_back(*recipient.owner);
-  }
+  for (const Mailbox& owner : question.recipients) places.emplace(owner, places.size());
   // What was cut away may have named another author.
   if (header_too_large_) return store_failed();
-  if (inquiry.recipients.empty()) return;
+  if (question.recipients.empty()) return;
   if (!services_.directory.healthy()) return store_failed();
 
-  const auto known = services_.directory.look_up(
-      inquiry, within(is_only_watched() ? kLookUpWhileWatching : kLookUp));
+  const Deadline deadline = within(is_only_watched() ? kLookUpWhileWatching : kLookUp);
+  const auto known = early_ && asked_ == question ? early_->answer(deadline)
+                                                  : services_.directory.look_up(question, deadline);
   if (!known) {
     log::warning("store does not answer",
                  {{"queue_id", queue_id_}, {"error", known.error().detail}});

@@ -32,6 +32,7 @@
 #include "milter/verdict.h"
 #include "milter/verification.h"
 #include "screening/plan.h"
+#include "tokenstore/directory.h"
 
 namespace countersign {
 
@@ -61,6 +62,8 @@ class Transaction {
   bool needs_body() const { return verification_ && verification_->wants_body(); }
   Verdict decide();
   Verdict decide_at_end();
+  Inquiry inquiry(const std::optional<Mailbox>& author) const;
+  void ask_early();
   void ask_store();
   void store_failed();
   void judge();
@@ -91,6 +94,10 @@ class Transaction {
   HeaderSection header_;
   bool header_too_large_ = false;
   std::string queue_id_;
+
+  /// The store's answer on its way, and to what: of use if that is still the question at the end.
+  std::unique_ptr<LookUp> early_;
+  Inquiry asked_;
 
   Facts facts_;
   std::vector<RecipientFacts> recipients_;

@@ -3,6 +3,7 @@
 // The question that every message asks of the store.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -16,6 +17,16 @@ namespace countersign {
 struct Inquiry {
   std::vector<Mailbox> recipients;  ///< owners (design section 5: `m`), no two alike
   std::optional<Mailbox> author;    ///< none: only policies are asked for
+  bool operator==(const Inquiry&) const = default;
+};
+
+/// An inquiry that is under way. Destroyed without answer(), it costs the store a connection. For
+/// one thread at a time.
+class LookUp {
+ public:
+  virtual ~LookUp() = default;
+  /// As Directory::look_up(). To be called once.
+  virtual Result<Knowledge> answer(Deadline deadline) = 0;
 };
 
 /// Thread-safe.
@@ -28,6 +39,9 @@ class Directory {
   /// `cs:site`): the answer is then "unknown", never "not listed"; corrupt (a record does not
   /// decode).
   virtual Result<Knowledge> look_up(const Inquiry& inquiry, Deadline deadline) = 0;
+
+  /// Asks without waiting: none where that cannot be done now; then look_up() may still do it.
+  virtual std::unique_ptr<LookUp> ask(const Inquiry& /*inquiry*/) { return nullptr; }
 
   /// False while the store is known to be down: callers then need not wait for a deadline. It comes
   /// back by itself, within two seconds of the store.

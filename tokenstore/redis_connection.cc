@@ -82,20 +82,35 @@ Status RedisConnection::judge_login(const RedisReply& reply, bool from_url) {
 
 Result<std::vector<RedisReply>> RedisConnection::run(const RedisPipeline& commands,
                                                      Deadline deadline) {
-  std::vector<RedisReply> replies;
-  if (commands.size() == 0) return replies;
+  if (std::chrono::steady_clock::now() >= deadline)
+    return Error{Errc::unavailable, "redis: no time left"};
+  CS_TRY(start(commands));
+  return finish(commands.size(), deadline);
+}
+
+Status RedisConnection::start(const RedisPipeline& commands) {
+  if (commands.size() == 0) return {};
   if (!socket_) return Error{Errc::unavailable, "redis: the connection has failed before"};
-  replies.reserve(commands.size());
+  const Status started = socket_->start(commands.bytes());
+  if (!started) socket_.reset();
+  return started;
+}
+
+Result<std::vector<RedisReply>> RedisConnection::finish(std::size_t commands, Deadline deadline) {
+  std::vector<RedisReply> replies;
+  if (commands == 0) return replies;
+  if (!socket_) return Error{Errc::unavailable, "redis: the connection has failed before"};
+  replies.reserve(commands);
   const auto take = [&](std::string_view bytes) -> Result<bool> {
     reader_.feed(bytes);
-    while (replies.size() < commands.size()) {
+    while (replies.size() < commands) {
       CS_ASSIGN(auto reply, reader_.next());
       if (!reply) return false;
       replies.push_back(std::move(*reply));
     }
     return true;
   };
-  const Status done = socket_->exchange(commands.bytes(), take, deadline);
+  const Status done = socket_->finish(take, deadline);
   if (!done) {
     socket_.reset();
     return done.error();

@@ -56,6 +56,10 @@ class RedisConnection {
   /// Returns one reply a command, in order; error replies among them. An empty pipeline costs
   /// nothing. Errors: unavailable: whether the commands were done is not known.
   Result<std::vector<RedisReply>> run(const RedisPipeline& commands, Deadline deadline);
+  /// The two halves of run(), for who has other work meanwhile: start() waits for nothing; between
+  /// it and finish() the connection is of no other use. `commands` is the number started.
+  Status start(const RedisPipeline& commands);
+  Result<std::vector<RedisReply>> finish(std::size_t commands, Deadline deadline);
 
   LoggedIn logged_in() const { return logged_in_; }
   /// Why the role's login was not taken; "" if it was, or was not tried.

@@ -46,56 +46,98 @@ RecipientKnowledge joined(const std::vector<const ScopeKnowledge*>& levels) {
   return out;
 }
 
-void ask_for(RedisPipeline& ask, const RedisKeys& keys, const Scope& scope,
-             const std::vector<Subject>& subjects) {
-  const std::string contacts = keys.contacts(scope);
-  if (!subjects.empty()) {
-    std::vector<std::string_view> words = {"HMGET", contacts};
-    words.insert(words.end(), subjects.begin(), subjects.end());
-    ask.add(words);
+/// The pipeline of one inquiry, and where in it each answer stands.
+class Question {
+ public:
+  Question(const RedisPool& pool, const Inquiry& inquiry);
+  const RedisPipeline& pipeline() const { return ask_; }
+  RedisPipeline take_pipeline() { return std::move(ask_); }
+  /// Errors: corrupt, unavailable (not the replies to this pipeline).
+  Result<Knowledge> read(const std::vector<RedisReply>& replies) const;
+
+ private:
+  void ask_for(const RedisKeys& keys, Level level, const std::string& name);
+
+  const Inquiry inquiry_;
+  const std::vector<Subject> subjects_;
+  RedisPipeline ask_;
+  // Many recipients share few domains, and all share the site: each list is asked for once.
+  std::map<ScopeName, std::size_t> places_;
+  std::vector<ScopeName> scopes_;
+};
+
+Question::Question(const RedisPool& pool, const Inquiry& inquiry)
+    : inquiry_(inquiry),
+      subjects_(inquiry.author ? subjects_of(*inquiry.author) : std::vector<Subject>()),
+      ask_(pool.pipeline()) {
+  ask_.add({"PTTL", pool.keys().heartbeat()});
+  for (const Mailbox& recipient : inquiry.recipients) {
+    ask_for(pool.keys(), Level::mailbox, recipient.key());
+    ask_for(pool.keys(), Level::domain, recipient.domain());
   }
-  ask.add({"HGETALL", keys.policy(scope)});
+  ask_for(pool.keys(), Level::site, "");
 }
 
-}  // namespace
-
-Result<Knowledge> RedisDirectory::look_up(const Inquiry& inquiry, Deadline deadline) {
-  const auto subjects = inquiry.author ? subjects_of(*inquiry.author) : std::vector<Subject>();
-  RedisPipeline ask = pool_.pipeline();
-  ask.add({"PTTL", pool_.keys().heartbeat()});
-
-  // Many recipients share few domains, and all share the site: each list is asked for once.
-  std::map<ScopeName, std::size_t> places;
-  std::vector<ScopeName> scopes;
-  const auto want = [&](Level level, const std::string& name) {
-    const auto [place, is_new] = places.try_emplace({level, name}, scopes.size());
-    if (!is_new) return;
-    scopes.push_back(place->first);
-    ask_for(ask, pool_.keys(), {level, name}, subjects);
-  };
-  for (const Mailbox& recipient : inquiry.recipients) {
-    want(Level::mailbox, recipient.key());
-    want(Level::domain, recipient.domain());
+void Question::ask_for(const RedisKeys& keys, Level level, const std::string& name) {
+  const auto [place, is_new] = places_.try_emplace({level, name}, scopes_.size());
+  if (!is_new) return;
+  scopes_.push_back(place->first);
+  const std::string contacts = keys.contacts({level, name});
+  if (!subjects_.empty()) {
+    std::vector<std::string_view> words = {"HMGET", contacts};
+    words.insert(words.end(), subjects_.begin(), subjects_.end());
+    ask_.add(words);
   }
-  want(Level::site, "");
+  ask_.add({"HGETALL", keys.policy({level, name})});
+}
 
-  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+Result<Knowledge> Question::read(const std::vector<RedisReply>& replies) const {
   Knowledge out;
   CS_ASSIGN(const long long left, integer_of(replies[0], "PTTL"));
   if (left >= 0) out.page_age = heartbeat_age(milliseconds(left));
 
   std::vector<ScopeKnowledge> known;
   std::size_t at = 1;
-  for (const ScopeName& scope : scopes) {
-    const RedisReply* contacts = subjects.empty() ? nullptr : &replies[at++];
-    CS_ASSIGN(auto one, read_scope(scope.first, subjects, contacts, replies[at++]));
+  for (const ScopeName& scope : scopes_) {
+    const RedisReply* contacts = subjects_.empty() ? nullptr : &replies[at++];
+    CS_ASSIGN(auto one, read_scope(scope.first, subjects_, contacts, replies[at++]));
     known.push_back(std::move(one));
   }
-  for (const Mailbox& recipient : inquiry.recipients)
-    out.recipients.push_back(joined({&known[places.at({Level::mailbox, recipient.key()})],
-                                     &known[places.at({Level::domain, recipient.domain()})],
-                                     &known[places.at({Level::site, ""})]}));
+  for (const Mailbox& recipient : inquiry_.recipients)
+    out.recipients.push_back(joined({&known[places_.at({Level::mailbox, recipient.key()})],
+                                     &known[places_.at({Level::domain, recipient.domain()})],
+                                     &known[places_.at({Level::site, ""})]}));
   return out;
+}
+
+class RedisLookUp final : public LookUp {
+ public:
+  RedisLookUp(RedisPool& pool, Question question, RedisPool::Flight flight)
+      : pool_(pool), question_(std::move(question)), flight_(std::move(flight)) {}
+  Result<Knowledge> answer(Deadline deadline) override {
+    CS_ASSIGN(const auto replies, pool_.finish(std::move(flight_), deadline));
+    return question_.read(replies);
+  }
+
+ private:
+  RedisPool& pool_;
+  Question question_;
+  RedisPool::Flight flight_;
+};
+
+}  // namespace
+
+Result<Knowledge> RedisDirectory::look_up(const Inquiry& inquiry, Deadline deadline) {
+  const Question question(pool_, inquiry);
+  CS_ASSIGN(const auto replies, pool_.run(question.pipeline(), deadline));
+  return question.read(replies);
+}
+
+std::unique_ptr<LookUp> RedisDirectory::ask(const Inquiry& inquiry) {
+  Question question(pool_, inquiry);
+  auto flight = pool_.start(question.take_pipeline());
+  if (!flight) return nullptr;
+  return std::make_unique<RedisLookUp>(pool_, std::move(question), *std::move(flight));
 }
 
 }  // namespace countersign

@@ -13,6 +13,7 @@ class RedisDirectory final : public Directory {
   /// `pool` must outlive it.
   explicit RedisDirectory(RedisPool& pool) : pool_(pool) {}
   Result<Knowledge> look_up(const Inquiry& inquiry, Deadline deadline) override;
+  std::unique_ptr<LookUp> ask(const Inquiry& inquiry) override;
   bool healthy() const override { return pool_.healthy(); }
 
  private:

@@ -79,8 +79,33 @@ Result<std::vector<RedisReply>> RedisPool::run_on(RedisConnection& connection,
                                                   const RedisPipeline& commands,
                                                   Deadline deadline) {
   const auto start = std::chrono::steady_clock::now();
+  return judge(connection.run(commands, deadline), commands, start, deadline);
+}
+
+std::optional<RedisPool::Flight> RedisPool::start(RedisPipeline commands) {
+  if (!healthy()) return std::nullopt;
+  Connection connection = take_idle();
+  // What fails here fails once more, and is reported, when it is asked for with time to wait.
+  if (!connection || !connection->start(commands)) return std::nullopt;
+  return Flight{std::move(connection), std::move(commands)};
+}
+
+Result<std::vector<RedisReply>> RedisPool::finish(Flight flight, Deadline deadline) {
+  CS_TRY(closed_to_callers());
+  // What the caller did meanwhile is none of the store's time.
+  const auto start = std::chrono::steady_clock::now();
+  auto replies = judge(flight.connection->finish(flight.commands.size(), deadline), flight.commands,
+                       start, deadline);
+  if (replies) give_back(std::move(flight.connection));
+  return replies;
+}
+
+/// Takes the replies for what they say of the store, too.
+Result<std::vector<RedisReply>> RedisPool::judge(Result<std::vector<RedisReply>> replies,
+                                                 const RedisPipeline& commands,
+                                                 std::chrono::steady_clock::time_point start,
+                                                 Deadline deadline) {
   round_trips_.fetch_add(1, std::memory_order_relaxed);
-  auto replies = connection.run(commands, deadline);
   if (settings_.observe) settings_.observe(std::chrono::steady_clock::now() - start);
   if (!replies) {
     report_failure(replies.error(), deadline - start);
@@ -96,17 +121,21 @@ Result<std::vector<RedisReply>> RedisPool::run_on(RedisConnection& connection,
   return replies;
 }
 
-Result<RedisPool::Connection> RedisPool::take(Deadline deadline) {
+RedisPool::Connection RedisPool::take_idle() {
   while (true) {
     Connection candidate;
     {
       std::lock_guard lock(mutex_);
-      if (idle_.empty()) break;
+      if (idle_.empty()) return nullptr;
       candidate = std::move(idle_.back());
       idle_.pop_back();
     }
     if (candidate->usable()) return candidate;
   }
+}
+
+Result<RedisPool::Connection> RedisPool::take(Deadline deadline) {
+  if (Connection idle = take_idle()) return idle;
   return open_checked(deadline);
 }
 

@@ -53,6 +53,17 @@ class RedisPool {
   /// error. Errors: unavailable: any of the commands may or may not have been done.
   Result<std::vector<RedisReply>> run(const RedisPipeline& commands, Deadline deadline);
 
+  /// A pipeline() that was sent and is not answered yet. Destroyed unanswered, it costs its
+  /// connection. Belongs to one thread at a time.
+  struct Flight {
+    std::unique_ptr<RedisConnection> connection;
+    RedisPipeline commands;
+  };
+  /// The two halves of run(), for who has other work meanwhile. start() waits for nothing and opens
+  /// no connection: none where no idle one is at hand, or the store is down. finish() as run().
+  std::optional<Flight> start(RedisPipeline commands);
+  Result<std::vector<RedisReply>> finish(Flight flight, Deadline deadline);
+
   /// A connection beside the pool, for commands that wait. Belongs to one thread at a time.
   class Own {
    public:
@@ -86,6 +97,11 @@ class RedisPool {
   void give_back(Connection connection);
   Result<std::vector<RedisReply>> run_on(RedisConnection& connection, const RedisPipeline& commands,
                                          Deadline deadline);
+  Result<std::vector<RedisReply>> judge(Result<std::vector<RedisReply>> replies,
+                                        const RedisPipeline& commands,
+                                        std::chrono::steady_clock::time_point start,
+                                        Deadline deadline);
+  Connection take_idle();
   void report_failure(const Error& error, std::chrono::steady_clock::duration had);
   void probe_now();
   void set_health(bool healthy, const std::string& cause,

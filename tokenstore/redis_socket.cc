@@ -165,7 +165,7 @@ Result<bool> RedisSocket::receive_some(const Take& take) {
   return plain.empty() ? Result<bool>(false) : take(plain);
 }
 
-Status RedisSocket::exchange(std::string_view out, const Take& take, Deadline deadline) {
+Status RedisSocket::start(std::string_view out) {
   std::string sealed;
   if (tls_) {
     CS_TRY(tls_->put_plain(out));
@@ -173,8 +173,13 @@ Status RedisSocket::exchange(std::string_view out, const Take& take, Deadline de
     out = sealed;
   }
   // Most pipelines go out at once: asking first whether they may would be one call more.
-  if (over(deadline)) return too_slow();
   if (!out.empty()) CS_TRY(send_some(out));
+  rest_ = out;
+  return {};
+}
+
+Status RedisSocket::finish(const Take& take, Deadline deadline) {
+  std::string_view out = rest_;
   bool enough = false;
   while (!enough || !out.empty()) {
     bool may_send = false;
@@ -187,6 +192,12 @@ Status RedisSocket::exchange(std::string_view out, const Take& take, Deadline de
     enough |= now_enough;
   }
   return {};
+}
+
+Status RedisSocket::exchange(std::string_view out, const Take& take, Deadline deadline) {
+  if (over(deadline)) return too_slow();
+  CS_TRY(start(out));
+  return finish(take, deadline);
 }
 
 bool RedisSocket::stale() const {

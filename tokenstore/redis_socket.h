@@ -26,8 +26,13 @@ class RedisSocket {
 
   /// Takes bytes that came in; returns true when there were enough.
   using Take = std::function<Result<bool>(std::string_view)>;
-  /// Sends `out` while giving `take` what comes in, until it is enough and all is sent. After an
-  /// error the connection is useless. Errors: unavailable (closed, too slow), and take's.
+  /// Begins to send `out`, without waiting: what does not go out at once is left to finish(). After
+  /// an error the connection is useless. Errors: unavailable.
+  Status start(std::string_view out);
+  /// Sends what is left while giving `take` what comes in, until it is enough and all is sent.
+  /// After an error the connection is useless. Errors: unavailable (closed, too slow), and take's.
+  Status finish(const Take& take, Deadline deadline);
+  /// Both. Errors: as theirs.
   Status exchange(std::string_view out, const Take& take, Deadline deadline);
 
   /// Whether bytes wait that nobody asked for, or the peer has closed: not to be used again.
@@ -41,6 +46,7 @@ class RedisSocket {
   Status wait(bool to_send, Deadline deadline, bool& may_send, bool& may_receive) const;
 
   UniqueFd fd_;
+  std::string rest_;  ///< of what was started, to be sent
   std::unique_ptr<TlsSession> tls_;
 };
 

@@ -33,14 +33,31 @@ class WatchedDirectory final : public Directory {
     if (throws) throw std::runtime_error("look_up");
     return real_.look_up(inquiry, deadline);
   }
+  /// Counts, if the answer is taken: a message whose question changes asks twice.
+  std::unique_ptr<LookUp> ask(const Inquiry& inquiry) override {
+    if (!asks_early) return nullptr;
+    ++early;
+    return std::make_unique<Early>(*this, inquiry);
+  }
   bool healthy() const override { return real_.healthy(); }
 
+  bool asks_early = true;
+  int early = 0;  ///< questions asked before the end of the header section
   int look_ups = 0;
   Inquiry last;
   milliseconds patience{0};  ///< that the last caller had
   bool throws = false;
 
  private:
+  struct Early final : LookUp {
+    Early(WatchedDirectory& d, Inquiry i) : directory(d), inquiry(std::move(i)) {}
+    Result<Knowledge> answer(Deadline deadline) override {
+      return directory.look_up(inquiry, deadline);
+    }
+    WatchedDirectory& directory;
+    Inquiry inquiry;
+  };
+
   std::mutex mutex_;
   Directory& real_;
   const Clock& clock_;
