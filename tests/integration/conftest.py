@@ -14,11 +14,24 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_generate_tests(metafunc):
+    """A file that names MTAS plays its stories on each of them, one after the other."""
+    if "mta" in metafunc.fixturenames:
+        names = getattr(metafunc.module, "MTAS", ["postfix"])
+        metafunc.parametrize("mta", names, indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def place(request):
+def mta(request):
+    """The name of the MTA."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def place(request, mta):
     """One site for all stories of a file; a file names its own keys in PLACE."""
     from testsite.place import Place
-    made = Place(**getattr(request.module, "PLACE", {}))
+    made = Place(**{"mta": mta, **getattr(request.module, "PLACE", {})})
     failed_before = request.session.testsfailed
     yield made
     if request.session.testsfailed > failed_before:

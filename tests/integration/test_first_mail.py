@@ -8,6 +8,8 @@ from testsite.page import answer, post, proof_of_work, request
 from testsite.sender import dkim_pass, spf_pass
 from testsite.waiting import until
 
+MTAS = ["postfix", "sendmail"]
+
 
 def test_a_stranger_is_told_where_to_answer_and_the_mail_is_kept(place):
     entry = place.send("joe@example.org")

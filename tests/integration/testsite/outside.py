@@ -89,7 +89,7 @@ class _Session(socketserver.StreamRequestHandler):
         if callable(answer):
             answer = answer(argument) or default
         if taken and (answer.startswith("2") or answer == "take and close"):
-            self.server.messages.append(taken)
+            self.server.take(taken)
         if answer in ("", "take and close"):
             return None
         self.say(answer)
@@ -113,6 +113,9 @@ class Outside(socketserver.ThreadingTCPServer):
         self.seen = []
         super().__init__(("127.0.0.1", self.port), _Session)
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def take(self, taken):
+        self.messages.append(taken)
 
     def to(self, address):
         """The messages for an address."""

@@ -13,25 +13,30 @@ from .page import answer
 from .postfix import Postfix
 from .redis import Redis
 from .sender import Ledger
+from .sendmail import Sendmail
 from .verifier import Verifier
 from .waiting import until
 
 
-class Place:
-    """Redis, Postfix with an earlier milter, one node, the page, and the outside world.
+MTAS = {"postfix": Postfix, "sendmail": Sendmail}
 
-        with Place(keys={"first_contact.mode": "aside"}) as place: ...
+
+class Place:
+    """Redis, an MTA with an earlier milter, one node, the page, and the outside world.
+
+        with Place(keys={"first_contact.mode": "aside"}, mta="sendmail") as place: ...
     """
 
     def __init__(self, folder=None, keys=None, start=True, page=True, redis_options=(),
-                 postfix_extra="", default_action="tempfail", store_url=None, milters=None,
-                 port=None):
-        self.folder = Path(folder or tempfile.mkdtemp(prefix="countersign-", dir="/tmp"))
+                 mta_extra="", default_action="tempfail", store_url=None, milters=None,
+                 port=None, mta="postfix"):
+        self.mta_name = mta
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="countersign-", dir=MTAS[mta].base))
         os.chmod(self.folder, 0o755)
         self.ending = []  # what to stop, last first
         self.keep = False
         try:
-            self._build(keys or {}, redis_options, postfix_extra, default_action, store_url, milters,
+            self._build(keys or {}, redis_options, mta_extra, default_action, store_url, milters,
                         port)
             if start:
                 self.node.start_milter()
@@ -41,23 +46,23 @@ class Place:
             self.close()
             raise
 
-    def _build(self, keys, redis_options, postfix_extra, default_action, store_url, milters, port):
+    def _build(self, keys, redis_options, mta_extra, default_action, store_url, milters, port):
         self.redis = self._ends(Redis(self.folder / "redis", redis_options).start())
         self.outside = self._ends(Outside())
         self.verifier = self._ends(Verifier(self.folder / "verifier.sock"))
         socket = self.folder / "node" / "milter.sock"
-        self.postfix = Postfix(
+        mta = MTAS[self.mta_name]
+        self.mta = mta(
             self.folder,
-            milters or f"unix:{self.folder}/verifier.sock, "
-            f"{{ unix:{socket}, default_action={default_action} }}",
-            self.outside.port, postfix_extra, port)
+            milters or mta.asks(f"{self.folder}/verifier.sock", socket, default_action),
+            self.outside.port, mta_extra, port)
         self.node = self._ends(Node(
             self.folder / "node", store_url or f"unix:{self.redis.socket}",
-            f"127.0.0.1:{self.postfix.reentry}", f"127.0.0.1:{self.postfix.notice}", keys))
+            f"127.0.0.1:{self.mta.reentry}", f"127.0.0.1:{self.mta.notice}", keys))
         self.initialise(self.node)
-        self._ends(self.postfix.start())
-        self.mailbox = Mailbox(self.postfix.maildir)
-        self.ledger = Ledger(self.postfix.mx)
+        self._ends(self.mta.start())
+        self.mailbox = Mailbox(self.mta.maildir)
+        self.ledger = Ledger(self.mta.mx)
 
     def initialise(self, node):
         """What an administrator does once: secrets, Redis users, cs:site."""
@@ -66,6 +71,12 @@ class Place:
         self.users = self.redis.load_users(text)
         node.run("config", "init")
         return text
+
+    @property
+    def postfix(self):
+        """The MTA of a story that is only of Postfix."""
+        assert self.mta_name == "postfix"
+        return self.mta
 
     def _ends(self, thing):
         self.ending.append(thing)

@@ -100,6 +100,8 @@ smtputf8_enable = yes
 class Postfix:
     """`milters` is the value of smtpd_milters; `outside` the port of the sink for other domains."""
 
+    base = "/tmp"
+
     def __init__(self, folder, milters, outside, extra="", port=None):
         self.folder = folder
         self.mx, self.reentry, self.notice = port or free_port(), free_port(), free_port()
@@ -109,6 +111,12 @@ class Postfix:
         self.maildir = folder / "mailbox"
         self.daemon = Daemon("postfix", ["/usr/sbin/postfix", "-c", folder / "etc", "start-fg"],
                              folder / "postfix.out")
+
+    @staticmethod
+    def asks(earlier, ours, action="tempfail"):
+        """smtpd_milters by which milters on Unix sockets are asked: `earlier`, then `ours`."""
+        return f"unix:{earlier}" + (
+            f", {{ unix:{ours}, default_action={action} }}" if ours else "")
 
     def write_configuration(self):
         nobody = pwd.getpwnam("nobody")

@@ -4,11 +4,14 @@
 The ledger is the oracle of every story: what we answered with 250, or with a 554 that said "kept for
 you", is in the Maildir or in the spool; a copy too many is allowed only with the same held id.
 """
+import base64
 import re
 import socket
 import threading
 import uuid
 from dataclasses import dataclass, field
+
+from .saslauthd import PASSWORD
 
 
 @dataclass
@@ -80,6 +83,11 @@ class Smtp:
         self.write(stuffed(content) + b".\r\n")
         return self.reply()
 
+    def login(self, user):
+        """Authenticates as a user of the site (RFC 4616)."""
+        words = base64.b64encode(f"\0{user}\0{PASSWORD}".encode()).decode()
+        assert self("AUTH PLAIN " + words).code == 235
+
     def close(self):
         self.write(b"QUIT\r\n")
         self.file.close()
@@ -110,11 +118,13 @@ class Ledger:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, recipients, author="alice@example.com", reverse_path=None, verified=None,
-             fields=(), body=None, content=None, xclient=None, tag=None, retry_of=None, **transaction):
+             fields=(), body=None, content=None, xclient=None, login=None, tag=None, retry_of=None,
+             **transaction):
         """Sends one message and records the reply; returns the entry.
 
         `verified` is what the earlier milter shall have found; `content` replaces the message that
-        would be made; `retry_of` sends the same bytes as an earlier entry."""
+        would be made; `retry_of` sends the same bytes as an earlier entry; `login` is a user of
+        the site who authenticates first."""
         recipients = [recipients] if isinstance(recipients, str) else list(recipients)
         tag = tag or (retry_of.tag if retry_of else uuid.uuid4().hex)
         if content is None:
@@ -127,6 +137,8 @@ class Ledger:
             if xclient:
                 smtp("XCLIENT " + xclient)
                 smtp("EHLO client.example")
+            if login:
+                smtp.login(login)
             reply = smtp.send(reverse_path, recipients, content, **transaction)
             smtp.close()
         except OSError:
