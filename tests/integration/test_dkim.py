@@ -7,19 +7,21 @@ from pathlib import Path
 import pytest
 
 from testsite.opendkim import OpenDkim
-from testsite.place import Place
+from testsite.place import Place, mta_class
 from testsite.sender import message
+
+MTAS = ["postfix", "sendmail"]
 
 
 @pytest.fixture(scope="module")
-def place():
-    folder = Path(tempfile.mkdtemp(prefix="countersign-", dir="/tmp"))
+def place(mta):
+    folder = Path(tempfile.mkdtemp(prefix="countersign-", dir=mta_class(mta).base))
     folder.chmod(0o755)
     opendkim = OpenDkim(folder / "opendkim", "signed.example").start()
     site = folder / "site"
     site.mkdir()
-    made = Place(folder=site, milters=f"unix:{opendkim.socket}, "
-                                      f"{{ unix:{site}/node/milter.sock, default_action=tempfail }}")
+    made = Place(folder=site, mta=mta,
+                 milters=mta_class(mta).asks(opendkim.socket, site / "node" / "milter.sock"))
     made.opendkim = opendkim
     yield made
     made.close()

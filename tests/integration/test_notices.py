@@ -13,10 +13,12 @@ from testsite.place import Place
 from testsite.sender import dkim_pass, spf_pass
 from testsite.waiting import until
 
+MTAS = ["postfix", "sendmail"]
+
 
 @pytest.fixture(scope="module")
-def place():
-    with Place(keys={"challenge.channels": ["reply", "mail"]}) as made:
+def place(mta):
+    with Place(keys={"challenge.channels": ["reply", "mail"]}, mta=mta) as made:
         yield made
 
 
@@ -108,8 +110,8 @@ def test_nobody_else_is_mailed(place, name, author, how):
 
 def test_the_notice_port_being_down_only_delays(place):
     outside = place.outside
-    place.postfix.stop()
-    place.postfix.start()
+    place.mta.stop()
+    place.mta.start()
     entry = by_mail(place, "dora@delayed.example")
     assert entry.reply.code == 250
     outside.wait_for("dora@delayed.example", timeout=60)

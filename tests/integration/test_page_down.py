@@ -3,6 +3,8 @@
 from testsite.sender import dkim_pass
 from testsite.waiting import until
 
+MTAS = ["postfix", "sendmail"]
+
 HEARTBEAT = "cs:web:heartbeat"
 HEARTBEAT_LIFE_MS = (4 * 3600 + 60) * 1000  # the key lives as long as its age is of interest
 

@@ -11,14 +11,15 @@ from testsite.sender import dkim_pass
 from testsite.slow_proxy import SlowProxy
 from testsite.waiting import until
 
+MTAS = ["postfix", "sendmail"]
 TRY_LATER = "451 4.3.0 Temporary problem, please try again later"
 SENDMAIL_PATIENCE = 10  # seconds, facts of MTAs
 
 
 @pytest.fixture(scope="module")
-def place():
+def place(mta):
     """A site whose store is reached through a proxy that can misbehave."""
-    with Place(start=False) as made:
+    with Place(start=False, mta=mta) as made:
         proxy = SlowProxy(made.redis.socket)
         made.ending.append(proxy)
         made.proxy = proxy
@@ -183,7 +184,7 @@ def test_a_late_answer_never_serves_the_next_question(place):
 def test_redis_dies_in_the_middle_of_a_message(place):
     from testsite.sender import Smtp, message, stuffed
     until(lambda: healthy(place), "healthy before")
-    smtp = Smtp(place.postfix.mx)
+    smtp = Smtp(place.mta.mx)
     smtp("MAIL FROM:<mid@stranger.example>")
     smtp("RCPT TO:<joe@example.org>")
     smtp("DATA")

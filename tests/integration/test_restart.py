@@ -6,6 +6,8 @@ import threading
 from testsite.sender import Smtp, dkim_pass, message, stuffed
 from testsite.waiting import until
 
+MTAS = ["postfix", "sendmail"]
+
 
 def test_what_was_held_can_be_answered_after_a_restart(place):
     entry = place.send("joe@example.org", author="a@restart.example")
@@ -73,7 +75,7 @@ def test_killed_after_the_end_of_a_message_the_sender_tries_again_and_joins(plac
     """The reply is lost, the message is kept; the retry hears of the same hold."""
     tag = "lostreply"
     content = message("a@lostreply.example", ["joe@example.org"], tag)
-    smtp = Smtp(place.postfix.mx)
+    smtp = Smtp(place.mta.mx)
     for line in ("MAIL FROM:<a@lostreply.example>", "RCPT TO:<joe@example.org>", "DATA"):
         smtp(line)
     # Stopped before it can read the end of the message, killed when it has.
@@ -124,7 +126,7 @@ def test_a_bad_configuration_does_not_start(place):
 
 def test_a_session_in_the_middle_of_its_message_hears_a_temporary_error(place):
     place.node.run("contacts", "allow", "joe@example.org", "mid@session.example")
-    smtp = Smtp(place.postfix.mx)
+    smtp = Smtp(place.mta.mx)
     for line in ("MAIL FROM:<mid@session.example>", "RCPT TO:<joe@example.org>", "DATA"):
         smtp(line)
     place.node.milter.stop()

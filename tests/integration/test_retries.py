@@ -5,6 +5,8 @@ import threading
 from testsite.sender import dkim_pass
 from testsite.waiting import until
 
+MTAS = ["postfix", "sendmail"]
+
 
 def test_a_retry_joins_the_first_hold(place):
     first = place.send("joe@example.org", author="retry@first.example")

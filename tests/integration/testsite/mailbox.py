@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was delivered: one Maildir for all recipients."""
+import functools
 import re
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ class Delivered:
         values = self.fields(name)
         return values[0] if values else None
 
-    @property
+    @functools.cached_property
     def recipient(self):
         return self.field("Delivered-To")
 

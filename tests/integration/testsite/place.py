@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 from .countersign import Node
@@ -18,7 +19,10 @@ from .verifier import Verifier
 from .waiting import until
 
 
-MTAS = {"postfix": Postfix, "sendmail": Sendmail}
+
+def mta_class(name):
+    """The class of "postfix" or "sendmail"."""
+    return {"postfix": Postfix, "sendmail": Sendmail}[name]
 
 
 class Place:
@@ -31,7 +35,7 @@ class Place:
                  mta_extra="", default_action="tempfail", store_url=None, milters=None,
                  port=None, mta="postfix"):
         self.mta_name = mta
-        self.folder = Path(folder or tempfile.mkdtemp(prefix="countersign-", dir=MTAS[mta].base))
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="countersign-", dir=mta_class(mta).base))
         os.chmod(self.folder, 0o755)
         self.ending = []  # what to stop, last first
         self.keep = False
@@ -51,7 +55,7 @@ class Place:
         self.outside = self._ends(Outside())
         self.verifier = self._ends(Verifier(self.folder / "verifier.sock"))
         socket = self.folder / "node" / "milter.sock"
-        mta = MTAS[self.mta_name]
+        mta = mta_class(self.mta_name)
         self.mta = mta(
             self.folder,
             milters or mta.asks(f"{self.folder}/verifier.sock", socket, default_action),
@@ -131,16 +135,13 @@ class Place:
 
         def missing():
             out = []
+            spooled = b"\n".join(raw for node in nodes for raw in node.held_files().values())
             for entry in self.ledger.entries:
-                if not entry.reply.kept:
+                if not entry.reply.kept or entry.tag.encode() in spooled:
                     continue
-                copies = self.mailbox.find(entry.tag)
-                held = [i for node in nodes for i in node.held_with(entry.tag)]
-                if held:
-                    continue
-                for recipient in entry.recipients:
-                    if not any(c.recipient.lower() == recipient.lower() for c in copies):
-                        out.append((entry.tag, recipient, entry.reply.text))
+                reached = {c.recipient.lower() for c in self.mailbox.find(entry.tag)}
+                out += [(entry.tag, recipient, entry.reply.text) for recipient in entry.recipients
+                        if recipient.lower() not in reached]
             return out
 
         try:
@@ -151,10 +152,11 @@ class Place:
 
     def no_stranger_twice(self):
         """A recipient has an entry twice only from retries, or from one hold delivered again."""
-        for entry in self.ledger.entries:
-            tries = sum(1 for e in self.ledger.entries if e.tag == entry.tag and e.reply.kept)
-            for recipient in set(entry.recipients):
-                copies = self.mailbox.find(entry.tag, recipient)
-                ids = [c.held_id for c in copies]
-                if len(copies) > max(tries, 1) and len(set(ids)) != 1:
-                    raise AssertionError(f"{entry.tag} reached {recipient} {len(copies)} times: {ids}")
+        tries = Counter(e.tag for e in self.ledger.entries if e.reply.kept)
+        for tag in {e.tag for e in self.ledger.entries}:
+            copies = {}
+            for copy in self.mailbox.find(tag):
+                copies.setdefault(copy.recipient, []).append(copy.held_id)
+            for recipient, ids in copies.items():
+                if len(ids) > max(tries[tag], 1) and len(set(ids)) != 1:
+                    raise AssertionError(f"{tag} reached {recipient} {len(ids)} times: {ids}")

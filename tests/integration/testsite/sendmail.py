@@ -103,7 +103,7 @@ class Sendmail:
         os.chmod(self.folder / "queue", 0o700)
         (self.etc / "service.switch").write_text("hosts files\naliases files\n")
         (self.etc / "Sendmail.conf").write_text(
-            f"pwcheck_method: saslauthd\nmech_list: PLAIN\nsaslauthd_path: {self.folder}/saslauthd\n")
+            f"pwcheck_method: saslauthd\nmech_list: PLAIN\nsaslauthd_path: {self.folder}/saslauthd/mux\n")
         (self.etc / "sendmail.mc").write_text(MC.format(
             folder=self.folder, outside=self.outside, mailbox=self.mailbox_port, mx=self.mx,
             reentry=self.reentry, notice=self.notice, milters=self.milters, extra=self.extra,
