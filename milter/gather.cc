@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "mail/domain.h"
+#include "mail/folded_path.h"
+#include "mail/list_fields.h"
 #include "mail/machine.h"
 
 namespace countersign {
@@ -45,6 +47,7 @@ std::vector<std::string> answering_addresses(const Facts& facts, const Envelope&
   };
   add(facts.author.mailbox);
   add(envelope.reverse_path.mailbox);
+  if (envelope.reverse_path.mailbox) add(without_batv(*envelope.reverse_path.mailbox));
   add(only_mailbox(header, "Reply-To"));
   return addresses;
 }
@@ -83,7 +86,10 @@ Facts gather_facts(const MilterSettings& settings, const Client& client, const E
   facts.null_reverse_path = reverse_path.null;
   facts.author = parse_author(header);
   const auto& author = facts.author.mailbox;
-  facts.reverse_path_is_author = author && author == reverse_path.mailbox;
+  facts.reverse_path_is_author =
+      author && reverse_path.mailbox && *author == without_batv(*reverse_path.mailbox);
+  facts.list_id = list_id_of(header);
+  facts.list_post = list_post_of(header);
   facts.author_domain_protected = author && settings.is_own(*author);
   facts.authentication =
       authenticate(settings.authentication, header, author, reverse_path.mailbox);

@@ -218,8 +218,13 @@ struct Program {
                 .clock = clock,
                 .on_held = [this](const HeldId& id, bool indexed) { node.held(id, indexed); }},
                intake_settings(config)),
+        outgoing(store->sent(), store->directory(), clock, milter_metrics),
         services(store->directory(), store->contacts(), intake, clock, milter_metrics,
-                 std::move(settings)) {}
+                 std::move(settings)) {
+    services.outgoing = &outgoing;
+    services.sent = &store->sent();
+    services.sent_digests = SentDigests(keys.all("sent"));
+  }
 
   std::unique_ptr<RedisStore> open_store(const Config& config) {
     auto opened = RedisStore::open(store_settings(config, keys, milter_metrics), clock);
@@ -244,6 +249,7 @@ struct Program {
   Announcer announcer;
   Node node;
   SpoolIntakeDesk intake;
+  OutgoingMail outgoing;
   Services services;
 };
 
@@ -255,7 +261,7 @@ T or_stop(Result<T> result, int status) {
 
 Program& build(const Config& config) {
   Keyring keys = or_stop(Keyring::load(config.secrets.milter), EX_CONFIG);
-  for (const char* purpose : {"answer", "operator", "web"})
+  for (const char* purpose : {"answer", "operator", "sent", "web"})
     (void)or_stop(keys.current(purpose), EX_CONFIG);
   MilterSettings settings = or_stop(settings_of(config), EX_CONFIG);
   auto fs = or_stop(PosixFs::open_folder(config.spool.directory), EX_CANTCREAT);
@@ -340,6 +346,7 @@ int run(const std::string& path) {
   const Status served = serve(kDrainTime);
   if (!served) log::error("libmilter", {{"error", served.error().detail}});
   program.node.stop();
+  program.outgoing.stop();
   log::info("ended");
   std::fflush(nullptr);
   // Sessions may still run in libmilter's threads: nothing may be destroyed under them.

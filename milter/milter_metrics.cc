@@ -14,6 +14,8 @@ MilterMetrics::MilterMetrics(metrics::Registry& registry)
                  "Messages that passed unjudged in mode observe, for a fault of ours."),
       unauthenticated(registry, "countersign_unauthenticated_total",
                       "Messages whose author nobody could check, for a fault of ours."),
+      outgoing_unlearnt(registry, "countersign_outgoing_unlearnt_total",
+                        "Messages of our own users whose recipients did not become contacts."),
       authentication_latency(registry, "countersign_authentication_seconds",
                              "Time that a message waited for its author to be checked."),
       store_latency(registry, "countersign_store_seconds", "Time of a round trip to the store."),

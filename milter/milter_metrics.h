@@ -23,6 +23,7 @@ struct MilterMetrics {
   metrics::Counter joined;
   metrics::Counter unscreened;
   metrics::Counter unauthenticated;
+  metrics::Counter outgoing_unlearnt;
   metrics::Latency authentication_latency;
   metrics::Latency store_latency;  ///< observed by the store itself
   metrics::Latency spool_latency;

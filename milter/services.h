@@ -12,6 +12,7 @@
 #include "base/guarded.h"
 #include "holding/intake.h"
 #include "milter/milter_metrics.h"
+#include "milter/outgoing.h"
 #include "milter/page_watch.h"
 #include "milter/policy_memory.h"
 #include "milter/settings.h"
@@ -49,6 +50,11 @@ class Services {
   IntakeDesk& intake;
   /// For the source `builtin`. Set before the first session; null: nobody looks.
   Authenticator* authenticator = nullptr;
+  /// What our users send, and what comes back of it. Set before the first session; null: nothing is
+  /// learnt of it, and no bounce is known.
+  OutgoingMail* outgoing = nullptr;
+  SentMail* sent = nullptr;
+  SentDigests sent_digests{{}};
   const Clock& clock;
   MilterMetrics& metrics;
   PageWatch page;

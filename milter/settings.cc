@@ -5,6 +5,7 @@
 #include <array>
 
 #include "mail/domain.h"
+#include "mail/folded_path.h"
 
 namespace countersign {
 namespace {
@@ -34,7 +35,8 @@ bool MilterSettings::is_own(const Mailbox& author) const {
 
 Mailbox MilterSettings::owner_of(const Mailbox& recipient) const {
   if (const auto it = owners.find(recipient); it != owners.end()) return it->second;
-  const Mailbox bare = recipient.without_detail(recipient_delimiters);
+  // A bounce comes to the reverse-path as it was sent.
+  const Mailbox bare = without_batv(recipient).without_detail(recipient_delimiters);
   const auto it = owners.find(bare);
   return it == owners.end() ? bare : it->second;
 }

@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "mail/authserv_id.h"
+#include "mail/list_fields.h"
+#include "mail/message_id.h"
 #include "mail/network.h"
 #include "milter/gather.h"
 #include "screening/replies.h"
@@ -57,7 +59,8 @@ Transaction::Transaction(Services& services, Client client, ReversePath reverse_
     : services_(services),
       settings_(services.settings()),
       client_(std::move(client)),
-      internal_(authenticated || settings_->submit_networks.contains(client_.address)) {
+      internal_(authenticated || settings_->submit_networks.contains(client_.address)),
+      began_(services.clock.wall()) {
   envelope_.reverse_path = std::move(reverse_path);
 }
 
@@ -72,7 +75,9 @@ Verdict Transaction::end_of_header(std::string_view queue_id) {
   begin_step();
   queue_id_ = queue_id;
   gather();
+  if (internal_) learn_from_outgoing();
   begin_verification();
+  if (is_screened() && facts_.null_reverse_path && !header_too_large_) report_.emplace(header_);
   if (needs_body()) {
     waiting_.emplace(settings_->buffer_folder, settings_->max_message_bytes);
     return {};
@@ -85,6 +90,7 @@ Verdict Transaction::decide() {
   if (is_screened()) ask_store();
   early_.reset();
   judge();
+  if (report_) take_returned();
   switch (plan_.answer) {
     case Answer::deliver:
     case Answer::keep:
@@ -129,6 +135,12 @@ bool Transaction::is_only_watched() const {
   });
 }
 
+void Transaction::learn_from_outgoing() {
+  if (services_.outgoing == nullptr || header_too_large_) return;
+  if (auto note = gather_sent(*settings_, services_.sent_digests, envelope_, header_, began_))
+    services_.outgoing->note(*std::move(note));
+}
+
 void Transaction::begin_verification() {
   if (settings_->authentication.source != AuthenticationSource::builtin || !is_screened() ||
       header_too_large_)
@@ -149,7 +161,12 @@ void Transaction::finish_verification() {
 
 /// What this message asks of the store: every owner once.
 Inquiry Transaction::inquiry(const std::optional<Mailbox>& author) const {
-  Inquiry out{.recipients = {}, .author = author};
+  Inquiry out{.recipients = {},
+              .author = author,
+              .now = began_,
+              .list_id = list_id_of(header_),
+              .list_post = list_post_of(header_)};
+  if (author) out.answers = services_.sent_digests.of_answer(answered_ids(header_), *author);
   std::set<Mailbox> seen;
   for (const RecipientFacts& recipient : recipients_)
     if (to_be_screened(recipient) && recipient.owner && seen.insert(*recipient.owner).second)
@@ -210,6 +227,32 @@ void Transaction::judge() {
   plan_ = plan(facts_, recipients_, decisions_);
 }
 
+/// Asks whether this is a bounce of mail that a recipient sent, where that decides (rule 13). Each
+/// is let in once, so this is also the one place that takes it.
+void Transaction::take_returned() {
+  const ReturnedMail& found = report_->finish();
+  if (found.message_ids.empty() || services_.sent == nullptr) return;
+  std::map<Mailbox, Result<bool>> taken;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    RecipientFacts& recipient = recipients_[i];
+    if (!recipient.owner || !ReturnedReport::matters(decisions_[i])) continue;
+    auto known = taken.find(*recipient.owner);
+    if (known == taken.end()) {
+      ReturnedNote note{.owner = recipient.owner->key(), .now = began_};
+      services_.sent_digests.mark_returned(found, note);
+      const auto time = is_only_watched() ? kLookUpWhileWatching : kLookUp;
+      known =
+          taken.emplace(*recipient.owner, services_.sent->take_returned(note, within(time))).first;
+      if (!known->second)
+        log::warning("store does not answer",
+                     {{"queue_id", queue_id_}, {"error", known->second.error().detail}});
+    }
+    recipient.unknown = !known->second;
+    recipient.knowledge.returned = known->second && *known->second;
+  }
+  judge();
+}
+
 /// Whether outsiders wrote results of authentication in our name, which no reader may see.
 bool Transaction::must_be_cleaned() const {
   return settings_->authentication.source == AuthenticationSource::builtin && !internal_ &&
@@ -249,10 +292,14 @@ Verdict Transaction::begin_hold() {
 Verdict Transaction::body(std::string_view bytes) {
   if (final_) return *final_;
   if (waiting_) {
-    verification_->body(bytes);
+    if (verification_ && verification_->wants_body()) verification_->body(bytes);
+    if (report_) report_->body(bytes);
     // Only those who are to be held need it; they hear of a failure then.
     (void)waiting_->append(bytes);
-    return {};
+    if (needs_body()) return {};
+    begin_step();
+    const Verdict decided = decide_behind_body();
+    return intake_ || final_ ? decided : Verdict{Verdict::Kind::skip};
   }
   if (!intake_) return {Verdict::Kind::skip};
   return spool(bytes);
@@ -269,8 +316,8 @@ Verdict Transaction::spool(std::string_view bytes) {
   return {};
 }
 
-/// The decision, once the body is here: what would have happened on the way happens now.
-Verdict Transaction::decide_at_end() {
+/// The decision, once enough of the body is here: what would have happened on the way happens now.
+Verdict Transaction::decide_behind_body() {
   const BodyBuffer body = *std::exchange(waiting_, std::nullopt);
   const Verdict decided = decide();
   if (!intake_) return decided;
@@ -288,7 +335,7 @@ Verdict Transaction::decide_at_end() {
 Verdict Transaction::end_of_message(MessageEditor& editor) {
   if (final_) return *final_;
   begin_step();
-  if (waiting_) decide_at_end();
+  if (waiting_) decide_behind_body();
   if (final_) return *final_;
   std::string held_id;
   std::optional<HeldReceipt> receipt;

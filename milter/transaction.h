@@ -7,8 +7,9 @@
 //                                      -> deliver   body skipped; field added at the end
 //                                      -> keep      body into the spool; durable before the answer
 //
-// Where the decision needs the body (source `builtin`, a message with a signature), the body is
-// kept aside as it comes, and what stands above happens at the end of the message.
+// Where the decision needs the body, the body is kept aside as it comes, and what stands above
+// happens at the end of the message (source `builtin`, a message with a signature), or once enough
+// of it is there (a bounce, by the header section that it returns).
 //
 // Not thread-safe; steps may come from different threads, one after the other. A transaction that
 // is destroyed before its end leaves nothing behind.
@@ -28,6 +29,7 @@
 #include "milter/body_buffer.h"
 #include "milter/byte_check.h"
 #include "milter/client.h"
+#include "milter/returned_report.h"
 #include "milter/services.h"
 #include "milter/verdict.h"
 #include "milter/verification.h"
@@ -57,16 +59,20 @@ class Transaction {
   void gather();
   bool is_screened() const;
   bool is_only_watched() const;
+  void learn_from_outgoing();
   void begin_verification();
   void finish_verification();
-  bool needs_body() const { return verification_ && verification_->wants_body(); }
+  bool needs_body() const {
+    return (verification_ && verification_->wants_body()) || (report_ && report_->wants_body());
+  }
   Verdict decide();
-  Verdict decide_at_end();
+  Verdict decide_behind_body();
   Inquiry inquiry(const std::optional<Mailbox>& author) const;
   void ask_early();
   void ask_store();
   void store_failed();
   void judge();
+  void take_returned();
   bool must_be_cleaned() const;
   HeaderSection header_to_hold() const;
   Verdict begin_hold();
@@ -90,6 +96,7 @@ class Transaction {
   const std::shared_ptr<const MilterSettings> settings_;
   const Client client_;
   const bool internal_;
+  const WallTime began_;
   Envelope envelope_;
   HeaderSection header_;
   bool header_too_large_ = false;
@@ -106,6 +113,7 @@ class Transaction {
 
   Deadline step_ends_{};  ///< of the step that runs
   std::optional<Verification> verification_;
+  std::optional<ReturnedReport> report_;
   std::optional<BodyBuffer> waiting_;  ///< the body so far, while it is not decided
 
   std::unique_ptr<Intake> intake_;

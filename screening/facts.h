@@ -41,6 +41,7 @@ struct Facts {
   /// The List-Id as it stands in contact lists (RFC 2919, lower case, without brackets and phrase);
   /// "" without one.
   std::string list_id;
+  std::optional<Mailbox> list_post;  ///< where the list's members write (RFC 2369 §3.4)
   bool infected = false;             ///< a trusted earlier milter said malware
   bool spam = false;                 ///< a trusted earlier milter said spam
   std::optional<double> spam_score;  ///< what it scored, if it said so

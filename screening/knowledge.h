@@ -30,8 +30,9 @@ struct Scope {
 struct ContactEntry {
   Standing standing = Standing::allow;
   std::string source{};  ///< "answered", "released", "observed", "admin", "learnt", "imported"
-  /// Organizational domains by which this contact is authenticated; any of them matches. Empty:
-  /// known by address only, takes the first aligned pass.
+  /// Organizational domains by which this contact is authenticated; any of them matches: that of
+  /// the author if he is authenticated, or one of a DKIM signature. Empty: known by name only,
+  /// takes the first aligned pass.
   std::vector<std::string> fingerprints{};
   bool final = false;  ///< site level only: beats what mailbox and domain say
   WallTime created{};
@@ -43,7 +44,9 @@ struct ContactEntry {
 /// An entry that matches the author, and where it stands.
 struct ContactMatch {
   Level level = Level::mailbox;
-  std::string subject;  ///< the field: "a:alice@example.com", "d:example.com"
+  /// The field: "a:alice@example.com"; "d:example.com", "d:.example.com" (it and all below);
+  /// "l:list-id".
+  std::string subject;
   ContactEntry entry;
 };
 
@@ -54,8 +57,12 @@ using PolicyValues = std::map<std::string, std::string, std::less<>>;
 
 /// What the store knows for one recipient of one message.
 struct RecipientKnowledge {
-  std::vector<ContactMatch> matches;  ///< most specific first: level, then address before domain
+  /// Most specific first: by level, then address, list, domain, domains above it.
+  std::vector<ContactMatch> matches;
   PolicyValues policy;
+  /// The address in List-Post (Facts::list_post) is allowed by the most specific list that has it:
+  /// this mailbox wrote to the mailing list.
+  bool wrote_to_list = false;
   /// In-Reply-To or References names a Message-ID that this mailbox sent to this author, or to his
   /// domain, in the last 30 days (rule 12).
   bool replied = false;

@@ -98,20 +98,25 @@ std::vector<Lesson> lessons_of(const Facts& facts, std::span<const RecipientFact
   std::set<std::tuple<Level, std::string, std::string>> seen;
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     const RecipientFacts& recipient = recipients[i];
-    if (!recipient.owner || !facts.author.mailbox) continue;
+    if (!recipient.owner) continue;
     Lesson lesson;
     lesson.entry.source = "observed";
     lesson.entry.fingerprints = {facts.authentication.fingerprint};
     lesson.entry.created = lesson.entry.seen = facts.arrived;
-    if (decisions[i].learn_author) {
-      lesson.scope = scope_of(Level::mailbox, *recipient.owner);
+    lesson.scope = scope_of(Level::mailbox, *recipient.owner);
+    if (decisions[i].learn_author && facts.author.mailbox) {
       lesson.subject = "a:" + facts.author.mailbox->address();
       if (decisions[i].reason == Reason::reply) lesson.entry.source = "learnt";
     } else if (decisions[i].learn_fingerprint) {
-      const ContactMatch* match = effective_match(recipient.knowledge);
+      const ContactMatch* match = authenticated_contact(facts, recipient.knowledge);
       lesson.scope = scope_of(match->level, *recipient.owner);
       lesson.subject = match->subject;
       lesson.entry.source = match->entry.source;
+      lesson.entry.fingerprints = {fingerprint_to_take(*match, facts)};
+    } else if (decisions[i].learn_list) {
+      lesson.subject = "l:" + facts.list_id;
+      lesson.entry.source = "learnt";
+      lesson.entry.fingerprints = {list_written_to(facts, recipient.knowledge)};
     } else {
       continue;
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "screening/known_contact.h"
+
 namespace countersign {
 namespace {
 
@@ -20,14 +22,6 @@ Disposition unless_unsure(const Facts& facts, Disposition disposition) {
 const ContactEntry* entry_with(Standing standing, const RecipientFacts& recipient) {
   const ContactMatch* match = effective_match(recipient.knowledge);
   return match != nullptr && match->entry.standing == standing ? &match->entry : nullptr;
-}
-
-/// Whether the author is authenticated as this contact is. One known by address only takes any.
-bool has_fingerprint_of(const ContactEntry& contact, const Facts& facts) {
-  const auto& known = contact.fingerprints;
-  return authenticated(facts) &&
-         (known.empty() ||
-          std::find(known.begin(), known.end(), facts.authentication.fingerprint) != known.end());
 }
 
 Judgement internal(const Facts& facts, const RecipientFacts&) {
@@ -75,10 +69,11 @@ Judgement own_domain(const Facts& facts, const RecipientFacts&) {
 }
 
 Judgement contact(const Facts& facts, const RecipientFacts& recipient) {
-  const ContactEntry* entry = entry_with(Standing::allow, recipient);
-  if (entry == nullptr) return std::nullopt;
-  if (has_fingerprint_of(*entry, facts)) return pass;
-  return facts.authentication.unsure ? Judgement(defer) : std::nullopt;
+  if (authenticated_contact(facts, recipient.knowledge) != nullptr ||
+      !list_written_to(facts, recipient.knowledge).empty())
+    return pass;
+  const bool is_named = entry_with(Standing::allow, recipient) != nullptr;
+  return is_named && facts.authentication.unsure ? Judgement(defer) : std::nullopt;
 }
 
 Judgement forged_contact(const Facts& facts, const RecipientFacts& recipient) {
@@ -86,7 +81,7 @@ Judgement forged_contact(const Facts& facts, const RecipientFacts& recipient) {
   // A contact known by address only has nothing to mismatch: he is a stranger until authenticated.
   if (entry == nullptr || entry->fingerprints.empty() || !facts.authentication.checked)
     return std::nullopt;
-  return has_fingerprint_of(*entry, facts) ? std::nullopt : Judgement(hold_silently);
+  return hold_silently;
 }
 
 Judgement unauthentic(const Facts& facts, const RecipientFacts& recipient) {
@@ -174,15 +169,6 @@ Decision observed(Decision decision, const Facts& facts) {
 
 }  // namespace
 
-const ContactMatch* effective_match(const RecipientKnowledge& knowledge) {
-  const auto& matches = knowledge.matches;
-  if (matches.empty()) return nullptr;
-  const auto final = std::find_if(matches.begin(), matches.end(), [](const ContactMatch& match) {
-    return match.level == Level::site && match.entry.final;
-  });
-  return final == matches.end() ? &matches.front() : &*final;
-}
-
 Decision screen(const Facts& facts, const RecipientFacts& recipient) {
   Decision decision;
   for (const Rule& rule : kRules) {
@@ -193,8 +179,11 @@ Decision screen(const Facts& facts, const RecipientFacts& recipient) {
     break;
   }
   const bool passes = decision.disposition == pass;
-  if (passes && decision.reason == Reason::contact)
-    decision.learn_fingerprint = effective_match(recipient.knowledge)->entry.fingerprints.empty();
+  if (passes && decision.reason == Reason::contact) {
+    const ContactMatch* match = authenticated_contact(facts, recipient.knowledge);
+    decision.learn_fingerprint = match != nullptr && match->entry.fingerprints.empty();
+    decision.learn_list = match == nullptr;
+  }
   decision.spend_token = decision.reason == Reason::token;
   decision.learn_author = passes && decision.reason == Reason::reply;
   if (recipient.policy.mode == Mode::observe && !passes) return observed(decision, facts);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "screening/facts.h"
+#include "screening/known_contact.h"
 #include "screening/words.h"
 
 namespace countersign {
@@ -24,6 +25,8 @@ struct Decision {
   bool learn_author = false;
   /// The contact that matched is known by address only and takes this fingerprint.
   bool learn_fingerprint = false;
+  /// The list that it came over, to which the recipient wrote, is to be made a contact.
+  bool learn_list = false;
   bool operator==(const Decision&) const = default;
 };
 
@@ -31,9 +34,5 @@ struct Decision {
 /// message is deferred. Where the recipient's policy observes, whatever would not pass does, and
 /// nothing is delayed (law 7). Cannot fail.
 Decision screen(const Facts& facts, const RecipientFacts& recipient);
-
-/// Returns the entry that counts for the author: a final one of the site, else the most specific.
-/// Null if there is none. Points into `knowledge`.
-const ContactMatch* effective_match(const RecipientKnowledge& knowledge);
 
 }  // namespace countersign

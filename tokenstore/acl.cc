@@ -28,6 +28,9 @@ constexpr std::array kNodeCommands = {"hmget",
                                       "zadd",
                                       "zcard",
                                       "zremrangebyscore",
+                                      "zremrangebyrank",
+                                      "zscore",
+                                      "zmscore",
                                       "xadd",
                                       "xread",
                                       "xrange",
@@ -69,15 +72,15 @@ std::vector<Probe> probes(const std::string& p) {
   // tried: SET would overwrite a hash.
   const std::string tag = p + "{doctor@probe.invalid}:";
   for (const std::string& key :
-       {tag + "contacts", tag + "policy", tag + "tokens", tag + "held", p + "site:contacts",
-        p + "site:policy", p + "site", p + "held:doctor", p + "answer:doctor", p + "outbox:doctor",
-        p + "retry:doctor"}) {
+       {tag + "contacts", tag + "policy", tag + "tokens", tag + "sent", tag + "held",
+        p + "site:contacts", p + "site:policy", p + "site", p + "held:doctor", p + "answer:doctor",
+        p + "outbox:doctor", p + "retry:doctor"}) {
     may_not("write " + key, {"SET", key, "x", "PX", "doctor"});
     may_not("write fields of " + key, {"HSET", key, "doctor", "x", "doctor"});
   }
   may_not("append to outbox", {"XADD", p + "outbox", "doctor", "x", "x"});
-  for (const std::string& key : {tag + "contacts", tag + "policy", tag + "tokens", tag + "held",
-                                 p + "site:contacts", p + "site:policy"})
+  for (const std::string& key : {tag + "contacts", tag + "policy", tag + "tokens", tag + "sent",
+                                 tag + "held", p + "site:contacts", p + "site:policy"})
     may_not("read " + key, {"HGETALL", key});
   may_not("read " + p + "retry:doctor", {"GET", p + "retry:doctor"});
   may_not("read " + p + "requests:doctor", {"GET", p + "requests:doctor"});

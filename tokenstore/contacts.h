@@ -14,7 +14,8 @@
 namespace countersign {
 
 /// A field of a contact list: 'a' and an address, 'd' and a domain, 'l' and a List-Id.
-/// "a:alice@example.com" (Mailbox::address()), "d:example.com" (A-labels).
+/// "a:alice@example.com" (Mailbox::address()), "d:example.com" (A-labels; authors in just this
+/// domain), "d:.example.com" (in it and in all below), "l:chairs.lists.example" (list_id_of()).
 using Subject = std::string;
 
 class Contacts {
@@ -29,6 +30,11 @@ class Contacts {
   /// it. Errors: unavailable.
   virtual Result<ContactEntry> learn(const Scope& scope, const Subject& subject,
                                      const ContactEntry& entry, Deadline deadline) = 0;
+  /// learn() of many subjects, each once, in one round trip; each is atomic by itself. Returns for
+  /// each, in order, whether it was absent and is new. Errors: unavailable (some may be written).
+  virtual Result<std::vector<bool>> learn_all(
+      const Scope& scope, const std::vector<std::pair<Subject, ContactEntry>>& entries,
+      Deadline deadline) = 0;
   /// Errors: not_found, unavailable.
   virtual Status remove(const Scope& scope, const Subject& subject, Deadline deadline) = 0;
   /// Returns the whole list. Errors: unavailable, corrupt.

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -15,8 +16,13 @@
 namespace countersign {
 
 struct Inquiry {
-  std::vector<Mailbox> recipients;  ///< owners (design section 5: `m`), no two alike
-  std::optional<Mailbox> author;    ///< none: only policies are asked for
+  std::vector<Mailbox> recipients;     ///< owners (design section 5: `m`), no two alike
+  std::optional<Mailbox> author;       ///< none: no entry of an author is asked for
+  WallTime now{};                      ///< what has ended by then counts no more
+  std::string list_id{};               ///< as Facts::list_id; "": no entry of a list is asked for
+  std::optional<Mailbox> list_post{};  ///< as Facts::list_post
+  /// What the message answers, as SentDigests::of_answer(): RecipientKnowledge::replied.
+  std::vector<std::string> answers{};
   bool operator==(const Inquiry&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/memory_store.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -45,6 +46,15 @@ struct MemoryStore::State {
     in.insert_or_assign(key, Mortal<T>{std::move(value), clock.wall() + life});
   }
 
+  /// Returns whether it is new.
+  bool learn(const Scope& scope, const Subject& subject, const ContactEntry& entry) {
+    auto& list = contacts[name_of(scope)];
+    const auto at = list.find(subject);
+    const auto before = at == list.end() ? std::nullopt : std::optional(at->second);
+    list.insert_or_assign(subject, learnt(before, entry));
+    return !before;
+  }
+
   const Clock& clock;
   std::mutex mutex;
   std::condition_variable arrived;
@@ -55,6 +65,7 @@ struct MemoryStore::State {
 
   std::map<std::string, std::map<Subject, ContactEntry>> contacts;  ///< by level and name
   std::map<std::string, PolicyValues> policies;
+  std::map<std::string, std::map<std::string, WallTime>> sent;  ///< by owner: digest to expiry
   std::map<std::string, Mortal<HeldView>> held;
   std::map<std::string, std::string> digest_of;  ///< held id -> token digest
   std::map<std::string, std::set<std::string>> held_for;
@@ -78,16 +89,24 @@ struct MemoryStore::Parts {
       Knowledge out;
       for (const Mailbox& recipient : inquiry.recipients) {
         RecipientKnowledge knowledge;
+        std::optional<Standing> list_post;
         const std::pair<Level, std::string> levels[] = {{Level::mailbox, recipient.key()},
                                                         {Level::domain, recipient.domain()},
                                                         {Level::site, ""}};
         for (const auto& [level, name] : levels) {
-          if (inquiry.author)
-            for (const Subject& subject : subjects_of(*inquiry.author))
-              if (const auto& list = state.contacts[name]; list.contains(subject))
-                knowledge.matches.push_back({level, subject, list.at(subject)});
+          const auto& list = state.contacts[name];
+          for (const Subject& subject : subjects_of(inquiry))
+            if (list.contains(subject))
+              knowledge.matches.push_back({level, subject, list.at(subject)});
+          if (const auto at = list.find(list_post_subject(inquiry)); !list_post && at != list.end())
+            list_post = at->second.standing;
           join_policy(knowledge.policy, state.policies[name]);
         }
+        knowledge.wrote_to_list = list_post == Standing::allow;
+        const auto& sent = state.sent[recipient.key()];
+        for (const std::string& digest : inquiry.answers)
+          if (const auto at = sent.find(digest); at != sent.end() && at->second > inquiry.now)
+            knowledge.replied = true;
         out.recipients.push_back(std::move(knowledge));
       }
       if (state.heartbeat) {
@@ -125,10 +144,18 @@ struct MemoryStore::Parts {
                                const ContactEntry& entry, Deadline) override {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
-      auto& list = state.contacts[name_of(scope)];
-      const auto at = list.find(subject);
-      const auto before = at == list.end() ? std::nullopt : std::optional(at->second);
-      return list.insert_or_assign(subject, learnt(before, entry)).first->second;
+      state.learn(scope, subject, entry);
+      return state.contacts[name_of(scope)].at(subject);
+    }
+    Result<std::vector<bool>> learn_all(
+        const Scope& scope, const std::vector<std::pair<Subject, ContactEntry>>& entries,
+        Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      std::vector<bool> out;
+      for (const auto& [subject, entry] : entries)
+        out.push_back(state.learn(scope, subject, entry));
+      return out;
     }
     Status remove(const Scope& scope, const Subject& subject, Deadline) override {
       std::lock_guard lock(state.mutex);
@@ -160,6 +187,43 @@ struct MemoryStore::Parts {
           policy[key] = value;
       }
       return {};
+    }
+    State& state;
+  };
+
+  struct MemorySentMail final : SentMail {
+    explicit MemorySentMail(State& s) : state(s) {}
+    Status note(const SentNote& note, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      for (const auto& [subject, entry] : note.contacts)
+        state.learn({Level::mailbox, note.owner}, subject, entry);
+      auto& sent = state.sent[note.owner];
+      for (const std::string& digest : note.digests)
+        sent.insert_or_assign(digest, note.now + kSentLife);
+      std::erase_if(sent, [&](const auto& one) { return one.second <= note.now; });
+      while (sent.size() > kMostSent)
+        sent.erase(std::min_element(sent.begin(), sent.end(), [](const auto& a, const auto& b) {
+          return a.second < b.second;
+        }));
+      return {};
+    }
+    Result<bool> take_returned(const ReturnedNote& note, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      auto& sent = state.sent[note.owner];
+      bool known = false;
+      bool taken = false;
+      const auto mark = [&](const ReturnedNote::Mark& one) {
+        const auto at = sent.find(one.sent);
+        if (at == sent.end() || at->second <= note.now) return;
+        known = true;
+        taken = sent.emplace(one.taken, at->second).second || taken;
+      };
+      for (const auto& one : note.named) mark(one);
+      if (!known)
+        for (const auto& one : note.unnamed) mark(one);
+      return taken;
     }
     State& state;
   };
@@ -376,9 +440,11 @@ struct MemoryStore::Parts {
     State& state;
   };
 
-  explicit Parts(State& s) : directory(s), contacts(s), held(s), requests(s), budgets(s), web(s) {}
+  explicit Parts(State& s)
+      : directory(s), contacts(s), sent(s), held(s), requests(s), budgets(s), web(s) {}
   MemoryDirectory directory;
   MemoryContacts contacts;
+  MemorySentMail sent;
   MemoryHeldIndex held;
   MemoryRequests requests;
   MemoryBudgets budgets;
@@ -392,6 +458,7 @@ MemoryStore::~MemoryStore() = default;
 Directory& MemoryStore::directory() { return parts_->directory; }
 Contacts& MemoryStore::contacts() { return parts_->contacts; }
 Policies& MemoryStore::policies() { return parts_->contacts; }
+SentMail& MemoryStore::sent() { return parts_->sent; }
 HeldIndex& MemoryStore::held() { return parts_->held; }
 Requests& MemoryStore::requests() { return parts_->requests; }
 Budgets& MemoryStore::budgets() { return parts_->budgets; }

@@ -21,6 +21,7 @@ class MemoryStore final : public Store {
   Directory& directory() override;
   Contacts& contacts() override;
   Policies& policies() override;
+  SentMail& sent() override;
   HeldIndex& held() override;
   Requests& requests() override;
   Budgets& budgets() override;

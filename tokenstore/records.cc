@@ -6,8 +6,6 @@
 namespace countersign {
 namespace {
 
-constexpr std::string_view kAllow = "allow";
-constexpr std::string_view kDeny = "deny";
 constexpr std::string_view kVersion = "1";
 
 std::string time_text(WallTime t) { return std::to_string(to_epoch_ms(t)); }
@@ -21,40 +19,6 @@ std::map<std::string, std::string, std::less<>> by_name(const Fields& fields) {
 }
 
 }  // namespace
-
-std::string encode_contact(const ContactEntry& entry) {
-  Record out;
-  out.add("standing", entry.standing == Standing::allow ? kAllow : kDeny);
-  out.add("source", entry.source);
-  if (entry.final) out.add("final", "1");
-  out.add("created", time_text(entry.created));
-  if (entry.seen != WallTime{}) out.add("seen", time_text(entry.seen));
-  if (!entry.note.empty()) out.add("note", entry.note);
-  out.add_all("fp", entry.fingerprints);
-  return out.encode();
-}
-
-std::string encode_fingerprints(const ContactEntry& entry) {
-  Record out;
-  out.add_all("fp", entry.fingerprints);
-  return out.encode().substr(1);
-}
-
-Result<ContactEntry> decode_contact(std::string_view bytes) {
-  CS_ASSIGN(const Record record, Record::decode(bytes));
-  ContactEntry out;
-  const std::string standing = record.text("standing");
-  // Never guessed: an entry that cannot be read is no entry that allows.
-  if (standing != kAllow && standing != kDeny) return corrupt("contact: no standing");
-  out.standing = standing == kAllow ? Standing::allow : Standing::deny;
-  out.source = record.text("source");
-  out.fingerprints = record.all("fp");
-  out.final = record.text("final") == "1";
-  CS_ASSIGN(out.created, record.time("created"));
-  CS_ASSIGN(out.seen, record.time("seen"));
-  out.note = record.text("note");
-  return out;
-}
 
 Fields encode_held(const HeldView& view, const std::string& digest) {
   Fields out = {"v",          std::string(kVersion),

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "screening/knowledge.h"
+#include "tokenstore/contacts.h"
 #include "tokenstore/held_index.h"
 #include "tokenstore/requests.h"
 
@@ -18,12 +19,21 @@ namespace countersign {
 /// Names and values of a hash or of a stream's entry, in turn.
 using Fields = std::vector<std::string>;
 
-/// An entry of a contact list, as Record.
-std::string encode_contact(const ContactEntry& entry);
-/// The part of it that adds fingerprints to a record without any: "&fp=example.com", or "".
-std::string encode_fingerprints(const ContactEntry& entry);
+/// An entry of a contact list, in the shorter of its two forms that can say it all: a Record, or
+/// nine characters and the fingerprints, of which that of the subject's own domain is one more.
+/// Times are kept to the second.
+std::string encode_contact(const Subject& subject, const ContactEntry& entry);
+
+/// What adds fingerprints to an entry that has none, as text to append: to a Record
+/// ("&fp=example.com"), and to the short form ("="); both "" for none.
+struct FingerprintSuffix {
+  std::string record;
+  std::string brief;
+};
+FingerprintSuffix encode_fingerprints(const Subject& subject, const ContactEntry& entry);
+
 /// Errors: corrupt.
-Result<ContactEntry> decode_contact(std::string_view bytes);
+Result<ContactEntry> decode_contact(const Subject& subject, std::string_view bytes);
 
 /// The hash held:{id}, with the token's digest as `answer` if that is not empty.
 Fields encode_held(const HeldView& view, const std::string& digest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/redis_contacts.h"
 
+#include <algorithm>
 #include <map>
 
 #include "tokenstore/records.h"
@@ -9,32 +10,61 @@
 namespace countersign {
 namespace {
 
-// rules.cc's learnt(), where no other node can come between. It works on the record's text, so that
-// fields of a later version stay as they are.
+// rules.cc's learnt(), where no other node can come between. It works on the entry's text, in both
+// of its forms, so that fields of a later version stay as they are. ARGV: for each entry subject,
+// text, and the suffixes of FingerprintSuffix.
 constexpr std::string_view kLearn = R"lua(
-local old = redis.call('HGET', KEYS[1], ARGV[1])
-if not old then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-  return ARGV[2]
+local out = {}
+for i = 1, #ARGV, 4 do
+  local old = redis.call('HGET', KEYS[1], ARGV[i])
+  local now, new = old, 0
+  if not old then
+    now, new = ARGV[i + 1], 1
+  elseif string.sub(old, 1, 1) == '2' then
+    if string.len(old) == 9 and string.find(old, '^2[aA]') then now = old .. ARGV[i + 3] end
+  else
+    local text = old .. '&'
+    if string.sub(text, 1, 2) == '1&'
+        and string.find(text, '&standing=allow&', 1, true)
+        and not string.find(text, '&fp=', 1, true) then
+      now = old .. ARGV[i + 2]
+    end
+  end
+  if now ~= old then redis.call('HSET', KEYS[1], ARGV[i], now) end
+  out[#out + 1] = new
+  out[#out + 1] = now
 end
-local text = old .. '&'
-if ARGV[3] ~= '' and string.sub(text, 1, 2) == '1&'
-    and string.find(text, '&standing=allow&', 1, true)
-    and not string.find(text, '&fp=', 1, true) then
-  old = old .. ARGV[3]
-  redis.call('HSET', KEYS[1], ARGV[1], old)
-end
-return old
+return out
 )lua";
+
+// One script call must not keep the store from others for long, and Lua has room for 8000 values.
+constexpr std::size_t kMostAtOnce = 500;
 
 constexpr std::string_view kPageSize = "1000";
 
 }  // namespace
 
+void add_learning(RedisPipeline& ask, const std::string& key,
+                  const std::vector<std::pair<Subject, ContactEntry>>& entries) {
+  for (std::size_t from = 0; from < entries.size(); from += kMostAtOnce) {
+    const std::size_t to = std::min(entries.size(), from + kMostAtOnce);
+    std::vector<std::string> texts;
+    for (std::size_t i = from; i < to; ++i) {
+      const auto& [subject, entry] = entries[i];
+      FingerprintSuffix suffix = encode_fingerprints(subject, entry);
+      texts.insert(texts.end(), {subject, encode_contact(subject, entry), std::move(suffix.record),
+                                 std::move(suffix.brief)});
+    }
+    std::vector<std::string_view> words = {"EVAL", kLearn, "1", key};
+    words.insert(words.end(), texts.begin(), texts.end());
+    ask.add(words);
+  }
+}
+
 Status RedisContacts::put(const Scope& scope, const Subject& subject, const ContactEntry& entry,
                           Deadline deadline) {
   RedisPipeline ask = pool_.pipeline();
-  ask.add({"HSET", pool_.keys().contacts(scope), subject, encode_contact(entry)});
+  ask.add({"HSET", pool_.keys().contacts(scope), subject, encode_contact(subject, entry)});
   CS_TRY(pool_.run(ask, deadline));
   return {};
 }
@@ -42,12 +72,26 @@ Status RedisContacts::put(const Scope& scope, const Subject& subject, const Cont
 Result<ContactEntry> RedisContacts::learn(const Scope& scope, const Subject& subject,
                                           const ContactEntry& entry, Deadline deadline) {
   RedisPipeline ask = pool_.pipeline();
-  ask.add({"EVAL", kLearn, "1", pool_.keys().contacts(scope), subject, encode_contact(entry),
-           encode_fingerprints(entry)});
+  add_learning(ask, pool_.keys().contacts(scope), {{subject, entry}});
   CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
-  if (!replies[0].is_string())
+  CS_TRY(expect_array(replies[0], 2, "EVAL"));
+  return decode_contact(subject, replies[0].elements[1].text);
+}
+
+Result<std::vector<bool>> RedisContacts::learn_all(
+    const Scope& scope, const std::vector<std::pair<Subject, ContactEntry>>& entries,
+    Deadline deadline) {
+  std::vector<bool> out;
+  if (entries.empty()) return out;
+  RedisPipeline ask = pool_.pipeline();
+  add_learning(ask, pool_.keys().contacts(scope), entries);
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  for (const RedisReply& reply : replies)
+    for (std::size_t i = 0; i < reply.elements.size(); i += 2)
+      out.push_back(reply.elements[i].integer == 1);
+  if (out.size() != entries.size())
     return Error{Errc::unavailable, "redis: EVAL: a reply of another shape"};
-  return decode_contact(replies[0].text);
+  return out;
 }
 
 Status RedisContacts::remove(const Scope& scope, const Subject& subject, Deadline deadline) {
@@ -72,7 +116,7 @@ Result<std::vector<std::pair<Subject, ContactEntry>>> RedisContacts::list(const 
     cursor = replies[0].elements[0].text;
     CS_ASSIGN(const Fields page, texts_of(replies[0].elements[1], "HSCAN"));
     for (std::size_t i = 0; i + 1 < page.size(); i += 2) {
-      CS_ASSIGN(ContactEntry entry, decode_contact(page[i + 1]));
+      CS_ASSIGN(ContactEntry entry, decode_contact(page[i], page[i + 1]));
       all.insert_or_assign(page[i], std::move(entry));
     }
   } while (cursor != "0");

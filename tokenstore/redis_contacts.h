@@ -9,6 +9,11 @@
 
 namespace countersign {
 
+/// Adds the command that learns all `entries` (at least one) into the list `key`. Its reply is an
+/// array of two for each: whether it is new (1 or 0), and what stands there.
+void add_learning(RedisPipeline& ask, const std::string& key,
+                  const std::vector<std::pair<Subject, ContactEntry>>& entries);
+
 class RedisContacts final : public Contacts {
  public:
   /// `pool` must outlive it.
@@ -17,6 +22,9 @@ class RedisContacts final : public Contacts {
              Deadline deadline) override;
   Result<ContactEntry> learn(const Scope& scope, const Subject& subject, const ContactEntry& entry,
                              Deadline deadline) override;
+  Result<std::vector<bool>> learn_all(const Scope& scope,
+                                      const std::vector<std::pair<Subject, ContactEntry>>& entries,
+                                      Deadline deadline) override;
   Status remove(const Scope& scope, const Subject& subject, Deadline deadline) override;
   Result<std::vector<std::pair<Subject, ContactEntry>>> list(const Scope& scope,
                                                              Deadline deadline) override;

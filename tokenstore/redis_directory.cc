@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/redis_directory.h"
 
+#include <cstdlib>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "tokenstore/records.h"
@@ -11,38 +13,71 @@
 namespace countersign {
 namespace {
 
-/// What one list and policy say, and where their replies stand.
+/// What one list and policy say.
 struct ScopeKnowledge {
   std::vector<ContactMatch> matches;
+  std::optional<Standing> list_post;
   PolicyValues policy;
+  bool replied = false;
 };
 
 using ScopeName = std::pair<Level, std::string>;
 
-Result<ScopeKnowledge> read_scope(Level level, const std::vector<Subject>& subjects,
-                                  const RedisReply* contacts, const RedisReply& policy) {
-  ScopeKnowledge out;
-  if (contacts != nullptr) {
-    CS_TRY(expect_array(*contacts, subjects.size(), "HMGET"));
-    for (std::size_t i = 0; i < subjects.size(); ++i) {
-      const RedisReply& value = contacts->elements[i];
-      if (value.is_nil()) continue;
-      CS_ASSIGN(ContactEntry entry, decode_contact(value.text));
-      out.matches.push_back({level, subjects[i], std::move(entry)});
-    }
+/// What is asked for of each list.
+struct Wanted {
+  explicit Wanted(const Inquiry& inquiry)
+      : subjects(subjects_of(inquiry)), list_post(list_post_subject(inquiry)), all(subjects) {
+    if (!list_post.empty()) all.push_back(list_post);
   }
-  CS_ASSIGN(const Fields fields, texts_of(policy, "HGETALL"));
+  std::vector<Subject> subjects;
+  Subject list_post;  ///< last of `all`, unless it is ""
+  std::vector<Subject> all;
+};
+
+Status read_contacts(const RedisReply& reply, Level level, const Wanted& wanted,
+                     ScopeKnowledge& out) {
+  CS_TRY(expect_array(reply, wanted.all.size(), "HMGET"));
+  for (std::size_t i = 0; i < wanted.all.size(); ++i) {
+    const RedisReply& value = reply.elements[i];
+    if (value.is_nil()) continue;
+    CS_ASSIGN(ContactEntry entry, decode_contact(wanted.all[i], value.text));
+    if (i < wanted.subjects.size())
+      out.matches.push_back({level, wanted.subjects[i], std::move(entry)});
+    else
+      out.list_post = entry.standing;
+  }
+  return {};
+}
+
+Status read_policy(const RedisReply& reply, ScopeKnowledge& out) {
+  CS_ASSIGN(const Fields fields, texts_of(reply, "HGETALL"));
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2)
     out.policy.emplace(fields[i], fields[i + 1]);
-  return out;
+  return {};
+}
+
+/// Whether a reply to ZMSCORE has a time after `now`.
+Result<bool> is_any_after(const RedisReply& reply, WallTime now, std::size_t size) {
+  CS_TRY(expect_array(reply, size, "ZMSCORE"));
+  for (const RedisReply& score : reply.elements) {
+    if (score.is_nil()) continue;
+    // A score is a double, which has room for any time in ms.
+    if (std::strtod(score.text.c_str(), nullptr) > static_cast<double>(to_epoch_ms(now)))
+      return true;
+  }
+  return false;
 }
 
 RecipientKnowledge joined(const std::vector<const ScopeKnowledge*>& levels) {
   RecipientKnowledge out;
+  std::optional<Standing> list_post;
   for (const ScopeKnowledge* level : levels) {
     out.matches.insert(out.matches.end(), level->matches.begin(), level->matches.end());
     join_policy(out.policy, level->policy);
+    if (!list_post) list_post = level->list_post;
+    out.replied = out.replied || level->replied;
   }
+  out.wrote_to_list = list_post == Standing::allow;
   return out;
 }
 
@@ -56,10 +91,16 @@ class Question {
   Result<Knowledge> read(const std::vector<RedisReply>& replies) const;
 
  private:
-  void ask_for(const RedisKeys& keys, Level level, const std::string& name);
+  void ask_for(const RedisKeys& keys, const Scope& scope);
+  /// `replies` from `at` on, which is moved behind what was asked of this list.
+  Result<ScopeKnowledge> read_scope(Level level, const std::vector<RedisReply>& replies,
+                                    std::size_t& at) const;
+  bool asks_for_sent(Level level) const {
+    return level == Level::mailbox && !inquiry_.answers.empty();
+  }
 
   const Inquiry inquiry_;
-  const std::vector<Subject> subjects_;
+  const Wanted wanted_;
   RedisPipeline ask_;
   // Many recipients share few domains, and all share the site: each list is asked for once.
   std::map<ScopeName, std::size_t> places_;
@@ -67,28 +108,39 @@ class Question {
 };
 
 Question::Question(const RedisPool& pool, const Inquiry& inquiry)
-    : inquiry_(inquiry),
-      subjects_(inquiry.author ? subjects_of(*inquiry.author) : std::vector<Subject>()),
-      ask_(pool.pipeline()) {
+    : inquiry_(inquiry), wanted_(inquiry), ask_(pool.pipeline()) {
   ask_.add({"PTTL", pool.keys().heartbeat()});
   for (const Mailbox& recipient : inquiry.recipients) {
-    ask_for(pool.keys(), Level::mailbox, recipient.key());
-    ask_for(pool.keys(), Level::domain, recipient.domain());
+    ask_for(pool.keys(), {Level::mailbox, recipient.key()});
+    ask_for(pool.keys(), {Level::domain, recipient.domain()});
   }
-  ask_for(pool.keys(), Level::site, "");
+  ask_for(pool.keys(), {Level::site, ""});
 }
 
-void Question::ask_for(const RedisKeys& keys, Level level, const std::string& name) {
-  const auto [place, is_new] = places_.try_emplace({level, name}, scopes_.size());
+void Question::ask_for(const RedisKeys& keys, const Scope& scope) {
+  const auto [place, is_new] = places_.try_emplace({scope.level, scope.name}, scopes_.size());
   if (!is_new) return;
   scopes_.push_back(place->first);
-  const std::string contacts = keys.contacts({level, name});
-  if (!subjects_.empty()) {
-    std::vector<std::string_view> words = {"HMGET", contacts};
-    words.insert(words.end(), subjects_.begin(), subjects_.end());
+  const auto ask_members = [&](std::string_view command, const std::string& key,
+                               const std::vector<std::string>& members) {
+    std::vector<std::string_view> words = {command, key};
+    words.insert(words.end(), members.begin(), members.end());
     ask_.add(words);
+  };
+  if (!wanted_.all.empty()) ask_members("HMGET", keys.contacts(scope), wanted_.all);
+  ask_.add({"HGETALL", keys.policy(scope)});
+  if (asks_for_sent(scope.level)) ask_members("ZMSCORE", keys.sent(scope.name), inquiry_.answers);
+}
+
+Result<ScopeKnowledge> Question::read_scope(Level level, const std::vector<RedisReply>& replies,
+                                            std::size_t& at) const {
+  ScopeKnowledge out;
+  if (!wanted_.all.empty()) CS_TRY(read_contacts(replies[at++], level, wanted_, out));
+  CS_TRY(read_policy(replies[at++], out));
+  if (asks_for_sent(level)) {
+    CS_ASSIGN(out.replied, is_any_after(replies[at++], inquiry_.now, inquiry_.answers.size()));
   }
-  ask_.add({"HGETALL", keys.policy({level, name})});
+  return out;
 }
 
 Result<Knowledge> Question::read(const std::vector<RedisReply>& replies) const {
@@ -99,8 +151,7 @@ Result<Knowledge> Question::read(const std::vector<RedisReply>& replies) const {
   std::vector<ScopeKnowledge> known;
   std::size_t at = 1;
   for (const ScopeName& scope : scopes_) {
-    const RedisReply* contacts = subjects_.empty() ? nullptr : &replies[at++];
-    CS_ASSIGN(auto one, read_scope(scope.first, subjects_, contacts, replies[at++]));
+    CS_ASSIGN(auto one, read_scope(scope.first, replies, at));
     known.push_back(std::move(one));
   }
   for (const Mailbox& recipient : inquiry_.recipients)

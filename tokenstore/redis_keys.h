@@ -20,6 +20,7 @@ class RedisKeys {
   std::string site() const { return prefix_ + "site"; }
   std::string contacts(const Scope& scope) const { return scoped(scope, "contacts"); }
   std::string policy(const Scope& scope) const { return scoped(scope, "policy"); }
+  std::string sent(std::string_view owner) const { return tagged(owner, "sent"); }
   std::string held(std::string_view id) const { return plain("held:", id); }
   std::string held_of(std::string_view owner) const { return tagged(owner, "held"); }
   std::string answer(std::string_view digest) const { return plain("answer:", digest); }

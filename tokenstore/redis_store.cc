@@ -8,6 +8,7 @@
 #include "tokenstore/redis_held_index.h"
 #include "tokenstore/redis_pool.h"
 #include "tokenstore/redis_requests.h"
+#include "tokenstore/redis_sent_mail.h"
 #include "tokenstore/redis_web_state.h"
 #include "tokenstore/reply_shape.h"
 
@@ -49,6 +50,7 @@ struct RedisStore::Impl {
         directory(pool),
         contacts(pool),
         policies(pool),
+        sent(pool),
         held(pool, clock),
         requests(pool),
         budgets(pool),
@@ -59,6 +61,7 @@ struct RedisStore::Impl {
   RedisDirectory directory;
   RedisContacts contacts;
   RedisPolicies policies;
+  RedisSentMail sent;
   RedisHeldIndex held;
   RedisRequests requests;
   RedisBudgets budgets;
@@ -84,6 +87,7 @@ Result<std::unique_ptr<RedisStore>> RedisStore::open(const StoreSettings& settin
 Directory& RedisStore::directory() { return impl_->directory; }
 Contacts& RedisStore::contacts() { return impl_->contacts; }
 Policies& RedisStore::policies() { return impl_->policies; }
+SentMail& RedisStore::sent() { return impl_->sent; }
 HeldIndex& RedisStore::held() { return impl_->held; }
 Requests& RedisStore::requests() { return impl_->requests; }
 Budgets& RedisStore::budgets() { return impl_->budgets; }

@@ -46,6 +46,7 @@ class RedisStore final : public Store {
   Directory& directory() override;
   Contacts& contacts() override;
   Policies& policies() override;
+  SentMail& sent() override;
   HeldIndex& held() override;
   Requests& requests() override;
   Budgets& budgets() override;

@@ -14,6 +14,7 @@
 #include "screening/knowledge.h"
 #include "screening/words.h"
 #include "tokenstore/contacts.h"
+#include "tokenstore/directory.h"
 
 namespace countersign {
 
@@ -30,10 +31,17 @@ constexpr bool is_final(HeldState state) {
   return state != HeldState::held && state != HeldState::answered;
 }
 
-/// Returns the fields of a contact list that match `author`, most specific first: its address, its
-/// domain, its organizational domain if that is another.
-std::vector<Subject> subjects_of(const Mailbox& author);
+/// How many digests of a mailbox's sent mail are kept, and how long (design section 5, {m}:sent).
+inline constexpr std::size_t kMostSent = 20'000;
+inline constexpr milliseconds kSentLife = std::chrono::hours(30 * 24);
 
+/// Returns the fields of a contact list that match the author and the list of an inquiry, most
+/// specific first: the author's address, the list, his domain alone ("d:example.com"), and with all
+/// below them his domain and those above it ("d:.example.com").
+std::vector<Subject> subjects_of(const Inquiry& inquiry);
+/// Returns the field whose standing says whether the mailbox wrote to the list of an inquiry
+/// (RecipientKnowledge::wrote_to_list); "" if there is none.
+Subject list_post_subject(const Inquiry& inquiry);
 /// Adds the values of a less specific level: those that are set already stay.
 void join_policy(PolicyValues& into, const PolicyValues& less_specific);
 

@@ -9,6 +9,7 @@
 #include "tokenstore/directory.h"
 #include "tokenstore/held_index.h"
 #include "tokenstore/requests.h"
+#include "tokenstore/sent_mail.h"
 
 namespace countersign {
 
@@ -18,6 +19,7 @@ class Store {
   virtual Directory& directory() = 0;
   virtual Contacts& contacts() = 0;
   virtual Policies& policies() = 0;
+  virtual SentMail& sent() = 0;
   virtual HeldIndex& held() = 0;
   virtual Requests& requests() = 0;
   virtual Budgets& budgets() = 0;

@@ -24,6 +24,7 @@ inline const Scope kSite{Level::site, ""};
 inline const WallTime kCreated{seconds(1'700'000'000)};
 
 inline WallTime wall_now() { return SystemClock().wall(); }
+inline const WallTime kNow = wall_now();
 inline const WallTime kLater = wall_now() + seconds(5);
 
 inline Deadline after(milliseconds time) { return std::chrono::steady_clock::now() + time; }

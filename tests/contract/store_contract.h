@@ -11,6 +11,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -26,7 +27,9 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(nothing_is_known_of_a_stranger);
   CPPUNIT_TEST(entries_match_from_the_mailbox_down_to_the_site);
   CPPUNIT_TEST(entries_of_others_do_not_match);
-  CPPUNIT_TEST(an_organizational_domain_matches_its_subdomains);
+  CPPUNIT_TEST(a_domain_matches_alone_or_with_all_below);
+  CPPUNIT_TEST(a_list_matches_behind_the_address_and_before_the_domain);
+  CPPUNIT_TEST(the_list_that_was_written_to_is_told);
   CPPUNIT_TEST(each_recipient_gets_its_own_knowledge_in_order);
   CPPUNIT_TEST(without_author_only_policies_are_told);
   CPPUNIT_TEST(the_most_specific_policy_wins_key_by_key);
@@ -38,9 +41,20 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(learning_gives_a_fingerprint_to_an_entry_without);
   CPPUNIT_TEST(learning_keeps_the_fingerprint_that_stands);
   CPPUNIT_TEST(learning_does_not_touch_a_deny);
+  CPPUNIT_TEST(learning_gives_a_fingerprint_to_any_form_of_an_entry);
+  CPPUNIT_TEST(learning_many_tells_which_are_new);
+  CPPUNIT_TEST(learning_thousands_is_one_call);
   CPPUNIT_TEST(a_removed_entry_is_gone);
   CPPUNIT_TEST(a_list_holds_all_its_entries_and_no_others);
   CPPUNIT_TEST(an_empty_policy_value_removes_it);
+  CPPUNIT_TEST(who_was_written_to_is_a_contact);
+  CPPUNIT_TEST(an_answer_to_what_was_sent_is_told);
+  CPPUNIT_TEST(what_was_sent_is_forgotten_when_its_time_is_over);
+  CPPUNIT_TEST(of_what_was_sent_the_newest_is_kept);
+  CPPUNIT_TEST(a_report_is_let_in_once_for_each_recipient);
+  CPPUNIT_TEST(a_report_that_names_nobody_known_is_let_in_once);
+  CPPUNIT_TEST(a_report_on_what_was_not_sent_is_not_let_in);
+  CPPUNIT_TEST(of_many_reports_at_once_one_is_let_in);
   CPPUNIT_TEST(a_view_comes_back_as_it_was_put);
   CPPUNIT_TEST(a_message_without_token_has_none);
   CPPUNIT_TEST(unknown_messages_and_tokens_are_not_found);
@@ -112,13 +126,58 @@ class StoreContract : public CppUnit::TestFixture {
     put({Level::domain, "example.edu"}, "a:alice@example.com", allow());
     CPPUNIT_ASSERT(look_up({joe()}, alice()).recipients[0].matches.empty());
   }
-  void an_organizational_domain_matches_its_subdomains() {
-    put(of_joe(), "d:example.com", allow("wide"));
-    put(of_joe(), "d:lists.example.com", allow("narrow"));
-    const auto matches = look_up({joe()}, mailbox("alice@lists.example.com")).recipients[0].matches;
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, matches.size());
-    CPPUNIT_ASSERT(allow("narrow") == matches[0].entry);
-    CPPUNIT_ASSERT(allow("wide") == matches[1].entry);
+  void a_domain_matches_alone_or_with_all_below() {
+    put(of_joe(), "d:example.com", allow("just that one"));
+    put(of_joe(), "d:.com", allow("top"));
+    put(of_joe(), "d:.example.com", allow("wide"));
+    put(of_joe(), "d:.lists.example.com", allow("narrow"));
+    put(of_joe(), "d:lists.example.com", allow("exact"));
+    const auto notes = [&](const char* author) {
+      std::string out;
+      const Knowledge known = look_up({joe()}, mailbox(author));
+      for (const auto& match : known.recipients[0].matches)
+        out += match.entry.note + "|";
+      return out;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("exact|narrow|wide|top|"), notes("alice@lists.example.com"));
+    CPPUNIT_ASSERT_EQUAL(std::string("just that one|wide|top|"), notes("alice@example.com"));
+    CPPUNIT_ASSERT_EQUAL(std::string("wide|top|"),
+                         notes("alice@a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.example.com"));
+    CPPUNIT_ASSERT_EQUAL(std::string("top|"), notes("alice@notexample.com"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), notes("alice@[192.0.2.1]"));
+  }
+  void a_list_matches_behind_the_address_and_before_the_domain() {
+    put(of_joe(), "d:example.com", allow("domain"));
+    put(of_joe(), "l:chairs.example.net", allow("list"));
+    put(of_joe(), "a:alice@example.com", allow("address"));
+    put(kSite, "l:chairs.example.net", deny());
+    Inquiry inquiry{.recipients = {joe()}, .author = alice()};
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, ask(inquiry).recipients[0].matches.size());
+    inquiry.list_id = "chairs.example.net";
+    auto matches = ask(inquiry).recipients[0].matches;
+    CPPUNIT_ASSERT_EQUAL(std::size_t{4}, matches.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("address"), matches[0].entry.note);
+    CPPUNIT_ASSERT_EQUAL(std::string("l:chairs.example.net"), matches[1].subject);
+    CPPUNIT_ASSERT_EQUAL(std::string("domain"), matches[2].entry.note);
+    CPPUNIT_ASSERT(deny() == matches[3].entry);
+    inquiry.author.reset();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, ask(inquiry).recipients[0].matches.size());
+  }
+  void the_list_that_was_written_to_is_told() {
+    Inquiry inquiry{.recipients = {joe()}, .author = alice()};
+    inquiry.list_id = "chairs.example.net";
+    inquiry.list_post = mailbox("chairs@example.net");
+    const auto wrote = [&] { return ask(inquiry).recipients[0].wrote_to_list; };
+    CPPUNIT_ASSERT(!wrote());
+    put(of_domain(), "a:chairs@example.net", allow());
+    CPPUNIT_ASSERT(wrote());
+    CPPUNIT_ASSERT(ask(inquiry).recipients[0].matches.empty());
+    put(of_joe(), "a:chairs@example.net", deny());
+    CPPUNIT_ASSERT(!wrote());
+    put(of_joe(), "a:chairs@example.net", allow());
+    CPPUNIT_ASSERT(wrote());
+    inquiry.list_id.clear();
+    CPPUNIT_ASSERT(!wrote());
   }
   void each_recipient_gets_its_own_knowledge_in_order() {
     put(of_joe(), "a:alice@example.com", allow("joe"));
@@ -191,6 +250,51 @@ class StoreContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(deny() == learn("a:alice@example.com", by("example.com")));
     CPPUNIT_ASSERT(deny() == entry_of("a:alice@example.com"));
   }
+  void learning_gives_a_fingerprint_to_any_form_of_an_entry() {
+    ContactEntry long_form = allow("a note");
+    ContactEntry odd_source = allow();
+    odd_source.source = "of a later version";
+    ContactEntry seen = allow();
+    seen.seen = seen.created;
+    for (const ContactEntry& before : {allow(), long_form, odd_source, seen}) {
+      for (const char* fingerprint : {"example.com", "example.net"}) {
+        put(of_joe(), "a:alice@example.com", before);
+        ContactEntry want = before;
+        want.fingerprints = {fingerprint};
+        CPPUNIT_ASSERT(want == learn("a:alice@example.com", by(fingerprint)));
+        CPPUNIT_ASSERT(want == learn("a:alice@example.com", by("example.edu")));
+        CPPUNIT_ASSERT(want == entry_of("a:alice@example.com"));
+      }
+    }
+  }
+  void learning_many_tells_which_are_new() {
+    put(of_joe(), "a:alice@example.com", deny());
+    put(of_joe(), "d:example.com", allow("old"));
+    const auto got = store().contacts().learn_all(of_joe(),
+                                                  {{"a:alice@example.com", by("example.com")},
+                                                   {"a:new@example.com", by("example.com")},
+                                                   {"d:example.com", by("example.com")}},
+                                                  soon());
+    CPPUNIT_ASSERT(got);
+    CPPUNIT_ASSERT((std::vector<bool>{false, true, false}) == *got);
+    CPPUNIT_ASSERT(deny() == entry_of("a:alice@example.com"));
+    CPPUNIT_ASSERT(by("example.com") == entry_of("a:new@example.com"));
+    ContactEntry want = allow("old");
+    want.fingerprints = {"example.com"};
+    CPPUNIT_ASSERT(want == entry_of("d:example.com"));
+    CPPUNIT_ASSERT(store().contacts().learn_all(of_joe(), {}, soon())->empty());
+  }
+  void learning_thousands_is_one_call() {
+    std::vector<std::pair<Subject, ContactEntry>> many;
+    for (int i = 0; i < 2500; ++i)
+      many.emplace_back("a:" + std::to_string(i) + "@example.com", allow());
+    const auto got = store().contacts().learn_all(of_joe(), many, soon());
+    CPPUNIT_ASSERT(got);
+    CPPUNIT_ASSERT(std::vector<bool>(2500, true) == *got);
+    CPPUNIT_ASSERT(std::vector<bool>(2500, false) ==
+                   *store().contacts().learn_all(of_joe(), many, soon()));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2500}, store().contacts().list(of_joe(), soon())->size());
+  }
   void a_removed_entry_is_gone() {
     put(of_joe(), "a:alice@example.com", allow());
     CPPUNIT_ASSERT(store().contacts().remove(of_joe(), "a:alice@example.com", soon()));
@@ -211,6 +315,100 @@ class StoreContract : public CppUnit::TestFixture {
     const auto policy = store().policies().get(of_joe(), soon());
     CPPUNIT_ASSERT(policy);
     CPPUNIT_ASSERT((PolicyValues{{"machines", "aside"}, {"blocked", "hold"}}) == *policy);
+  }
+
+  void who_was_written_to_is_a_contact() {
+    put(of_joe(), "a:bob@example.com", deny());
+    note({{"a:alice@example.com", allow()}, {"a:bob@example.com", allow()}}, {"d1"});
+    CPPUNIT_ASSERT(allow() == look_up({joe()}, alice()).recipients[0].matches.at(0).entry);
+    CPPUNIT_ASSERT(deny() == entry_of("a:bob@example.com"));
+    CPPUNIT_ASSERT(look_up({mailbox("ann@example.org")}, alice()).recipients[0].matches.empty());
+    note({}, {});
+  }
+  void an_answer_to_what_was_sent_is_told() {
+    note({}, {std::string("\0\xff{}", 4), "d2"});
+    const auto replied = [&](std::vector<std::string> answers) {
+      Inquiry inquiry{.recipients = {mailbox("ann@example.org"), joe()}, .author = alice()};
+      inquiry.now = kNow;
+      inquiry.answers = std::move(answers);
+      const Knowledge known = ask(inquiry);
+      CPPUNIT_ASSERT(!known.recipients[0].replied);
+      return known.recipients[1].replied;
+    };
+    CPPUNIT_ASSERT(!replied({}));
+    CPPUNIT_ASSERT(!replied({"d1", "d3"}));
+    CPPUNIT_ASSERT(replied({"d1", "d2"}));
+    CPPUNIT_ASSERT(replied({std::string("\0\xff{}", 4)}));
+  }
+  void what_was_sent_is_forgotten_when_its_time_is_over() {
+    note({}, {"d1"});
+    Inquiry inquiry{.recipients = {joe()}, .author = alice()};
+    inquiry.answers = {"d1"};
+    inquiry.now = kNow + kSentLife - seconds(1);
+    CPPUNIT_ASSERT(ask(inquiry).recipients[0].replied);
+    inquiry.now = kNow + kSentLife;
+    CPPUNIT_ASSERT(!ask(inquiry).recipients[0].replied);
+    ReturnedNote late = returned("d1", "t1");
+    late.now = inquiry.now;
+    CPPUNIT_ASSERT(!take(late));
+  }
+  void of_what_was_sent_the_newest_is_kept() {
+    std::vector<std::string> digests;
+    for (std::size_t i = 0; i < kMostSent; ++i) digests.push_back("old" + std::to_string(i));
+    note({}, digests, kNow);
+    note({}, {"new1", "new2"}, kNow + seconds(1));
+    const auto kept = [&](const std::vector<std::string>& any_of) {
+      Inquiry inquiry{.recipients = {joe()}, .author = alice()};
+      inquiry.now = kNow;
+      inquiry.answers = any_of;
+      return ask(inquiry).recipients[0].replied;
+    };
+    CPPUNIT_ASSERT(kept({"new1"}) && kept({"new2"}) && kept(digests));
+    std::vector<std::string> fresh;
+    for (std::size_t i = 0; i < kMostSent; ++i) fresh.push_back("fresh" + std::to_string(i));
+    note({}, fresh, kNow + seconds(3));
+    CPPUNIT_ASSERT(!kept(digests) && !kept({"new1", "new2"}) && kept(fresh));
+  }
+  void a_report_is_let_in_once_for_each_recipient() {
+    note({}, {"mail", "alice", "bob"});
+    ReturnedNote first = returned("alice", "alice taken");
+    first.unnamed = {{"mail", "mail taken"}};
+    CPPUNIT_ASSERT(take(first));
+    CPPUNIT_ASSERT(!take(first));
+    ReturnedNote both = returned("alice", "alice taken");
+    both.named.push_back({"bob", "bob taken"});
+    CPPUNIT_ASSERT(take(both));
+    CPPUNIT_ASSERT(!take(returned("bob", "bob taken")));
+  }
+  void a_report_that_names_nobody_known_is_let_in_once() {
+    note({}, {"mail", "alice"});
+    ReturnedNote other = returned("inside", "inside taken");
+    other.unnamed = {{"mail", "mail taken"}};
+    CPPUNIT_ASSERT(take(other));
+    other.named = {{"again", "again taken"}};
+    CPPUNIT_ASSERT(!take(other));
+    CPPUNIT_ASSERT(take(returned("alice", "alice taken")));
+  }
+  void a_report_on_what_was_not_sent_is_not_let_in() {
+    CPPUNIT_ASSERT(!take(returned("alice", "alice taken")));
+    note({}, {"mail", "alice"});
+    ReturnedNote by_other = returned("alice", "alice taken");
+    by_other.owner = "ann@example.org";
+    CPPUNIT_ASSERT(!take(by_other));
+    CPPUNIT_ASSERT(!take(returned("eve", "eve taken")));
+    CPPUNIT_ASSERT(!take(ReturnedNote{.owner = "joe@example.org", .now = kNow}));
+  }
+  void of_many_reports_at_once_one_is_let_in() {
+    note({}, {"alice"});
+    std::atomic<int> let_in{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        const auto taken = store().sent().take_returned(returned("alice", "alice taken"), soon());
+        if (taken && *taken) ++let_in;
+      });
+    for (std::thread& thread : threads) thread.join();
+    CPPUNIT_ASSERT_EQUAL(1, let_in.load());
   }
 
   void a_view_comes_back_as_it_was_put() {
@@ -455,9 +653,31 @@ class StoreContract : public CppUnit::TestFixture {
   }
 
   Knowledge look_up(std::vector<Mailbox> recipients, std::optional<Mailbox> author) {
-    auto known = store().directory().look_up({std::move(recipients), std::move(author)}, soon());
+    return ask({.recipients = std::move(recipients), .author = std::move(author)});
+  }
+  Knowledge ask(const Inquiry& inquiry) {
+    auto known = store().directory().look_up(inquiry, soon());
     CPPUNIT_ASSERT_MESSAGE(known ? "" : known.error().detail, bool(known));
     return *std::move(known);
+  }
+  void note(std::vector<std::pair<Subject, ContactEntry>> contacts,
+            std::vector<std::string> digests, WallTime now = kNow) {
+    const Status done = store().sent().note({.owner = "joe@example.org",
+                                             .contacts = std::move(contacts),
+                                             .digests = std::move(digests),
+                                             .now = now},
+                                            soon());
+    CPPUNIT_ASSERT_MESSAGE(done ? "" : done.error().detail, bool(done));
+  }
+  static ReturnedNote returned(const std::string& sent, const std::string& taken) {
+    ReturnedNote out{.owner = "joe@example.org", .now = kNow};
+    out.named = {{sent, taken}};
+    return out;
+  }
+  bool take(const ReturnedNote& report) {
+    const auto taken = store().sent().take_returned(report, soon());
+    CPPUNIT_ASSERT_MESSAGE(taken ? "" : taken.error().detail, bool(taken));
+    return *taken;
   }
   void put(const Scope& scope, const Subject& subject, const ContactEntry& entry) {
     const Status done = store().contacts().put(scope, subject, entry, soon());

@@ -36,7 +36,7 @@ void use(const RedisReply& reply) {
     ServerFacts facts;
     add_info(facts, reply.text);
     (void)judge(facts);
-    (void)bool(decode_contact(reply.text));
+    (void)bool(decode_contact("a:alice@example.com", reply.text));
   }
 }
 

@@ -20,10 +20,11 @@ void records(std::string_view text) {
     const auto again = Record::decode(record->encode());
     if (!again || again->encode() != record->encode()) std::abort();
   }
-  if (const auto entry = decode_contact(text)) {
-    const auto again = decode_contact(encode_contact(*entry));
-    if (!again || !(*again == *entry)) std::abort();
-  }
+  for (const Subject subject : {"a:alice@lists.example.com", "d:.example.com", "l:{x}", "?"})
+    if (const auto entry = decode_contact(subject, text)) {
+      const auto again = decode_contact(subject, encode_contact(subject, *entry));
+      if (!again || !(*again == *entry)) std::abort();
+    }
   if (const auto token = decode_token(text)) {
     const auto again = decode_token(encode_token(*token));
     if (!again || again->id != token->id || again->node != token->node) std::abort();

@@ -32,6 +32,7 @@ class BorrowedStore final : public Store {
   Directory& directory() override { return inner_.directory(); }
   Contacts& contacts() override { return inner_.contacts(); }
   Policies& policies() override { return inner_.policies(); }
+  SentMail& sent() override { return inner_.sent(); }
   HeldIndex& held() override { return inner_.held(); }
   Requests& requests() override { return inner_.requests(); }
   Budgets& budgets() override { return inner_.budgets(); }

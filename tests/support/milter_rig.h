@@ -256,7 +256,12 @@ class MilterRig {
       : store(clock),
         directory(store.directory(), clock),
         metrics(registry),
+        outgoing(store.sent(), directory, clock, metrics),
         services(directory, store.contacts(), desk, clock, metrics, settings(Mode::hold)) {
+    services.outgoing = &outgoing;
+    services.sent = &store.sent();
+    const std::vector<Secret> keys = {{"1", std::string(32, 'k')}};
+    services.sent_digests = SentDigests(keys);
     page_up();
   }
 
@@ -335,6 +340,7 @@ class MilterRig {
   KeepingDesk desk;
   metrics::Registry registry;
   MilterMetrics metrics;
+  OutgoingMail outgoing;
   Services services;
 };
 

@@ -83,10 +83,10 @@ class RecordTest : public CppUnit::TestFixture {
     entry.note = "met in Ghent";
     CPPUNIT_ASSERT_EQUAL(std::string("1&standing=allow&source=answered&created=1800000000000"
                                      "&note=met%20in%20Ghent&fp=example.com"),
-                         encode_contact(entry));
+                         encode_contact("a:alice@example.com", entry));
   }
   void unknown_fields_of_a_contact_are_passed_over() {
-    const auto entry = decode_contact("1&later=x&standing=deny");
+    const auto entry = decode_contact("a:alice@example.com", "1&later=x&standing=deny");
     CPPUNIT_ASSERT(entry && entry->standing == Standing::deny);
   }
 };

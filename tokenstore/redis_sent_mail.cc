@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenstore/redis_sent_mail.h"
+
+#include "tokenstore/redis_contacts.h"
+#include "tokenstore/reply_shape.h"
+#include "tokenstore/rules.h"
+
+namespace countersign {
+namespace {
+
+// ARGV: now, number of named marks, then pairs of (sent, taken): named, unnamed.
+constexpr std::string_view kTake = R"lua(
+local known, taken = false, 0
+local function mark(i)
+  local till = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if till and tonumber(till) > tonumber(ARGV[1]) then
+    known = true
+    taken = taken + redis.call('ZADD', KEYS[1], 'NX', till, ARGV[i + 1])
+  end
+end
+local named = 2 + 2 * tonumber(ARGV[2])
+for i = 3, named, 2 do mark(i) end
+if not known then
+  for i = named + 1, #ARGV, 2 do mark(i) end
+end
+return taken
+)lua";
+
+}  // namespace
+
+Status RedisSentMail::note(const SentNote& sent, Deadline deadline) {
+  const Scope scope{Level::mailbox, sent.owner};
+  const std::string contacts = pool_.keys().contacts(scope);
+  const std::string key = pool_.keys().sent(sent.owner);
+  const std::string now = std::to_string(to_epoch_ms(sent.now));
+  const std::string until = std::to_string(to_epoch_ms(sent.now + kSentLife));
+  const std::string life = std::to_string(kSentLife.count());
+  const std::string last_dropped = std::to_string(-static_cast<long long>(kMostSent) - 1);
+  RedisPipeline ask = pool_.pipeline();
+  if (!sent.contacts.empty()) add_learning(ask, contacts, sent.contacts);
+  if (!sent.digests.empty()) {
+    std::vector<std::string_view> add = {"ZADD", key};
+    for (const std::string& digest : sent.digests) {
+      add.push_back(until);
+      add.push_back(digest);
+    }
+    ask.add(add);
+    ask.add({"ZREMRANGEBYSCORE", key, "-inf", now});
+    ask.add({"ZREMRANGEBYRANK", key, "0", last_dropped});
+    ask.add({"PEXPIRE", key, life});
+  }
+  if (ask.size() == pool_.pipeline().size()) return {};
+  CS_TRY(pool_.run(ask, deadline));
+  return {};
+}
+
+Result<bool> RedisSentMail::take_returned(const ReturnedNote& returned, Deadline deadline) {
+  if (returned.named.empty() && returned.unnamed.empty()) return false;
+  const std::string key = pool_.keys().sent(returned.owner);
+  const std::string now = std::to_string(to_epoch_ms(returned.now));
+  const std::string named = std::to_string(returned.named.size());
+  std::vector<std::string_view> words = {"EVAL", kTake, "1", key, now, named};
+  for (const auto* marks : {&returned.named, &returned.unnamed})
+    for (const ReturnedNote::Mark& mark : *marks) {
+      words.push_back(mark.sent);
+      words.push_back(mark.taken);
+    }
+  RedisPipeline ask = pool_.pipeline();
+  ask.add(words);
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  CS_ASSIGN(const long long taken, integer_of(replies[0], "EVAL"));
+  return taken > 0;
+}
+
+}  // namespace countersign
