@@ -7,7 +7,9 @@ namespace countersign::admin {
 namespace {
 
 const Argument kWhom = {"WHOM", "site, a protected domain, or a mailbox in one"};
-const Argument kSubject = {"SUBJECT", "an author's address, or a domain: all authors in it"};
+const Argument kSubject = {"SUBJECT",
+                           "an author's address; @DOMAIN: all authors in it; @.DOMAIN: and below "
+                           "it; list:LIST-ID: a mailing list"};
 const Argument kIds = {"ID", "held ids, as held list shows them", true};
 const Option kNote = {"--note", "TEXT", "a remark, kept with the entry"};
 const Option kFinal = {"--final", "",

@@ -6,6 +6,7 @@
 
 #include "config/values.h"
 #include "mail/domain.h"
+#include "mail/list_fields.h"
 
 namespace countersign::admin {
 
@@ -74,24 +75,33 @@ Result<Whom> parse_whom(std::string_view text, const Config& config) {
 }
 
 Result<Subject> parse_subject(std::string_view text) {
-  const Error bad{Errc::invalid,
-                  in_quotes(text) + " is no author; allowed: an address, or a domain"};
-  if (text.starts_with("list:"))
-    return Error{Errc::invalid, in_quotes(text) + ": lists are not available in this version"};
-  if (text.find('@') != std::string_view::npos) {
+  const Error bad{Errc::invalid, in_quotes(text) +
+                                     " is no author; allowed: an address, @DOMAIN (just that "
+                                     "domain), @.DOMAIN (and all below it), or list:LIST-ID"};
+  if (text.starts_with("list:")) {
+    const std::string id = parse_list_id(text.substr(5));
+    return id.empty() ? Result<Subject>(bad) : Result<Subject>("l:" + id);
+  }
+  if (text.find('@', 1) != std::string_view::npos) {
     const auto mailbox = Mailbox::parse(text);
     if (!mailbox) return bad;
     return "a:" + mailbox->address();
   }
-  const auto domain = to_a_labels(text);
+  std::string_view name = text;
+  if (name.starts_with('@')) name.remove_prefix(1);
+  const bool below = name.starts_with('.');
+  if (below) name.remove_prefix(1);
+  const auto domain = to_a_labels(name);
+  // One label is a whole top-level domain, which nobody means by its bare name.
   if (!domain || domain->empty() || domain->starts_with('[') ||
-      domain->find('.') == std::string::npos)
+      (!below && domain->find('.') == std::string::npos))
     return bad;
-  return "d:" + *domain;
+  return (below ? "d:." : "d:") + *domain;
 }
 
 std::string shown_subject(const Subject& subject) {
-  if (subject.starts_with("a:") || subject.starts_with("d:")) return subject.substr(2);
+  if (subject.starts_with("a:")) return subject.substr(2);
+  if (subject.starts_with("d:")) return "@" + subject.substr(2);
   if (subject.starts_with("l:")) return "list:" + subject.substr(2);
   return subject;
 }

@@ -35,7 +35,8 @@ bool is_exempt(const Config& config, const Mailbox& recipient);
 /// Errors: invalid (says what is allowed).
 Result<Whom> parse_whom(std::string_view text, const Config& config);
 
-/// Reads "alice@example.com" or "example.com" as the field of a contact list.
+/// Reads the field of a contact list: "alice@example.com"; "@example.com" or "example.com", authors
+/// in just this domain; "@.example.com", those in it and in all below; "list:chairs.lists.example".
 /// Errors: invalid (says what is allowed).
 Result<Subject> parse_subject(std::string_view text);
 /// Returns a field as parse_subject() takes it.

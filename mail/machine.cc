@@ -72,7 +72,8 @@ std::string machine_mark(const ReversePath& reverse_path, const HeaderSection& h
   if (header.first("Feedback-ID") != nullptr || header.first("CFBL-Feedback-ID") != nullptr)
     return "feedback-id";
   if (reverse_path.mailbox)
-    if (std::string mark = local_part_mark(without_batv(*reverse_path.mailbox)); !mark.empty()) return mark;
+    if (std::string mark = local_part_mark(without_batv(*reverse_path.mailbox)); !mark.empty())
+      return mark;
   if (const Author author = parse_author(header); author.mailbox)
     return local_part_mark(*author.mailbox);
   return "";

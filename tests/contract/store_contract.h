@@ -135,8 +135,7 @@ class StoreContract : public CppUnit::TestFixture {
     const auto notes = [&](const char* author) {
       std::string out;
       const Knowledge known = look_up({joe()}, mailbox(author));
-      for (const auto& match : known.recipients[0].matches)
-        out += match.entry.note + "|";
+      for (const auto& match : known.recipients[0].matches) out += match.entry.note + "|";
       return out;
     };
     CPPUNIT_ASSERT_EQUAL(std::string("exact|narrow|wide|top|"), notes("alice@lists.example.com"));
