@@ -24,17 +24,6 @@ bool is_protected(const Config& config, std::string_view domain) {
   return std::find(domains.begin(), domains.end(), domain) != domains.end();
 }
 
-bool is_own(const Config& config, const Mailbox& author) {
-  std::string_view domain = author.domain();
-  while (!is_protected(config, domain)) {
-    const auto dot = domain.find('.');
-    if (dot == std::string_view::npos) return false;
-    domain.remove_prefix(dot + 1);
-  }
-  // Below a public suffix stand strangers, even where the site is that suffix.
-  return aligned(author.domain(), domain);
-}
-
 bool is_exempt(const Config& config, const Mailbox& recipient) {
   constexpr std::array<std::string_view, 7> kAlwaysReached = {
       "postmaster", "abuse", "hostmaster", "webmaster", "admin", "administrator", "security"};

@@ -25,8 +25,6 @@ struct Whom {
 /// it.
 Mailbox owner_of(const Config& config, const Mailbox& recipient);
 bool is_protected(const Config& config, std::string_view domain);
-/// Whether an author is in a protected domain or below one (rule 8). As the milter does it.
-bool is_own(const Config& config, const Mailbox& author);
 /// Whether a recipient must always be reached (rule 3); asked only for protected domains. As the
 /// milter does it.
 bool is_exempt(const Config& config, const Mailbox& recipient);

@@ -85,7 +85,8 @@ Result<Facts> facts_of(const Invocation& invocation, const Question& question,
   facts.internal = invocation.given("--auth");
   facts.null_reverse_path = !question.sender;
   facts.reverse_path_is_author = question.sender.has_value();
-  facts.author_domain_protected = question.sender && is_own(config, *question.sender);
+  facts.author_domain_protected =
+      question.sender && is_protected(config, question.sender->domain());
   // A bounce has an author too, whoever he is: he is not what is asked about.
   facts.author.problem = FromProblem::none;
   facts.author.mailbox = question.sender;

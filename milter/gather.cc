@@ -70,9 +70,16 @@ std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
       recipient.is_protected = recipient.unknown = leads_to_protected(settings, path);
       continue;
     }
-    recipient.is_protected = settings.protects(*path.mailbox);
+    // An MTA takes its own address literal (RFC 5321 §4.1.3) for one of its domains, and may
+    // deliver to somebody who is protected there: who that is cannot be told.
+    const bool literal = path.mailbox->domain().starts_with('[');
+    recipient.is_protected = literal || settings.protects(*path.mailbox);
     if (!recipient.is_protected) continue;
     recipient.exempt = settings.is_exempt(*path.mailbox);
+    if (literal) {
+      recipient.unknown = true;
+      continue;
+    }
     recipient.owner = settings.owner_of(*path.mailbox);
   }
   return out;
@@ -90,7 +97,7 @@ Facts gather_facts(const MilterSettings& settings, const Client& client, const E
       author && reverse_path.mailbox && *author == without_batv(*reverse_path.mailbox);
   facts.list_id = list_id_of(header);
   facts.list_post = list_post_of(header);
-  facts.author_domain_protected = author && settings.is_own(*author);
+  facts.author_domain_protected = author && settings.protects(*author);
   facts.authentication =
       authenticate(settings.authentication, header, author, reverse_path.mailbox);
   facts.machine_mark = machine_mark(reverse_path, header);

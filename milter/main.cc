@@ -288,6 +288,18 @@ void reload(Program& program, const std::string& path) {
   log::info("configuration read anew", {{"file", path}});
 }
 
+/// Learns whose mode is which, so that an outage of the store is judged by what was set last.
+void remember_modes(Program& program) {
+  if (!program.store->directory().healthy()) return;
+  PolicyMemory& memory = program.services.modes;
+  const auto fresh = program.store->policies().modes(memory.version(),
+                                                     std::chrono::steady_clock::now() + seconds(1));
+  if (!fresh || !*fresh) return;
+  memory.take(**fresh);
+  if (const Status kept = put_modes(*program.fs, memory.text()); !kept)
+    log::warning("modes not kept", {{"error", kept.error().detail}});
+}
+
 /// Waits for SIGUSR1, and each second for what else may have changed. Ends with the process.
 void watch(Program& program, const std::string& path) {
   sigset_t usr1;
@@ -297,6 +309,7 @@ void watch(Program& program, const std::string& path) {
     const timespec second{1, 0};
     if (sigtimedwait(&usr1, nullptr, &second) == SIGUSR1) reload(program, path);
     dispose_closed_sessions();
+    remember_modes(program);
     const auto paused = is_paused(*program.fs);
     if (!paused) continue;
     if (program.services.paused.exchange(*paused) != *paused)
@@ -335,6 +348,8 @@ int run(const std::string& path) {
     if (auto done = program.registry.serve(config->metrics.milter); !done)
       stop(EX_UNAVAILABLE, done.error().detail);
   program.services.paused = is_paused(*program.fs) ? *is_paused(*program.fs) : false;
+  if (const auto modes = read_modes(*program.fs)) program.services.modes.take_text(*modes);
+  remember_modes(program);
   report_store(*program.store);
   if (auto done = program.node.start(); !done) stop(EX_UNAVAILABLE, done.error().detail);
   std::thread(watch, std::ref(program), path).detach();

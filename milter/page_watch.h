@@ -2,10 +2,12 @@
 //
 // How long the web server has been silent. The store tells the age of its last heartbeat while that
 // is under four hours; an absent one may be older, or lost with the store's memory, or of a server
-// that was never started. Then only this process's own watching counts, so that a URL-less hold
-// (design section 4, Channel) is never the answer to a doubt. Thread-safe.
+// that was never started: no URL is named then. Whether it has been absent for four hours only this
+// process's own watching can tell, so that a URL-less hold (design section 4, Channel) is never the
+// answer to a doubt. Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -25,10 +27,13 @@ class PageWatch {
       return *told;
     }
     const SteadyTime seen{SteadyTime::duration(last_seen_.load())};
-    return std::chrono::floor<milliseconds>(now - seen);
+    return std::max(std::chrono::floor<milliseconds>(now - seen), kSurelyDown);
   }
 
  private:
+  /// What has no heartbeat now is not up, however lately it was.
+  static constexpr milliseconds kSurelyDown{61'000};
+
   std::atomic<SteadyTime::rep> last_seen_;
 };
 

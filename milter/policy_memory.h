@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which mailboxes have another mode than the configuration's, as the store last said: what law 7
-// (watching is harmless) goes by while the store is out of service. Bounded: the oldest are
-// forgotten, and count as the configuration says. Thread-safe.
+// Whose mode is which, as the store last said: what law 7 (watching is harmless) goes by while the
+// store is out of service. The list of all modes that are set is read each second and outlives the
+// daemon in the spool's folder; look-ups tell what is newer, bounded: the oldest are forgotten.
+// Thread-safe.
 #pragma once
 
 #include <cstddef>
 #include <deque>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/guarded.h"
+#include "mail/mailbox.h"
 #include "screening/words.h"
+#include "tokenstore/contacts.h"
 
 namespace countersign {
 
@@ -20,15 +23,26 @@ class PolicyMemory {
  public:
   explicit PolicyMemory(std::size_t most = 10'000) : most_(most) {}
 
-  /// Remembers what the store said of `owner` (Mailbox::key()).
-  void note(const std::string& owner, Mode mode, Mode configured);
-  /// Returns the mode that `owner` had when it was last different from `configured`, else that.
-  Mode recall(const std::string& owner, Mode configured) const;
+  /// Takes a list that is newer than all that was remembered.
+  void take(SetModes list);
+  std::string version() const;
+  /// Returns the list as lines "MODE NAME", and takes such lines: what is none is left out.
+  std::string text() const;
+  void take_text(std::string_view text);
+
+  /// Remembers what a look-up said of `owner`.
+  void note(const Mailbox& owner, Mode mode, Mode configured);
+  /// Returns the mode that `owner` has as far as is known.
+  Mode recall(const Mailbox& owner, Mode configured) const;
+  /// The same of a recipient of whom nothing is known.
+  Mode recall_site(Mode configured) const;
 
  private:
   struct Seen {
-    std::unordered_map<std::string, Mode> modes;
+    SetModes list;
+    std::unordered_map<std::string, Mode> modes;  ///< where the list says something else
     std::deque<std::string> order;  ///< oldest first; may name what is forgotten already
+    Mode listed(const Mailbox& owner, Mode configured) const;
   };
   std::size_t most_;
   Guarded<Seen> seen_;

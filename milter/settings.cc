@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "mail/domain.h"
 #include "mail/folded_path.h"
 
 namespace countersign {
@@ -20,17 +19,6 @@ constexpr std::string_view kAnyDomain = "@{domain}";
 
 bool MilterSettings::protects(const Mailbox& mailbox) const {
   return protected_domains.contains(mailbox.domain());
-}
-
-bool MilterSettings::is_own(const Mailbox& author) const {
-  std::string_view domain = author.domain();
-  while (!protected_domains.contains(domain)) {
-    const auto dot = domain.find('.');
-    if (dot == std::string_view::npos) return false;
-    domain.remove_prefix(dot + 1);
-  }
-  // Below a public suffix stand strangers, even where the site is that suffix.
-  return aligned(author.domain(), domain);
 }
 
 Mailbox MilterSettings::owner_of(const Mailbox& recipient) const {

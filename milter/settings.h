@@ -32,9 +32,6 @@ struct MilterSettings {
   std::uint64_t max_message_bytes = 25'000'000;  ///< of header section and body, to be held
 
   bool protects(const Mailbox& mailbox) const;
-  /// Whether mail of this author claims to come from the house: his domain is a protected one, or
-  /// lies below one and in the same organizational domain.
-  bool is_own(const Mailbox& author) const;
   /// Whose lists count for a recipient (design section 5, `m`): by `owners`, the full address first
   /// and then without its detail; else the address without detail.
   Mailbox owner_of(const Mailbox& recipient) const;

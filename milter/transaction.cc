@@ -112,6 +112,9 @@ Verdict Transaction::decide() {
 
 void Transaction::gather() {
   recipients_ = gather_recipients(*settings_, envelope_);
+  for (RecipientFacts& recipient : recipients_)
+    if (recipient.is_protected && !recipient.owner)
+      recipient.policy.mode = services_.modes.recall_site(settings_->defaults.mode);
   const bool incoming = !internal_ && std::any_of(recipients_.begin(), recipients_.end(),
                                                   [](const auto& r) { return r.is_protected; });
   if (incoming) facts_ = gather_facts(*settings_, client_, envelope_, header_);
@@ -130,7 +133,7 @@ bool Transaction::is_screened() const {
 bool Transaction::is_only_watched() const {
   return std::all_of(recipients_.begin(), recipients_.end(), [&](const RecipientFacts& recipient) {
     if (!to_be_screened(recipient) || !recipient.owner) return true;
-    const Mode mode = services_.modes.recall(recipient.owner->key(), settings_->defaults.mode);
+    const Mode mode = services_.modes.recall(*recipient.owner, settings_->defaults.mode);
     return mode == Mode::observe;
   });
 }
@@ -206,7 +209,7 @@ void Transaction::ask_store() {
     if (!to_be_screened(recipient) || !recipient.owner) continue;
     recipient.knowledge = known->recipients.at(places.at(*recipient.owner));
     recipient.policy = resolve_policy(settings_->defaults, recipient.knowledge.policy);
-    services_.modes.note(recipient.owner->key(), recipient.policy.mode, settings_->defaults.mode);
+    services_.modes.note(*recipient.owner, recipient.policy.mode, settings_->defaults.mode);
   }
 }
 
@@ -215,8 +218,7 @@ void Transaction::store_failed() {
     if (!to_be_screened(recipient)) continue;
     recipient.unknown = true;
     if (recipient.owner)
-      recipient.policy.mode =
-          services_.modes.recall(recipient.owner->key(), settings_->defaults.mode);
+      recipient.policy.mode = services_.modes.recall(*recipient.owner, settings_->defaults.mode);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mail/arc_chain.h"
+#include "mail/dkim_signature.h"
 #include "mail/domain.h"
 
 namespace countersign {
@@ -43,16 +44,15 @@ std::string spf_domain(const AuthResult& result) {
   return domain_of(only_value(result, "smtp", "mailfrom"));
 }
 
-/// Returns what all `fields` say by `method`, if those that say anything agree; else nothing.
+/// Returns what all `fields` say by `method`, if those that speak of it agree; else nothing. One
+/// that found nothing ("dkim=none", of no domain) speaks too: the true one, of an unsigned mail.
 Claims agreed_claims(const std::vector<AuthenticationResults>& fields, std::string_view method,
                      std::string (*domain)(const AuthResult&)) {
   Claims agreed;
   for (const AuthenticationResults& field : fields) {
     Claims claims;
     for (const AuthResult& result : field.results)
-      if (result.method == method)
-        if (std::string name = domain(result); !name.empty())
-          claims.emplace_back(result.result, std::move(name));
+      if (result.method == method) claims.emplace_back(result.result, domain(result));
     if (claims.empty()) continue;
     std::sort(claims.begin(), claims.end());
     claims.erase(std::unique(claims.begin(), claims.end()), claims.end());
@@ -67,7 +67,7 @@ Claims agreed_claims(const std::vector<AuthenticationResults>& fields, std::stri
 std::vector<std::string> passed_domains(const Claims& claims) {
   std::vector<std::string> domains;
   for (const auto& [result, domain] : claims)
-    if (result == "pass") domains.push_back(organizational_domain(domain));
+    if (result == "pass" && !domain.empty()) domains.push_back(organizational_domain(domain));
   std::sort(domains.begin(), domains.end());
   domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
   return domains;
@@ -135,13 +135,23 @@ bool any_dmarc_fails(const std::vector<AuthenticationResults>& fields) {
   });
 }
 
-/// What fields that are all ours prove; without DMARC.
-Authentication judge(const std::vector<AuthenticationResults>& ours,
+/// Takes away what passes by signatures that prove nothing of the author or of the whole body
+/// (design section 4, Identity). Which of a domain's signatures passed is not told: all must do.
+void drop_weak_signatures(const HeaderSection& header, Claims& dkim) {
+  for (const DkimSignature& signature : read_dkim_signatures(header)) {
+    if (signature.signs_from && !signature.cuts_body) continue;
+    std::erase_if(dkim, [&](const auto& claim) { return claim.second == signature.domain; });
+  }
+}
+
+/// What fields that are all ours prove; without DMARC. `header`: whose signatures are looked at.
+Authentication judge(const std::vector<AuthenticationResults>& ours, const HeaderSection* header,
                      const std::optional<Mailbox>& author,
                      const std::optional<Mailbox>& reverse_path) {
   Authentication out;
   out.checked = true;
-  const Claims dkim = agreed_claims(ours, "dkim", dkim_domain);
+  Claims dkim = agreed_claims(ours, "dkim", dkim_domain);
+  if (header != nullptr) drop_weak_signatures(*header, dkim);
   const Claims spf = agreed_claims(ours, "spf", spf_domain);
   out.dkim_domains = passed_domains(dkim);
   if (!author) return out;
@@ -177,7 +187,7 @@ Authentication authenticate(const AuthenticationSettings& settings, const Header
     if (parsed && !parsed->authserv_id.empty() && parsed->authserv_id == settings.authserv_id)
       ours.push_back(*std::move(parsed));
   }
-  Authentication out = judge(ours, author, reverse_path);
+  Authentication out = judge(ours, &header, author, reverse_path);
   out.dmarc_failed =
       any_dmarc_fails(ours) && !vouched_by_sealers(ours, header, settings.arc_sealers);
   return out;
@@ -187,7 +197,7 @@ Authentication authenticate(const std::vector<AuthResult>& results,
                             const std::optional<Mailbox>& author,
                             const std::optional<Mailbox>& reverse_path) {
   const std::vector<AuthenticationResults> ours{{"", results}};
-  Authentication out = judge(ours, author, reverse_path);
+  Authentication out = judge(ours, nullptr, author, reverse_path);
   out.dmarc_failed = any_dmarc_fails(ours);
   return out;
 }

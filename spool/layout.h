@@ -16,6 +16,7 @@ namespace countersign::layout {
 inline constexpr const char* kNode = "node";
 inline constexpr const char* kLock = "lock";
 inline constexpr const char* kPaused = "paused";
+inline constexpr const char* kModes = "modes";
 inline constexpr const char* kTmp = "tmp";
 inline constexpr const char* kHeld = "held";
 inline constexpr const char* kOrders = "orders";

@@ -81,4 +81,21 @@ Status set_paused(SpoolFs& fs, bool paused) {
 
 Result<bool> is_paused(SpoolFs& fs) { return fs.exists(layout::kPaused); }
 
+Status put_modes(SpoolFs& fs, std::string_view text) {
+  return layout::put_file(fs, "", layout::kModes, text);
+}
+
+Result<std::string> read_modes(SpoolFs& fs) {
+  auto file = fs.open(layout::kModes);
+  if (!file) return file.error().code == Errc::not_found ? Result<std::string>("") : file.error();
+  CS_ASSIGN(const std::uint64_t size, (*file)->size());
+  std::string text;
+  while (text.size() < size) {
+    CS_ASSIGN(const std::string piece, (*file)->read_at(text.size(), size - text.size()));
+    if (piece.empty()) break;
+    text += piece;
+  }
+  return text;
+}
+
 }  // namespace countersign

@@ -10,6 +10,7 @@
 //   orders/<id>.<verb>         an operator's order for the daemon, written by `countersign held`
 //   damaged/                   files that do not decode; never deleted by us
 //   paused                     exists while the operator said: pass everything
+//   modes                      which modes are set in the store, for when that is out of service
 //
 // docs/spool-format.md has the bytes. Thread-safe: different messages in any threads; one message's
 // log by one thread at a time.
@@ -168,5 +169,10 @@ Status remove_order(SpoolFs& fs, const Order& order);
 /// The file `paused`. Errors: unavailable.
 Status set_paused(SpoolFs& fs, bool paused);
 Result<bool> is_paused(SpoolFs& fs);
+
+/// The file `modes`: text that the daemon keeps for itself; "" while there is none. Errors:
+/// unavailable.
+Status put_modes(SpoolFs& fs, std::string_view text);
+Result<std::string> read_modes(SpoolFs& fs);
 
 }  // namespace countersign

@@ -3,6 +3,8 @@
 // Contact lists and policies: what recipients and administrators decide. Thread-safe.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +44,12 @@ class Contacts {
                                                                      Deadline deadline) = 0;
 };
 
+/// Who sets a mode of his own, whatever the level: "" the site, "example.org", "joe@example.org".
+struct SetModes {
+  std::string version;  ///< changes with every change; "" while nobody has set one
+  std::map<std::string, Mode, std::less<>> modes;
+};
+
 class Policies {
  public:
   virtual ~Policies() = default;
@@ -49,6 +57,9 @@ class Policies {
   virtual Result<PolicyValues> get(const Scope& scope, Deadline deadline) = 0;
   /// Sets each key; an empty value removes it. Errors: unavailable.
   virtual Status set(const Scope& scope, const PolicyValues& values, Deadline deadline) = 0;
+  /// Returns all modes that are set, or nothing if that is what `version` stands for already.
+  /// Errors: unavailable.
+  virtual Result<std::optional<SetModes>> modes(const std::string& version, Deadline deadline) = 0;
 };
 
 }  // namespace countersign

@@ -62,6 +62,7 @@ struct MemoryStore::State {
   int fail_at = 0;
   int calls = 0;
   int look_ups = 0;
+  int modes_version = 0;
 
   std::map<std::string, std::map<Subject, ContactEntry>> contacts;  ///< by level and name
   std::map<std::string, PolicyValues> policies;
@@ -186,7 +187,19 @@ struct MemoryStore::Parts {
         else
           policy[key] = value;
       }
+      if (values.contains("mode")) ++state.modes_version;
       return {};
+    }
+    Result<std::optional<SetModes>> modes(const std::string& version, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      SetModes out;
+      if (state.modes_version > 0) out.version = std::to_string(state.modes_version);
+      if (out.version == version) return std::optional<SetModes>();
+      for (const auto& [name, policy] : state.policies)
+        if (const auto mode = policy.find("mode"); mode != policy.end())
+          out.modes.emplace(name, *from_word<Mode>(kModeWords, mode->second));
+      return std::optional<SetModes>(std::move(out));
     }
     State& state;
   };

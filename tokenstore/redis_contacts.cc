@@ -42,6 +42,23 @@ constexpr std::size_t kMostAtOnce = 500;
 
 constexpr std::string_view kPageSize = "1000";
 
+/// Fields of the list of modes that are no name of a domain or mailbox.
+constexpr std::string_view kModesVersion = "#";
+constexpr std::string_view kModesSite = "*";
+
+/// Keeps the list of modes, from which a node knows who only watches while the store is down.
+void ask_to_list(RedisPipeline& ask, const std::string& key, const std::string& name,
+                 const std::string& mode) {
+  const std::string_view field = name.empty() ? kModesSite : std::string_view(name);
+  ask.add({"MULTI"});
+  if (mode.empty())
+    ask.add({"HDEL", key, field});
+  else
+    ask.add({"HSET", key, field, mode});
+  ask.add({"HINCRBY", key, kModesVersion, "1"});
+  ask.add({"EXEC"});
+}
+
 }  // namespace
 
 void add_learning(RedisPipeline& ask, const std::string& key,
@@ -151,8 +168,32 @@ Status RedisPolicies::set(const Scope& scope, const PolicyValues& values, Deadli
   if (set.size() > 2) ask.add(set);
   if (remove.size() > 2) ask.add(remove);
   ask.add({"EXEC"});
+  const std::size_t done = ask.size();
+  if (const auto mode = values.find("mode"); mode != values.end())
+    ask_to_list(ask, pool_.keys().modes(), scope.name, mode->second);
   CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
-  return expect_done(replies.back());
+  return expect_done(replies[done - 2]);
+}
+
+Result<std::optional<SetModes>> RedisPolicies::modes(const std::string& version,
+                                                     Deadline deadline) {
+  const std::string key = pool_.keys().modes();
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"HGET", key, kModesVersion});
+  CS_ASSIGN(const auto now, pool_.run(ask, deadline));
+  if (now[0].text == version) return std::optional<SetModes>();
+  RedisPipeline all = pool_.pipeline();
+  all.add({"HGETALL", key});
+  CS_ASSIGN(const auto replies, pool_.run(all, deadline));
+  CS_ASSIGN(const Fields fields, texts_of(replies[0], "HGETALL"));
+  SetModes out;
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    if (fields[i] == kModesVersion)
+      out.version = fields[i + 1];
+    else if (const auto mode = from_word<Mode>(kModeWords, fields[i + 1]))
+      out.modes.emplace(fields[i] == kModesSite ? "" : fields[i], *mode);
+  }
+  return std::optional<SetModes>(std::move(out));
 }
 
 }  // namespace countersign

@@ -39,6 +39,7 @@ class RedisPolicies final : public Policies {
   explicit RedisPolicies(RedisPool& pool) : pool_(pool) {}
   Result<PolicyValues> get(const Scope& scope, Deadline deadline) override;
   Status set(const Scope& scope, const PolicyValues& values, Deadline deadline) override;
+  Result<std::optional<SetModes>> modes(const std::string& version, Deadline deadline) override;
 
  private:
   RedisPool& pool_;

@@ -55,6 +55,7 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_report_that_names_nobody_known_is_let_in_once);
   CPPUNIT_TEST(a_report_on_what_was_not_sent_is_not_let_in);
   CPPUNIT_TEST(of_many_reports_at_once_one_is_let_in);
+  CPPUNIT_TEST(the_modes_of_all_levels_are_listed_when_they_change);
   CPPUNIT_TEST(a_view_comes_back_as_it_was_put);
   CPPUNIT_TEST(a_message_without_token_has_none);
   CPPUNIT_TEST(unknown_messages_and_tokens_are_not_found);
@@ -516,6 +517,27 @@ class StoreContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(store().held().find_retry(kRetry, soon())->id == second.id);
     bind(HeldId::random());
     CPPUNIT_ASSERT(store().held().find_retry(kRetry, soon())->id == second.id);
+  }
+
+  SetModes modes(const std::string& version) {
+    const auto list = store().policies().modes(version, soon());
+    CPPUNIT_ASSERT_MESSAGE(list ? "" : list.error().detail, bool(list));
+    return *list ? **list : SetModes{"unchanged", {}};
+  }
+  void the_modes_of_all_levels_are_listed_when_they_change() {
+    CPPUNIT_ASSERT_EQUAL(std::string("unchanged"), modes("").version);
+    set({Level::site, ""}, {{"mode", "hold"}});
+    set({Level::domain, "example.org"}, {{"mode", "aside"}, {"machines", "aside"}});
+    set(of_joe(), {{"mode", "observe"}});
+    const SetModes first = modes("");
+    const decltype(first.modes) want = {
+        {"", Mode::hold}, {"example.org", Mode::aside}, {"joe@example.org", Mode::observe}};
+    CPPUNIT_ASSERT(want == first.modes);
+    set({Level::domain, "example.org"}, {{"machines", "hold"}});
+    CPPUNIT_ASSERT_EQUAL(std::string("unchanged"), modes(first.version).version);
+    set(of_joe(), {{"mode", ""}});
+    const SetModes second = modes(first.version);
+    CPPUNIT_ASSERT(second.version != first.version && second.modes.size() == 2);
   }
 
   void requests_come_in_order_until_they_are_done() {

@@ -144,28 +144,6 @@ void check_exempt(const ExemptRow& row) {
   CPPUNIT_ASSERT_EQUAL(row.exempt, exempting().is_exempt(box(row.address)));
 }
 
-struct OwnRow {
-  const char* name;
-  std::string author;
-  bool own;
-};
-
-const OwnRow kOwnRows[] = {
-    {"of a protected domain", "jane@example.org", true},
-    {"of a domain below", "boss@sub.dept.example.org", true},
-    {"of a domain above", "x@org", false},
-    {"of a domain that ends alike", "x@notexample.org", false},
-    {"of a sister domain", "x@example.net", false},
-    {"below a protected domain that is a public suffix", "x@customer.co.uk", false},
-    {"of that public suffix", "x@co.uk", true},
-};
-
-void check_own(const OwnRow& row) {
-  MilterSettings settings;
-  settings.protected_domains = {"example.org", "co.uk"};
-  CPPUNIT_ASSERT_EQUAL(row.own, settings.is_own(box(row.author)));
-}
-
 class MilterPartsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(MilterPartsTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
@@ -173,7 +151,11 @@ class MilterPartsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_address_of_its_own_keeps_its_detail);
   CPPUNIT_TEST(modes_are_remembered_while_they_differ);
   CPPUNIT_TEST(the_memory_of_modes_is_bounded);
+  CPPUNIT_TEST(the_most_specific_mode_of_a_list_counts);
+  CPPUNIT_TEST(a_look_up_is_newer_than_the_list_and_the_next_list_newer_than_that);
+  CPPUNIT_TEST(the_list_outlives_the_daemon_as_text);
   CPPUNIT_TEST(an_absent_heartbeat_counts_from_when_it_was_last_seen);
+  CPPUNIT_TEST(a_page_without_a_heartbeat_is_not_up);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -181,7 +163,6 @@ class MilterPartsTest : public CppUnit::TestFixture {
     test::add_rows(context, kBytesRows, check_bytes);
     test::add_rows(context, kReceivedRows, check_received);
     test::add_rows(context, kExemptRows, check_exempt);
-    test::add_rows(context, kOwnRows, check_own);
   }
 
   void a_fixed_notice_address_is_exempt_alone() {
@@ -204,20 +185,62 @@ class MilterPartsTest : public CppUnit::TestFixture {
 
   void modes_are_remembered_while_they_differ() {
     PolicyMemory memory;
-    CPPUNIT_ASSERT(memory.recall("joe", Mode::observe) == Mode::observe);
-    memory.note("joe", Mode::hold, Mode::observe);
-    CPPUNIT_ASSERT(memory.recall("joe", Mode::observe) == Mode::hold);
-    CPPUNIT_ASSERT(memory.recall("ann", Mode::observe) == Mode::observe);
-    memory.note("joe", Mode::observe, Mode::observe);
-    CPPUNIT_ASSERT(memory.recall("joe", Mode::observe) == Mode::observe);
+    const Mailbox joe = box("joe@example.org");
+    CPPUNIT_ASSERT(memory.recall(joe, Mode::observe) == Mode::observe);
+    memory.note(joe, Mode::hold, Mode::observe);
+    CPPUNIT_ASSERT(memory.recall(joe, Mode::observe) == Mode::hold);
+    CPPUNIT_ASSERT(memory.recall(box("ann@example.org"), Mode::observe) == Mode::observe);
+    memory.note(joe, Mode::observe, Mode::observe);
+    CPPUNIT_ASSERT(memory.recall(joe, Mode::observe) == Mode::observe);
   }
 
   void the_memory_of_modes_is_bounded() {
     PolicyMemory memory(2);
-    for (const std::string owner : {"a", "b", "c"}) memory.note(owner, Mode::hold, Mode::observe);
-    CPPUNIT_ASSERT(memory.recall("a", Mode::observe) == Mode::observe);
-    CPPUNIT_ASSERT(memory.recall("b", Mode::observe) == Mode::hold);
-    CPPUNIT_ASSERT(memory.recall("c", Mode::observe) == Mode::hold);
+    for (const std::string name : {"a", "b", "c"})
+      memory.note(box(name + "@example.org"), Mode::hold, Mode::observe);
+    CPPUNIT_ASSERT(memory.recall(box("a@example.org"), Mode::observe) == Mode::observe);
+    CPPUNIT_ASSERT(memory.recall(box("b@example.org"), Mode::observe) == Mode::hold);
+    CPPUNIT_ASSERT(memory.recall(box("c@example.org"), Mode::observe) == Mode::hold);
+  }
+
+  static SetModes three_levels() {
+    return {"7",
+            {{"", Mode::hold}, {"example.net", Mode::aside}, {"joe@example.org", Mode::observe}}};
+  }
+  static void expect_three_levels(const PolicyMemory& memory) {
+    CPPUNIT_ASSERT(memory.recall(box("joe@example.org"), Mode::refuse) == Mode::observe);
+    CPPUNIT_ASSERT(memory.recall(box("joe@example.net"), Mode::refuse) == Mode::aside);
+    CPPUNIT_ASSERT(memory.recall(box("ann@example.org"), Mode::refuse) == Mode::hold);
+    CPPUNIT_ASSERT(memory.recall_site(Mode::refuse) == Mode::hold);
+  }
+
+  void the_most_specific_mode_of_a_list_counts() {
+    PolicyMemory memory;
+    memory.take(three_levels());
+    CPPUNIT_ASSERT_EQUAL(std::string("7"), memory.version());
+    expect_three_levels(memory);
+    memory.take({"8", {}});
+    CPPUNIT_ASSERT(memory.recall(box("ann@example.org"), Mode::refuse) == Mode::refuse);
+    CPPUNIT_ASSERT(memory.recall_site(Mode::refuse) == Mode::refuse);
+  }
+
+  void a_look_up_is_newer_than_the_list_and_the_next_list_newer_than_that() {
+    PolicyMemory memory;
+    const Mailbox ann = box("ann@example.org");
+    memory.take(three_levels());
+    memory.note(ann, Mode::aside, Mode::refuse);
+    CPPUNIT_ASSERT(memory.recall(ann, Mode::refuse) == Mode::aside);
+    memory.take(three_levels());
+    CPPUNIT_ASSERT(memory.recall(ann, Mode::refuse) == Mode::hold);
+  }
+
+  void the_list_outlives_the_daemon_as_text() {
+    PolicyMemory before, after;
+    before.take(three_levels());
+    after.take_text(before.text() + "nonsense\nnomode x@example.org\n");
+    expect_three_levels(after);
+    CPPUNIT_ASSERT_EQUAL(std::string(), after.version());
+    CPPUNIT_ASSERT_EQUAL(before.text(), after.text());
   }
 
   void an_absent_heartbeat_counts_from_when_it_was_last_seen() {
@@ -229,6 +252,14 @@ class MilterPartsTest : public CppUnit::TestFixture {
         5'000LL, static_cast<long long>(page.age(milliseconds(5000), clock.steady()).count()));
     clock.advance(std::chrono::hours(5));
     CPPUNIT_ASSERT(page.age({}, clock.steady()) > std::chrono::hours(4));
+  }
+
+  void a_page_without_a_heartbeat_is_not_up() {
+    ManualClock clock;
+    PageWatch page(clock.steady());
+    CPPUNIT_ASSERT(page_state(page.age({}, clock.steady())) == PageState::down);
+    CPPUNIT_ASSERT(page_state(page.age(milliseconds(0), clock.steady())) == PageState::up);
+    CPPUNIT_ASSERT(page_state(page.age({}, clock.steady())) == PageState::down);
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(MilterPartsTest);

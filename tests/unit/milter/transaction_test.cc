@@ -55,6 +55,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_store_that_is_down_is_not_waited_for);
   CPPUNIT_TEST(observing_a_store_that_fails_delays_nothing);
   CPPUNIT_TEST(observing_a_mailbox_that_holds_still_waits_for_the_store);
+  CPPUNIT_TEST(observing_by_the_configuration_alone_is_no_observing);
   CPPUNIT_TEST(one_who_observes_among_those_who_hold_passes_unscreened);
   CPPUNIT_TEST(observing_has_less_patience);
   CPPUNIT_TEST(observing_learns_authenticated_authors);
@@ -68,6 +69,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(those_bytes_pass_where_nothing_is_held);
   CPPUNIT_TEST(a_header_section_over_the_limit_is_not_judged);
   CPPUNIT_TEST(a_protected_recipient_who_is_no_mailbox_waits);
+  CPPUNIT_TEST(an_address_literal_may_lead_to_a_protected_mailbox);
   CPPUNIT_TEST(a_thousand_recipients_are_one_question);
   CPPUNIT_TEST(details_and_aliases_lead_to_one_owner);
   CPPUNIT_TEST(a_transaction_keeps_the_settings_it_began_with);
@@ -375,6 +377,14 @@ class TransactionTest : public CppUnit::TestFixture {
     expect(rig.play(Mail{}), Kind::proceed, "eom");
   }
 
+  void observing_by_the_configuration_alone_is_no_observing() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::observe));
+    rig.services.modes.take({"1", {{"", Mode::hold}}});
+    rig.store.set_down(true);
+    expect_reply(rig.play(Mail{}), "451", "eoh");
+  }
+
   void one_who_observes_among_those_who_hold_passes_unscreened() {
     MilterRig rig;
     rig.set_policy("joe@example.org", {{"mode", "observe"}});
@@ -557,6 +567,18 @@ class TransactionTest : public CppUnit::TestFixture {
     mail.to = {"<" + std::string(70, 'a') + "@example.net>"};
     rig.use(MilterRig::settings(Mode::hold));
     expect(rig.play(mail), Kind::accept, "eoh");
+  }
+
+  void an_address_literal_may_lead_to_a_protected_mailbox() {
+    MilterRig rig;
+    Mail mail;
+    mail.to = {"<joe@[192.0.2.1]>"};
+    expect_reply(rig.play(mail), "451", "eoh");
+    rig.services.modes.take({"1", {{"", Mode::observe}}});
+    expect(rig.play(mail), Kind::proceed, "eom");
+    rig.services.modes.take({"2", {}});
+    mail.to = {"<postmaster@[IPv6:2001:db8::1]>"};
+    expect(rig.play(mail), Kind::proceed, "eom");
   }
 
   void a_thousand_recipients_are_one_question() {

@@ -104,6 +104,13 @@ const Row kRows[] = {
      {"mx.example.org; dkim=fail header.d=example.com",
       "mx.example.org; dkim=pass header.d=example.com"},
      ""},
+    {"a forged field beside a true one that found no signature",
+     {"mx.example.org; dkim=none", "mx.example.org; dkim=pass header.d=example.com"},
+     ""},
+    {"a forged field beside a true one of mail without SPF",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dkim=none",
+      "mx.example.org; spf=pass smtp.mailfrom=bounce@example.com"},
+     ""},
     {"a forged field above a true one with another domain",
      {"mx.example.org; dkim=pass header.d=example.com",
       "mx.example.org; dkim=pass header.d=evil.example"},
@@ -306,11 +313,40 @@ void check_arc(const ArcRow& row) {
                      .dmarc_failed);
 }
 
+/// DKIM of example.com passes, by a signature with these tags beside its domain.
+struct WeakRow {
+  const char* name;
+  Fields tags;
+  std::string fingerprint;
+};
+
+const WeakRow kWeakRows[] = {
+    {"From is signed", {"d=example.com; h=to:from"}, "example.com"},
+    {"From is not signed", {"d=example.com; h=to:subject"}, ""},
+    {"the body is signed up to a length", {"d=example.com; h=from; l=100"}, ""},
+    {"one of two signatures has a length",
+     {"d=example.com; h=from", "d=example.com; h=from; l=0"},
+     ""},
+    {"another domain's signature has a length",
+     {"d=example.com; h=from", "d=list.example; h=from; l=0"},
+     "example.com"},
+};
+
+void check_weak(const WeakRow& row) {
+  HeaderSection header = with({"mx.example.org; dkim=pass header.d=example.com"});
+  for (const std::string& tags : row.tags) header.add("DKIM-Signature", " v=1; " + tags);
+  const Authentication got =
+      authenticate(kSettings, header, test::mailbox("alice@example.com"), std::nullopt);
+  CPPUNIT_ASSERT_EQUAL(row.fingerprint, got.fingerprint);
+  CPPUNIT_ASSERT_EQUAL(row.fingerprint.empty(), got.dkim_domains.empty());
+}
+
 class AuthenticationTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AuthenticationTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(unsure_rows);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(arc_rows);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(weak_rows);
   CPPUNIT_TEST(what_our_own_helper_found_is_read_alike);
   CPPUNIT_TEST(fields_are_not_read_where_our_own_helper_looks);
   CPPUNIT_TEST(while_nobody_looks_nothing_is_sure);
@@ -329,6 +365,9 @@ class AuthenticationTest : public CppUnit::TestFixture {
   }
   static void arc_rows(TestSuiteBuilderContextType& context) {
     test::add_rows(context, kArcRows, check_arc);
+  }
+  static void weak_rows(TestSuiteBuilderContextType& c) {
+    test::add_rows(c, kWeakRows, check_weak);
   }
 
   void what_our_own_helper_found_is_read_alike() {
