@@ -30,12 +30,12 @@ void put_number_field(std::string& out, std::uint16_t tag, std::uint64_t value) 
   put_field(out, tag, octets);
 }
 
-Result<std::uint64_t> FieldReader::Field::number() const {
+Result<std::uint64_t> TaggedReader::Field::number() const {
   if (value.size() != kNumber) return Error{Errc::corrupt, "a number is not 8 octets long"};
   return get_number(value);
 }
 
-Result<FieldReader::Field> FieldReader::next() {
+Result<TaggedReader::Field> TaggedReader::next() {
   if (rest_.size() < kTag + kLength) return Error{Errc::corrupt, "a field is cut"};
   Field field;
   field.tag = static_cast<std::uint16_t>(get_number(rest_.substr(0, kTag)));

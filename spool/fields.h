@@ -22,9 +22,9 @@ void put_field(std::string& out, std::uint16_t tag, std::string_view value);
 void put_number_field(std::string& out, std::uint16_t tag, std::uint64_t value);
 
 /// Walks over fields.
-class FieldReader {
+class TaggedReader {
  public:
-  explicit FieldReader(std::string_view bytes) : rest_(bytes) {}
+  explicit TaggedReader(std::string_view bytes) : rest_(bytes) {}
 
   struct Field {
     std::uint16_t tag = 0;

@@ -71,9 +71,9 @@ Status check_format(std::string_view head) {
 }
 
 Status read_trailer_fields(std::string_view bytes, HeldEnvelope& envelope) {
-  FieldReader reader(bytes);
+  TaggedReader reader(bytes);
   while (!reader.at_end()) {
-    CS_ASSIGN(const FieldReader::Field field, reader.next());
+    CS_ASSIGN(const TaggedReader::Field field, reader.next());
     if (field.tag == kRetryDigest) envelope.retry_digest = field.text();
   }
   return {};

@@ -65,9 +65,9 @@ struct Path {
 
 Result<Path> get_path(std::string_view group) {
   Path path;
-  FieldReader reader(group);
+  TaggedReader reader(group);
   while (!reader.at_end()) {
-    CS_ASSIGN(const FieldReader::Field field, reader.next());
+    CS_ASSIGN(const TaggedReader::Field field, reader.next());
     switch (field.tag) {
       case kRaw:
         path.raw = field.text();
@@ -142,7 +142,7 @@ std::string* text_of(std::uint16_t tag, DecodedHead& head) {
   }
 }
 
-Status get_number_field(const FieldReader::Field& field, HeldEnvelope& e) {
+Status get_number_field(const TaggedReader::Field& field, HeldEnvelope& e) {
   CS_ASSIGN(const std::uint64_t value, field.number());
   const auto ms = static_cast<long long>(value);
   switch (field.tag) {
@@ -170,7 +170,7 @@ Status get_number_field(const FieldReader::Field& field, HeldEnvelope& e) {
   return {};
 }
 
-Status get_field(const FieldReader::Field& field, DecodedHead& head) {
+Status get_field(const TaggedReader::Field& field, DecodedHead& head) {
   switch (field.tag) {
     case kReversePath:
       return get_reverse_path(field.value, head.envelope);
@@ -237,16 +237,16 @@ Result<std::string> encode_head_fields(const HeldEnvelope& e, const std::string&
 }
 
 Result<DecodedHead> decode_head_fields(std::string_view fields) {
-  FieldReader reader(fields);
+  TaggedReader reader(fields);
   // An id must be there before there can be an envelope to fill.
   if (reader.at_end()) return Error{Errc::corrupt, "no fields"};
-  CS_ASSIGN(const FieldReader::Field first, reader.next());
+  CS_ASSIGN(const TaggedReader::Field first, reader.next());
   if (first.tag != kId) return Error{Errc::corrupt, "the id does not stand first"};
   const auto id = HeldId::parse(first.value);
   if (!id) return Error{Errc::corrupt, id.error().detail};
   DecodedHead head{HeldEnvelope{.id = *id}, {}};
   while (!reader.at_end()) {
-    CS_ASSIGN(const FieldReader::Field field, reader.next());
+    CS_ASSIGN(const TaggedReader::Field field, reader.next());
     CS_TRY(get_field(field, head));
   }
   return head;

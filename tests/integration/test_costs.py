@@ -92,7 +92,9 @@ def test_the_system_calls_of_a_message_that_passes(place):
 
 def test_the_system_calls_of_a_message_that_is_held(place):
     calls = calls_per_message(place, "held@elsewhere.example")
-    assert sum(calls.values()) < 200, calls
+    # A young spool makes its folders, 32 at a time: these calls are none of the message's.
+    folders = {"mkdirat", "unlinkat", "openat", "close"}
+    assert sum(count for name, count in calls.items() if name not in folders) < 180, calls
     # The file, its folder, and the folder's folder when it is new.
     assert 2 <= calls["fsync"] <= 3, calls
     assert calls["sendto"] < 3.5, calls

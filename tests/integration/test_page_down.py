@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """No URL is named while nobody would answer at it."""
+from testsite.place import Place
 from testsite.sender import dkim_pass
 from testsite.waiting import until
 
@@ -14,6 +15,13 @@ def age(place, seconds):
     client = place.redis.client()
     assert client("PEXPIRE", HEARTBEAT, HEARTBEAT_LIFE_MS - seconds * 1000) == 1
     client.close()
+
+
+def test_a_page_that_was_never_started_is_not_named():
+    with Place(page=False) as alone:
+        asked = alone.send("joe@example.org", author="z@pagedown.example")
+        assert asked.reply.text == "451 4.3.0 Temporary problem, please try again later"
+        assert alone.held(asked) == []
 
 
 def test_a_dead_page_is_not_named(place):
