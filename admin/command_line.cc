@@ -53,8 +53,8 @@ void bind(Bound& bound, CLI::App& parent, std::string_view word) {
     }
     auto* made = bound.add(option.name, option.doc, option.repeated);
     made->type_name(std::string(option.value));
-    // Each takes one word: what follows may be an argument.
-    if (option.repeated) made->allow_extra_args(false);
+    // Each takes one word where what follows may be an argument.
+    if (option.repeated) made->allow_extra_args(verb.arguments.empty());
   }
 }
 

@@ -21,20 +21,6 @@ std::string joined(const std::vector<std::string>& list) {
   return out;
 }
 
-Record contact_record(const Whom& whom, const Subject& subject, const ContactEntry& entry) {
-  Record record;
-  record.add("whom", whom.shown)
-      .add("subject", shown_subject(subject))
-      .add("standing", entry.standing == Standing::allow ? "allow" : "deny")
-      .add("source", entry.source)
-      .add("fingerprints", entry.fingerprints)
-      .add("final", entry.final)
-      .add("created", time_value(entry.created))
-      .add("seen", time_value(entry.seen))
-      .add("note", entry.note);
-  return record;
-}
-
 std::string contact_line(const Subject& subject, const ContactEntry& entry) {
   std::string line = entry.standing == Standing::allow ? "allow " : "deny  ";
   line += shown_subject(subject) + " (" + entry.source;
@@ -94,6 +80,20 @@ int put(const Invocation& invocation, Tools& tools, Output& output, Standing sta
 }
 
 }  // namespace
+
+Record contact_record(const Whom& whom, const Subject& subject, const ContactEntry& entry) {
+  Record record;
+  record.add("whom", whom.shown)
+      .add("subject", shown_subject(subject))
+      .add("standing", entry.standing == Standing::allow ? "allow" : "deny")
+      .add("source", entry.source)
+      .add("fingerprints", entry.fingerprints)
+      .add("final", entry.final)
+      .add("created", time_value(entry.created))
+      .add("seen", time_value(entry.seen))
+      .add("note", entry.note);
+  return record;
+}
 
 int contacts_list(const Invocation& invocation, Tools& tools, Output& output) {
   const auto config = load(invocation, output);

@@ -25,6 +25,9 @@ int contacts_list(const Invocation&, Tools&, Output&);
 int contacts_allow(const Invocation&, Tools&, Output&);
 int contacts_deny(const Invocation&, Tools&, Output&);
 int contacts_remove(const Invocation&, Tools&, Output&);
+int contacts_import(const Invocation&, Tools&, Output&);
+int contacts_export(const Invocation&, Tools&, Output&);
+int contacts_learn(const Invocation&, Tools&, Output&);
 
 int policy_show(const Invocation&, Tools&, Output&);
 int policy_set(const Invocation&, Tools&, Output&);

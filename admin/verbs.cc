@@ -12,6 +12,7 @@ const Argument kSubject = {"SUBJECT",
                            "it; list:LIST-ID: a mailing list"};
 const Argument kIds = {"ID", "held ids, as held list shows them", true};
 const Option kNote = {"--note", "TEXT", "a remark, kept with the entry"};
+const Option kDryRun = {"--dry-run", "", "writes nothing, and tells what would be written"};
 const Option kFinal = {"--final", "",
                        "of the site's list: it beats the lists of mailboxes and domains"};
 
@@ -100,6 +101,34 @@ const Verb kVerbs[] = {
      {kWhom, kSubject},
      {},
      contacts_remove},
+
+    {"contacts import",
+     "Makes contacts of address books (vCard, CSV) or of those to whom sent mail went (mbox, "
+     "Maildir); entries that are there stay. A list that contacts export wrote is written as it "
+     "is.",
+     "countersign contacts import joe@example.org contacts.vcf ~joe/Maildir/.Sent",
+     {kWhom, {"FILE", "a file, a Maildir, or - for standard input", true}},
+     {{"--format", "WORD",
+       "vcard, csv, mbox, maildir or list; by default what the file looks like"},
+      {"--from", "ADDRESS", "another address under which sent mail counts as theirs", true},
+      kDryRun},
+     contacts_import},
+    {"contacts export",
+     "Prints the contacts of a mailbox, a domain or the site as CSV, which contacts import reads.",
+     "countersign contacts export joe@example.org >joe.csv",
+     {kWhom},
+     {},
+     contacts_export},
+    {"contacts learn",
+     "Makes contacts of those to whom users wrote, by the mail log: mail of authenticated clients "
+     "and of milter.submit_networks.",
+     "countersign contacts learn --log /var/log/mail.log.1 /var/log/mail.log",
+     {},
+     {{"--log", "FILE", "the log of Postfix or Exim, or - for standard input", true},
+      {"--format", "WORD", "postfix or exim; by default line by line what it looks like"},
+      {"--follow", "", "goes on reading as the log grows and is rotated, until interrupted"},
+      kDryRun},
+     contacts_learn},
 
     {"policy show",
      "Shows the policy of a mailbox, a domain or the site, and where each value comes from.",

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "admin/output.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "mail/mailbox.h"
@@ -39,5 +40,8 @@ Result<Whom> parse_whom(std::string_view text, const Config& config);
 Result<Subject> parse_subject(std::string_view text);
 /// Returns a field as parse_subject() takes it.
 std::string shown_subject(const Subject& subject);
+
+/// The record of an entry, as `contacts list` prints it.
+Record contact_record(const Whom& whom, const Subject& subject, const ContactEntry& entry);
 
 }  // namespace countersign::admin

@@ -14,7 +14,7 @@ MANUAL = Path(__file__).parents[2] / "docs/man/countersign.8"
 
 VERBS = ["config init", "config check", "config show", "config manual", "held list", "held show",
          "held release", "held drop", "contacts list", "contacts allow", "contacts deny",
-         "contacts remove", "policy show", "policy set", "doctor", "setup postfix", "why", "pause",
+         "contacts remove", "contacts import", "contacts export", "contacts learn", "policy show", "policy set", "doctor", "setup postfix", "why", "pause",
          "resume", "stats"]
 
 HELD_ID = "7q2mxf4pk9td3hwa7q2mxf4pk9"

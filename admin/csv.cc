@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/csv.h"
+
+#include <algorithm>
+
+namespace countersign::admin {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+char separator_of(std::string_view text) {
+  const std::string_view first = text.substr(0, text.find('\n'));
+  const auto count = [&](char c) { return std::count(first.begin(), first.end(), c); };
+  char best = ',';
+  for (const char c : {';', '\t'})
+    if (count(c) > count(best)) best = c;
+  return best;
+}
+
+}  // namespace
+
+std::vector<CsvRow> parse_csv(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const char separator = separator_of(text);
+  std::vector<CsvRow> rows;
+  CsvRow row{1, {""}};
+  std::size_t line = 1;
+  bool quoted = false;
+  const auto end_row = [&] {
+    if (row.cells.back().ends_with('\r')) row.cells.back().pop_back();
+    if (row.cells.size() > 1 || !row.cells.front().empty()) rows.push_back(std::move(row));
+    row = {line, {""}};
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    std::string& cell = row.cells.back();
+    if (c == '\n') ++line;
+    if (quoted) {
+      if (c != '"')
+        cell += c;
+      else if (i + 1 < text.size() && text[i + 1] == '"')
+        cell += text[++i];
+      else
+        quoted = false;
+    } else if (c == '"' && cell.empty()) {
+      quoted = true;
+    } else if (c == separator) {
+      row.cells.emplace_back();
+    } else if (c == '\n') {
+      end_row();
+    } else {
+      cell += c;
+    }
+  }
+  end_row();
+  return rows;
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string out;
+  for (const std::string& cell : cells) {
+    if (&cell != &cells.front()) out += ',';
+    if (cell.find_first_of(",;\t\"\r\n") == std::string::npos) {
+      out += cell;
+      continue;
+    }
+    out += '"';
+    for (const char c : cell) out.append(c == '"' ? "\"\"" : std::string(1, c));
+    out += '"';
+  }
+  return out + "\r\n";
+}
+
+}  // namespace countersign::admin
