@@ -5,8 +5,10 @@
 
 #include "admin/doctor_postfix.h"
 #include "admin/doctor_probe.h"
+#include "admin/doctor_sendmail.h"
 #include "admin/doctor_site.h"
 #include "admin/exit_status.h"
+#include "admin/files.h"
 #include "admin/opening.h"
 #include "admin/run.h"
 #include "config/values.h"
@@ -20,14 +22,47 @@ void check_postfix(const Config& config, const std::string& directory, const Too
   const auto settings = read_postfix(tools.run_program, directory, Expand::yes);
   if (!settings) {
     if (settings.error().code == Errc::not_found)
-      finder.warn("there is no postconf on this host",
-                  "nothing, if the MTA is another, or runs elsewhere (--no-postfix)");
+      finder.warn("there is no postconf on this host, nor Sendmail's configuration",
+                  "nothing, if the MTA runs elsewhere (--no-postfix); --postfix-dir and "
+                  "--sendmail-dir name its folder");
     else
       finder.fail(settings.error().detail, "mend Postfix's configuration");
     return;
   }
   const Findings found = judge_postfix(*settings, config);
   into.insert(into.end(), found.begin(), found.end());
+}
+
+void check_sendmail(const Config& config, const std::string& directory, Findings& into) {
+  Finder finder("sendmail", into);
+  const auto settings = read_sendmail(directory);
+  if (!settings) {
+    finder.fail(settings.error().detail, "make it of sendmail.mc; --sendmail-dir names its folder");
+    return;
+  }
+  const Findings found = judge_sendmail(*settings, config);
+  into.insert(into.end(), found.begin(), found.end());
+  const std::string& socket = config.milter.socket;
+  if (!socket.starts_with("unix:")) return;
+  if (const std::string open = open_folder_above(socket.substr(5)); !open.empty())
+    finder.fail("everybody may write to " + open + ": Sendmail does not trust " + socket.substr(5),
+                "put milter.socket elsewhere, as unix:/run/countersign/milter.sock");
+}
+
+/// The MTA of this host: what the options name; else Postfix, or without it Sendmail.
+void check_mta(const Config& config, const Invocation& invocation, const Tools& tools,
+               Findings& into) {
+  const auto postfix = invocation.option("--postfix-dir");
+  const auto sendmail = invocation.option("--sendmail-dir");
+  if (sendmail) check_sendmail(config, *sendmail, into);
+  if (invocation.given("--no-postfix") || (sendmail && !postfix)) return;
+  const std::string directory(kSendmailDirectory);
+  const auto has_postfix = tools.run_program({"postconf", "-d", "mail_version"});
+  if (!postfix && !has_postfix && has_postfix.error().code == Errc::not_found &&
+      exists(directory + "/sendmail.cf"))
+    check_sendmail(config, directory, into);
+  else
+    check_postfix(config, postfix.value_or(""), tools, into);
 }
 
 void print(const Findings& findings, Output& output) {
@@ -77,8 +112,7 @@ int doctor(const Invocation& invocation, Tools& tools, Output& output) {
   check_spool(*config, tools, findings);
   check_milter(*config, findings);
   check_page(*config, tools, findings);
-  if (!invocation.given("--no-postfix"))
-    check_postfix(*config, invocation.option("--postfix-dir").value_or(""), tools, findings);
+  check_mta(*config, invocation, tools, findings);
   int status = EX_OK;
   if (invocation.given("--probe")) {
     const ProbeOrder order{invocation.option("--smtp").value_or("127.0.0.1:25"),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "admin/loopback.h"
 #include "admin/milter_list.h"
 
 namespace countersign::admin {
@@ -59,11 +60,6 @@ class Judge {
     return found != nullptr && found->full_name() == service.full_name();
   }
 
-  static bool is_loopback(const PostfixService& service) {
-    return service.name.starts_with("127.") || service.name.starts_with("localhost:") ||
-           service.name.starts_with("[::1]:");
-  }
-
   void entrances() {
     bool anywhere = false;
     for (const PostfixService& service : settings_.services) {
@@ -95,7 +91,7 @@ class Judge {
     if (static_cast<std::size_t>(at) + 1 != milters.size())
       finder_.warn(where + ": milters stand after ours, which do not see what we hold or discard",
                    "put our milter last in smtpd_milters");
-    if (is_loopback(service) && !is_mx(service))
+    if (is_on_loopback(service.name) && !is_mx(service))
       finder_.warn(where +
                        " listens on this host only, and asks our milter: if it is the way back "
                        "from a content filter, all of that mail seems to come from this host",

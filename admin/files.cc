@@ -124,4 +124,14 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &there) == 0;
 }
 
+std::string open_folder_above(const std::string& path) {
+  for (auto slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    struct stat folder {};
+    const std::string above = path.substr(0, slash);
+    if (::stat(above.c_str(), &folder) == 0 && (folder.st_mode & S_IWOTH) != 0) return above;
+  }
+  return "";
+}
+
 }  // namespace countersign::admin

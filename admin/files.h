@@ -36,5 +36,8 @@ Result<bool> make_folder(const std::string& path, mode_t mode, const Owner& owne
 /// The folder in which `path` lies: "/etc/countersign" of "/etc/countersign/x".
 std::string folder_of(const std::string& path);
 bool exists(const std::string& path);
+/// The first folder on the way to `path` that everybody may write to, whatever its sticky bit; ""
+/// if there is none. Sendmail trusts nothing below such a one.
+std::string open_folder_above(const std::string& path);
 
 }  // namespace countersign::admin

@@ -12,8 +12,8 @@ namespace countersign::admin {
 struct Finding {
   enum class Severity { ok, warn, fail };
   Severity severity = Severity::ok;
-  std::string
-      area;  ///< "config", "secrets", "store", "spool", "milter", "page", "postfix", "probe"
+  std::string area;  ///< "config", "secrets", "store", "spool", "milter", "page", "postfix",
+                     ///< "sendmail", "probe"
   std::string what;
   std::string todo;  ///< what to do about it; "" if nothing is to be done
 };

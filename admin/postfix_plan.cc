@@ -4,17 +4,13 @@
 #include <algorithm>
 
 #include "admin/doctor_postfix.h"
+#include "admin/loopback.h"
 #include "admin/milter_list.h"
 
 namespace countersign::admin {
 namespace {
 
 using Kind = PostfixEdit::Kind;
-
-bool is_on_loopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") ||
-         address.starts_with("[::1]:");
-}
 
 std::string joined(const std::vector<MilterEntry>& list) {
   std::string out;
@@ -137,24 +133,6 @@ Result<std::vector<PostfixEdit>> plan_postfix(const PostfixSettings& settings,
                                               const std::string& queue_directory,
                                               const Config& config) {
   return Planner(settings, queue_directory, config).run();
-}
-
-std::string shell_line(const std::vector<std::string>& argv) {
-  std::string line;
-  for (const std::string& word : argv) {
-    if (!line.empty()) line += ' ';
-    const bool plain = !word.empty() && word.find_first_not_of(
-                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                            "0123456789_-./:=,") == std::string::npos;
-    if (plain) {
-      line += word;
-      continue;
-    }
-    line += '\'';
-    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += '\'';
-  }
-  return line;
 }
 
 }  // namespace countersign::admin

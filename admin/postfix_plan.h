@@ -36,7 +36,4 @@ Result<std::vector<PostfixEdit>> plan_postfix(const PostfixSettings& settings,
                                               const std::string& queue_directory,
                                               const Config& config);
 
-/// A line for a shell: "postconf -e 'in_flow_delay = 0'".
-std::string shell_line(const std::vector<std::string>& argv);
-
 }  // namespace countersign::admin

@@ -34,6 +34,7 @@ int policy_set(const Invocation&, Tools&, Output&);
 
 int doctor(const Invocation&, Tools&, Output&);
 int setup_postfix(const Invocation&, Tools&, Output&);
+int setup_sendmail(const Invocation&, Tools&, Output&);
 int why(const Invocation&, Tools&, Output&);
 int pause(const Invocation&, Tools&, Output&);
 int resume(const Invocation&, Tools&, Output&);

@@ -148,11 +148,14 @@ const Verb kVerbs[] = {
      policy_set},
 
     {"doctor",
-     "Looks for what is wrong or risky: configuration, secrets, Redis, spool, page, Postfix.",
+     "Looks for what is wrong or risky: configuration, secrets, Redis, spool, page, and Postfix or "
+     "Sendmail.",
      "countersign doctor --probe --to test@example.org",
      {},
      {{"--postfix-dir", "DIR", "Postfix's configuration, by default that of postconf"},
       {"--no-postfix", "", "leaves Postfix out: it runs elsewhere"},
+      {"--sendmail-dir", "DIR",
+       "looks at Sendmail, not Postfix: the folder of sendmail.cf; without Postfix, /etc/mail"},
       {"--probe", "",
        "sends a mail with forged Authentication-Results through the MX, and looks whether they are "
        "believed; needs --to"},
@@ -171,6 +174,16 @@ const Verb kVerbs[] = {
       {"--postfix-dir", "DIR", "Postfix's configuration, by default that of postconf"},
       {"--user", "NAME", "who runs countersign-milter, by default the owner of the spool"}},
      setup_postfix},
+    {"setup sendmail",
+     "Prints the lines that sendmail.mc needs, or writes them at its end: our milter, the re-entry "
+     "port, the notice port.",
+     "countersign setup sendmail --apply",
+     {},
+     {{"--apply", "", "writes them, after a backup; may be repeated"},
+      {"--undo", "", "puts back what --apply found"},
+      {"--sendmail-dir", "DIR", "the folder of sendmail.mc, by default /etc/mail"},
+      {"--user", "NAME", "who runs countersign-milter, by default the owner of the spool"}},
+     setup_sendmail},
     {"why",
      "Tells what would become of a first mail and why. Without options its author is not "
      "authenticated.",

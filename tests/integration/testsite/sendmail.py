@@ -24,7 +24,7 @@ define(`confPID_FILE', `{folder}/sendmail.pid')dnl
 define(`QUEUE_DIR', `{folder}/queue')dnl
 define(`STATUS_FILE', `')dnl
 define(`HELP_FILE', `')dnl
-define(`ALIAS_FILE', `')dnl
+define(`ALIAS_FILE', `{folder}/etc/aliases')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confREFUSE_LA', `1000')dnl
 define(`confQUEUE_LA', `1000')dnl
@@ -37,11 +37,13 @@ FEATURE(`accept_unresolvable_domains')dnl
 define(`SMART_HOST', `relay:[127.0.0.1]')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {outside}')dnl
 RELAY_DOMAIN(`{domains}')dnl
+LOCAL_DOMAIN(`{local}')dnl
 DAEMON_OPTIONS(`Name=MTA, Addr=127.0.0.1, Port={mx}')dnl
 DAEMON_OPTIONS(`Name=countersign-reentry, Addr=127.0.0.1, Port={reentry}, InputMailFilters=')dnl
 DAEMON_OPTIONS(`Name=countersign-notices, Addr=127.0.0.1, Port={notice}, InputMailFilters=')dnl
 {milters}
 {extra}
+MAILER(`local')dnl
 MAILER(`smtp')dnl
 MAILER_DEFINITIONS
 Mmailbox, P=[IPC], F=mDFMuXa8, S=EnvFromSMTP/HdrFromSMTP, R=MasqSMTP, E=\\r\\n, L=0,
@@ -52,6 +54,12 @@ LOCAL_CONFIG
 ESASL_CONF_PATH={folder}/etc
 """
 DOMAINS = ("example.org", "example.net", "open.example")
+# A domain whose users are aliases of this host's.
+LOCAL_DOMAIN = "local.example.org"
+ALIASES = """\
+chairs: jane@example.org, jim@example.org
+postmaster: joe@example.org
+"""
 
 
 def unpacked():
@@ -79,12 +87,10 @@ class Sendmail:
         self.mailbox_port = free_port()
         self.mailboxes = None
         self.logins = None
-        root = unpacked()
-        self.daemon = Daemon(
-            "sendmail",
-            [root / "usr/libexec/sendmail/sendmail", "-C", self.etc / "sendmail.cf", "-bD", "-q2s",
-             "-X", folder / "traffic"],
-            folder / "sendmail.out", env={"LD_PRELOAD": str(folder / "sandbox.so")})
+        self.program = [unpacked() / "usr/libexec/sendmail/sendmail", "-C", self.etc / "sendmail.cf"]
+        self.env = {"LD_PRELOAD": str(folder / "sandbox.so")}
+        self.daemon = Daemon("sendmail", [*self.program, "-bD", "-q2s", "-X", folder / "traffic"],
+                             folder / "sendmail.out", env=self.env)
 
     @staticmethod
     def asks(earlier, ours, action="tempfail"):
@@ -101,26 +107,30 @@ class Sendmail:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         os.chmod(self.folder, 0o755)
         os.chmod(self.folder / "queue", 0o700)
+        (self.etc / "aliases").write_text(ALIASES)
         (self.etc / "service.switch").write_text("hosts files\naliases files\n")
         (self.etc / "Sendmail.conf").write_text(
             f"pwcheck_method: saslauthd\nmech_list: PLAIN\nsaslauthd_path: {self.folder}/saslauthd/mux\n")
         (self.etc / "sendmail.mc").write_text(MC.format(
             folder=self.folder, outside=self.outside, mailbox=self.mailbox_port, mx=self.mx,
             reentry=self.reentry, notice=self.notice, milters=self.milters, extra=self.extra,
-            domains=" ".join(DOMAINS),
+            domains=" ".join(DOMAINS), local=LOCAL_DOMAIN,
             routes="\n".join(f"R$* < @ {d}. > $*\t$#mailbox $@ [127.0.0.1] $: $1 < @ {d}. > $2"
                              for d in DOMAINS)))
         subprocess.run(["cc", "-shared", "-fPIC", "-o", self.folder / "sandbox.so",
                         Path(__file__).with_name("sandbox.c")], check=True)
-        self.make()
+        self.make(self.etc)
+        subprocess.run([*self.program, "-bi"], check=True, env={**os.environ, **self.env},
+                       capture_output=True)
 
-    def make(self):
+    @staticmethod
+    def make(folder):
         """sendmail.cf from sendmail.mc."""
         cf = unpacked() / "usr/share/sendmail/cf"
-        made = subprocess.run(["m4", f"-D_CF_DIR_={cf}/", cf / "m4/cf.m4", self.etc / "sendmail.mc"],
+        made = subprocess.run(["m4", f"-D_CF_DIR_={cf}/", cf / "m4/cf.m4", folder / "sendmail.mc"],
                               check=True, capture_output=True, text=True)
         assert not made.stderr, made.stderr
-        (self.etc / "sendmail.cf").write_text(made.stdout)
+        (folder / "sendmail.cf").write_text(made.stdout)
 
     def start(self):
         if not self.etc.exists():

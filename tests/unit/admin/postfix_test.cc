@@ -5,6 +5,7 @@
 
 #include "admin/doctor_postfix.h"
 #include "admin/postfix_plan.h"
+#include "admin/setup_steps.h"
 #include "tests/support/table_suite.h"
 
 using namespace countersign;

@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "admin/postfix_backup.h"
+#include "admin/config_backup.h"
 #include "admin/process.h"
 #include "config/check.h"
 #include "tests/support/admin_rig.h"
@@ -85,6 +85,7 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
     return ran;
   }
+  ConfigBackups backups() { return ConfigBackups(dir_, {"main.cf", "master.cf"}); }
   bool is_untouched() {
     return text_of(dir_ + "/main.cf") == main_ && text_of(dir_ + "/master.cf") == master_;
   }
@@ -128,7 +129,7 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(again.err, has(again.err, "nothing to do"));
     CPPUNIT_ASSERT_EQUAL(main, text_of(dir_ + "/main.cf"));
     CPPUNIT_ASSERT_EQUAL(master, text_of(dir_ + "/master.cf"));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, PostfixBackups(dir_).list().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, backups().list().size());
   }
 
   void undone_all_is_as_it_was() {
@@ -150,7 +151,7 @@ class SetupTest : public CppUnit::TestFixture {
     apply();
     write_config("observe");
     apply();
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, PostfixBackups(dir_).list().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, backups().list().size());
     CPPUNIT_ASSERT_EQUAL(EX_OK, setup({"--undo"}).status);
     CPPUNIT_ASSERT(is_untouched());
   }
@@ -164,12 +165,12 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(ran.err,
                            has(ran.err, "changed since by somebody else: " + dir_ + "/main.cf"));
     CPPUNIT_ASSERT_EQUAL(main, text_of(dir_ + "/main.cf"));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, PostfixBackups(dir_).list().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, backups().list().size());
   }
 
   void a_run_that_was_cut_is_undone() {
     apply();
-    ::unlink((PostfixBackups(dir_).list().front() + "/after").c_str());
+    ::unlink((backups().list().front() + "/after").c_str());
     CPPUNIT_ASSERT_EQUAL(EX_OK, setup({"--undo"}).status);
     CPPUNIT_ASSERT(is_untouched());
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Backups of main.cf and master.cf, so that what `setup postfix --apply` did can be undone exactly.
+// Backups of an MTA's files, so that what `setup --apply` did can be undone exactly.
 //
 //   DIR/countersign-backup/20270503-140200/main.cf, master.cf   as they were
 //                                          after                what was made of them: a line each,
@@ -19,12 +19,15 @@
 
 namespace countersign::admin {
 
-class PostfixBackups {
+class ConfigBackups {
  public:
-  /// `directory` is Postfix's configuration directory.
-  explicit PostfixBackups(std::string directory) : directory_(std::move(directory)) {}
+  /// `directory` is the MTA's configuration directory, `names` the files in it.
+  ConfigBackups(std::string directory, std::vector<std::string> names)
+      : directory_(std::move(directory)), names_(std::move(names)) {}
 
-  /// Copies both files; returns the backup's folder. Errors: unavailable.
+  const std::string& directory() const { return directory_; }
+
+  /// Copies the files; returns the backup's folder. Errors: unavailable.
   Result<std::string> make(WallTime now) const;
   /// Notes what was made of the files since make(). `folder`: one that was made; or "".
   Status finish(const std::string& backup, const std::string& folder) const;
@@ -35,7 +38,7 @@ class PostfixBackups {
 
   /// The folders of all backups, newest first.
   std::vector<std::string> list() const;
-  /// Whether both files are as the run left them that made the backup, or already as they were
+  /// Whether the files are as the run left them that made the backup, or already as they were
   /// before; else somebody changed them since, and `changed` names them.
   bool is_untouched(const std::string& backup, std::string& changed) const;
   /// The folder that the run made; "" for none.
@@ -43,6 +46,7 @@ class PostfixBackups {
 
  private:
   std::string directory_;
+  std::vector<std::string> names_;
 };
 
 }  // namespace countersign::admin

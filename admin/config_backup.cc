@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "admin/postfix_backup.h"
+#include "admin/config_backup.h"
 
 #include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -19,7 +18,6 @@
 namespace countersign::admin {
 namespace {
 
-constexpr std::array<const char*, 2> kNames = {"main.cf", "master.cf"};
 constexpr std::string_view kFolder = "/countersign-backup";
 
 /// "20270503-140200" of "2027-05-03T14:02:00Z".
@@ -46,7 +44,7 @@ std::vector<std::pair<std::string, std::string>> notes_of(const std::string& bac
 
 }  // namespace
 
-Result<std::string> PostfixBackups::make(WallTime now) const {
+Result<std::string> ConfigBackups::make(WallTime now) const {
   CS_ASSIGN(const bool first, make_folder(directory_ + std::string(kFolder), 0700, {}));
   (void)first;
   std::string folder = directory_ + std::string(kFolder) + "/" + stamp(now);
@@ -55,7 +53,7 @@ Result<std::string> PostfixBackups::make(WallTime now) const {
     CS_ASSIGN(made, make_folder(folder, 0700, {}));
     if (!made) folder += "+";
   }
-  for (const char* name : kNames) {
+  for (const std::string& name : names_) {
     CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
     CS_TRY(create_file(folder + "/" + name, bytes, 0600, {}));
     CS_TRY(take_mode(folder + "/" + name, directory_ + "/" + name));
@@ -63,10 +61,10 @@ Result<std::string> PostfixBackups::make(WallTime now) const {
   return folder;
 }
 
-Status PostfixBackups::finish(const std::string& backup, const std::string& folder) const {
+Status ConfigBackups::finish(const std::string& backup, const std::string& folder) const {
   std::string notes;
-  for (const char* name : kNames) {
-    // postconf(1) writes a new file, with a mode of its own.
+  for (const std::string& name : names_) {
+    // Whoever wrote it anew gave it a mode of its own, as postconf(1) does.
     CS_TRY(take_mode(directory_ + "/" + name, backup + "/" + name));
     CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
     notes += hex_encode(sha256(bytes)) + " " + name + "\n";
@@ -75,8 +73,8 @@ Status PostfixBackups::finish(const std::string& backup, const std::string& fold
   return create_file(backup + "/after", notes, 0600, {});
 }
 
-Status PostfixBackups::restore(const std::string& backup) const {
-  for (const char* name : kNames) {
+Status ConfigBackups::restore(const std::string& backup) const {
+  for (const std::string& name : names_) {
     CS_ASSIGN(const std::string bytes, read_whole_file(backup + "/" + name));
     CS_TRY(replace_file(directory_ + "/" + name, bytes));
     CS_TRY(take_mode(directory_ + "/" + name, backup + "/" + name));
@@ -84,16 +82,16 @@ Status PostfixBackups::restore(const std::string& backup) const {
   return remove(backup);
 }
 
-Status PostfixBackups::remove(const std::string& backup) const {
-  for (const char* name : {"after", "main.cf", "master.cf"})
-    ::unlink((backup + "/" + name).c_str());
+Status ConfigBackups::remove(const std::string& backup) const {
+  for (const std::string& name : names_) ::unlink((backup + "/" + name).c_str());
+  ::unlink((backup + "/after").c_str());
   if (::rmdir(backup.c_str()) != 0)
     return Error{Errc::unavailable, "cannot remove " + backup + ": " + std::strerror(errno)};
   ::rmdir((directory_ + std::string(kFolder)).c_str());  // Stays while there are others.
   return {};
 }
 
-std::vector<std::string> PostfixBackups::list() const {
+std::vector<std::string> ConfigBackups::list() const {
   const std::string folder = directory_ + std::string(kFolder);
   std::vector<std::string> found;
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
@@ -104,7 +102,7 @@ std::vector<std::string> PostfixBackups::list() const {
   return found;
 }
 
-bool PostfixBackups::is_untouched(const std::string& backup, std::string& changed) const {
+bool ConfigBackups::is_untouched(const std::string& backup, std::string& changed) const {
   changed.clear();
   const auto notes = notes_of(backup);
   if (notes.empty()) return true;  // A run that was cut: nobody can tell, and it must be undone.
@@ -118,7 +116,7 @@ bool PostfixBackups::is_untouched(const std::string& backup, std::string& change
   return changed.empty();
 }
 
-std::string PostfixBackups::made_folder(const std::string& backup) const {
+std::string ConfigBackups::made_folder(const std::string& backup) const {
   for (const auto& [what, name] : notes_of(backup))
     if (what == "folder") return name;
   return "";
