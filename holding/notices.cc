@@ -188,8 +188,12 @@ Notice digest_notice(const std::string& owner_address, const std::vector<HeldMes
 
 Status send_notice(Relay& relay, const Notice& notice) {
   if (notice.to.empty()) return {};
+  // A path that no MTA ever gave us needs one that knows what it means.
+  const bool outside_ascii =
+      std::ranges::any_of(notice.to, [](char c) { return static_cast<unsigned char>(c) > 127; });
   Delivery delivery{.reverse_path = "<>",
-                    .mail_parameters = {},
+                    .mail_parameters = outside_ascii ? std::vector<std::string>{"SMTPUTF8"}
+                                                     : std::vector<std::string>{},
                     .recipients = {{'<' + notice.to + '>', {"NOTIFY=NEVER"}}},
                     .size_bytes = notice.bytes.size(),
                     .content = [&](const std::function<Status(std::string_view)>& sink) {

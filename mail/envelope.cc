@@ -47,6 +47,8 @@ std::vector<std::string> parameters_of(const std::vector<std::string_view>& argu
 
 }  // namespace
 
+std::optional<Mailbox> ForwardPath::given() const { return mailbox_of(inside(raw)); }
+
 std::string ForwardPath::without_route() const {
   return '<' + std::string(drop_route(inside(raw))) + '>';
 }

@@ -31,6 +31,8 @@ struct ForwardPath {
   std::optional<Mailbox> mailbox;
   std::vector<std::string> parameters;  ///< "NOTIFY=NEVER", "ORCPT=..."
 
+  /// The mailbox of `raw`, whatever the MTA makes of it.
+  std::optional<Mailbox> given() const;
   /// `raw` without source route, in brackets, else as it is: the form to reinject and the second
   /// form to delete.
   std::string without_route() const;

@@ -5,25 +5,13 @@
 #include <set>
 #include <string_view>
 
-#include "mail/domain.h"
 #include "mail/folded_path.h"
 #include "mail/list_fields.h"
 #include "mail/machine.h"
+#include "milter/destination.h"
 
 namespace countersign {
 namespace {
-
-/// Whether a path that is no mailbox leads into a protected domain all the same, as far as its text
-/// tells. Of "postmaster" without a domain (RFC 5321 §4.1.1.3) it does not.
-bool leads_to_protected(const MilterSettings& settings, const ForwardPath& path) {
-  std::string_view text = path.rcpt_addr.empty() ? path.raw : path.rcpt_addr;
-  const auto at = text.rfind('@');
-  if (at == std::string_view::npos) return false;
-  text.remove_prefix(at + 1);
-  while (!text.empty() && (text.back() == '>' || text.back() == ' ')) text.remove_suffix(1);
-  const auto domain = to_a_labels(text);
-  return domain && settings.protected_domains.contains(*domain);
-}
 
 /// Returns the one mailbox of a field of addresses that has just one, else none.
 std::optional<Mailbox> only_mailbox(const HeaderSection& header, std::string_view name) {
@@ -67,7 +55,7 @@ std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
     RecipientFacts& recipient = out.emplace_back();
     recipient.policy = settings.defaults;
     if (!path.mailbox) {
-      recipient.is_protected = recipient.unknown = leads_to_protected(settings, path);
+      recipient.is_protected = recipient.unknown = may_be_protected(settings, path);
       continue;
     }
     // An MTA takes its own address literal (RFC 5321 §4.1.3) for one of its domains, and may

@@ -10,6 +10,7 @@
 #include "mail/list_fields.h"
 #include "mail/message_id.h"
 #include "mail/network.h"
+#include "milter/destination.h"
 #include "milter/gather.h"
 #include "screening/replies.h"
 #include "tokenstore/directory.h"
@@ -62,6 +63,11 @@ Transaction::Transaction(Services& services, Client client, ReversePath reverse_
       internal_(authenticated || settings_->submit_networks.contains(client_.address)),
       began_(services.clock.wall()) {
   envelope_.reverse_path = std::move(reverse_path);
+}
+
+void Transaction::recipient(ForwardPath path) {
+  path.mailbox = destination(*settings_, path, client_.mta);
+  envelope_.recipients.push_back(std::move(path));
 }
 
 void Transaction::field(std::string_view name, std::string_view value) {

@@ -43,7 +43,7 @@ class Transaction {
   /// `services` must outlive the transaction. `authenticated`: SMTP AUTH succeeded (RFC 4954).
   Transaction(Services& services, Client client, ReversePath reverse_path, bool authenticated);
 
-  void recipient(ForwardPath path) { envelope_.recipients.push_back(std::move(path)); }
+  void recipient(ForwardPath path);
   /// `value` as in HeaderField::value.
   void field(std::string_view name, std::string_view value);
   /// Decides, unless the body is needed for it. Returns within 8 s.

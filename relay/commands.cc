@@ -63,6 +63,12 @@ bool has(const std::vector<std::string>& parameters, std::string_view name) {
   return std::ranges::any_of(parameters, [&](const auto& p) { return name_of(p) == name; });
 }
 
+bool has_path_outside_ascii(const Delivery& delivery) {
+  return outside_ascii(delivery.reverse_path) ||
+         std::ranges::any_of(delivery.recipients, outside_ascii,
+                             &Delivery::Recipient::forward_path);
+}
+
 }  // namespace
 
 Extensions Extensions::parse(std::string_view ehlo) {
@@ -89,16 +95,16 @@ Status check_rcpt(const Delivery::Recipient& recipient) {
 }
 
 bool needs_smtputf8(const Delivery& delivery) {
-  return outside_ascii(delivery.reverse_path) ||
-         std::ranges::any_of(delivery.recipients, outside_ascii,
-                             &Delivery::Recipient::forward_path);
+  return has(delivery.mail_parameters, "SMTPUTF8") && has_path_outside_ascii(delivery);
 }
 
 std::string mail_command(const Delivery& delivery, const Extensions& peer) {
   std::string line = "MAIL FROM:" + delivery.reverse_path;
   if (peer.offers("SIZE")) line += " SIZE=" + std::to_string(delivery.size_bytes);
   append_known(line, delivery.mail_parameters, kMailParameters, peer);
-  if (needs_smtputf8(delivery) && !has(delivery.mail_parameters, "SMTPUTF8")) line += " SMTPUTF8";
+  if (peer.offers("SMTPUTF8") && has_path_outside_ascii(delivery) &&
+      !has(delivery.mail_parameters, "SMTPUTF8"))
+    line += " SMTPUTF8";
   return line + "\r\n";
 }
 

@@ -32,8 +32,9 @@ Status check_mail(const Delivery& delivery);
 /// The same of a RCPT.
 Status check_rcpt(const Delivery::Recipient& recipient);
 
-/// Whether a path has octets outside ASCII, so that only a peer with SMTPUTF8 can take it
-/// (RFC 6531 §3.4).
+/// Whether only a peer with SMTPUTF8 can take it (RFC 6531 §3.4): it is asked for, and a path has
+/// octets outside ASCII. Where it is not asked for, the MTA took such a path without, as Sendmail
+/// does, and gets it back as it was.
 bool needs_smtputf8(const Delivery& delivery);
 
 /// Returns "MAIL FROM:<...> ..." with CRLF, after check_mail. SIZE says `size_bytes` (RFC 1870 §6),

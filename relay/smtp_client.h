@@ -73,10 +73,11 @@ Result<std::unique_ptr<ByteStream>> connect_stream(const std::string& address, D
 /// Deferred with code 0, before anything is written: all recipients when `reverse_path` or a
 /// parameter cannot stand in a command (check_mail), or the content has a bare CR or LF or cannot
 /// be read; one recipient when its path or parameters cannot (check_rcpt). The same after EHLO when
-/// a path needs SMTPUTF8 that is not offered. Greeting, EHLO and HELO only ever defer: a 5yz there
-/// is about the host, not about this message. 421 and nonsense end the transaction; recipients
-/// whose fate is open are deferred. 552 to RCPT defers once another recipient was accepted, as it
-/// may mean "too many" (RFC 5321 §4.5.3.1.10); the next try, without the others, tells.
+/// a path outside ASCII came with SMTPUTF8 and that is not offered. Greeting, EHLO and HELO only
+/// ever defer: a 5yz there is about the host, not about this message. 421 and nonsense end the
+/// transaction; recipients whose fate is open are deferred. 552 to RCPT defers once another
+/// recipient was accepted, as it may mean "too many" (RFC 5321 §4.5.3.1.10); the next try, without
+/// the others, tells.
 DeliveryOutcome deliver(ByteStream& stream, const Delivery& delivery, const std::string& helo_name,
                         seconds patience);
 

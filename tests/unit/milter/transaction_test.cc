@@ -41,6 +41,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(authenticated_clients_and_submit_networks_pass_unasked);
   CPPUNIT_TEST(mail_to_others_passes_unasked_and_unmarked);
   CPPUNIT_TEST(mailboxes_that_must_be_reached_pass_unasked);
+  CPPUNIT_TEST(a_recipient_without_a_domain_is_no_way_round);
   CPPUNIT_TEST(a_mix_goes_on_to_those_who_know_the_author);
   CPPUNIT_TEST(a_recipient_is_deleted_in_all_spellings);
   CPPUNIT_TEST(mail_waits_when_a_recipient_cannot_be_deleted);
@@ -188,10 +189,17 @@ class TransactionTest : public CppUnit::TestFixture {
     MilterRig rig;
     rig.store.set_down(true);
     Mail mail;
-    mail.to = {"<joe@example.net>", "<postmaster>"};
+    mail.to = {"<joe@example.net>", "<jane@example.net>"};
     mail.add("Countersign", "pass");
     expect(rig.play(mail), Kind::accept, "eoh");
     CPPUNIT_ASSERT_EQUAL(0, rig.directory.look_ups);
+  }
+
+  void a_recipient_without_a_domain_is_no_way_round() {
+    MilterRig rig;
+    Mail mail;
+    mail.to = {"<joe>"};
+    expect_reply(rig.play(mail), "554", "eom");
   }
 
   void mailboxes_that_must_be_reached_pass_unasked() {
@@ -201,7 +209,7 @@ class TransactionTest : public CppUnit::TestFixture {
     settings.exempt = {*Mailbox::parse("info@example.org")};
     rig.use(settings);
     for (const std::string to :
-         {"<Postmaster@Example.org>", "<abuse@example.org>", "<info@example.org>",
+         {"<Postmaster@Example.org>", "<postmaster>", "<abuse@example.org>", "<info@example.org>",
           "<countersign@example.org>", "<info+shop@example.org>"}) {
       Mail mail;
       mail.to = {to};

@@ -205,12 +205,19 @@ const Said kSaid[] = {
      },
      {"EHLO gate", "MAIL FROM:<alice@example.com> SIZE=21 SMTPUTF8",
       "RCPT TO:<d\xc3\xb6rte@example.org>", "DATA"}},
-    {"a path outside ASCII is not sent to a peer without SMTPUTF8",
+    {"a path outside ASCII that came with SMTPUTF8 is not sent to a peer without it",
+     "250 mx\r\n",
+     [](Delivery& d) {
+       d.mail_parameters = {"smtputf8"};
+       d.recipients = {{"<d\xc3\xb6rte@example.org>", {}}};
+     },
+     {"EHLO gate"}},
+    {"a path outside ASCII that came without goes back as it came",
      "250 mx\r\n",
      [](Delivery& d) {
        d.recipients = {{"<d\xc3\xb6rte@example.org>", {}}};
      },
-     {"EHLO gate"}},
+     {"EHLO gate", "MAIL FROM:<alice@example.com>", "RCPT TO:<d\xc3\xb6rte@example.org>", "DATA"}},
     {"SMTPUTF8 for the content only is no obstacle",
      "250 mx\r\n",
      [](Delivery& d) {
