@@ -59,7 +59,8 @@ int policy_show(const Invocation& invocation, Tools& tools, Output& output) {
                              std::string(level.name) + ")");
       break;
     }
-  return EX_OK;
+  const Status shown = show_windows(*whom, *store, tools.clock.wall(), output);
+  return shown ? EX_OK : fail(shown.error(), output);
 }
 
 int policy_set(const Invocation& invocation, Tools& tools, Output& output) {

@@ -8,10 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/output.h"
+#include "admin/whom.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "screening/facts.h"
 #include "screening/knowledge.h"
+#include "tokenstore/store.h"
 
 namespace countersign::admin {
 
@@ -33,5 +36,8 @@ Result<PolicyValues> parse_policy(const std::vector<std::string>& assignments,
 Policy default_policy(const Config& config);
 /// The same as words by key.
 PolicyValues default_values(const Config& config);
+
+/// Prints the windows that are open for a mailbox. Errors: unavailable, corrupt.
+Status show_windows(const Whom& whom, Store& store, WallTime now, Output& output);
 
 }  // namespace countersign::admin

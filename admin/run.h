@@ -32,6 +32,13 @@ int contacts_learn(const Invocation&, Tools&, Output&);
 int policy_show(const Invocation&, Tools&, Output&);
 int policy_set(const Invocation&, Tools&, Output&);
 
+int policy_expect(const Invocation&, Tools&, Output&);
+
+int tokens_issue(const Invocation&, Tools&, Output&);
+int tokens_list(const Invocation&, Tools&, Output&);
+int tokens_revoke(const Invocation&, Tools&, Output&);
+int tokens_audit(const Invocation&, Tools&, Output&);
+
 int doctor(const Invocation&, Tools&, Output&);
 int setup_postfix(const Invocation&, Tools&, Output&);
 int setup_sendmail(const Invocation&, Tools&, Output&);

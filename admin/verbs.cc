@@ -7,6 +7,7 @@ namespace countersign::admin {
 namespace {
 
 const Argument kWhom = {"WHOM", "site, a protected domain, or a mailbox in one"};
+const Argument kMailbox = {"MAILBOX", "a mailbox in a protected domain"};
 const Argument kSubject = {"SUBJECT",
                            "an author's address; @DOMAIN: all authors in it; @.DOMAIN: and below "
                            "it; list:LIST-ID: a mailing list"};
@@ -147,6 +148,52 @@ const Verb kVerbs[] = {
      {},
      policy_set},
 
+    {"policy expect",
+     "Lets authenticated mail of a domain in for some minutes: what is to come right now, an order "
+     "or a confirmation, whoever writes it.",
+     "countersign policy expect joe@example.org --domain bank.example --minutes 10",
+     {kMailbox},
+     {{"--domain", "DOMAIN", "whose mail; its organizational domain counts"},
+      {"--minutes", "N", "for how long from now, 1 to 43200; 0 ends it"},
+      {"--count", "N", "at most so many messages"}},
+     policy_expect},
+
+    {"tokens issue",
+     "Makes an address for a machine: mail to it passes while the token is valid. Prints it.",
+     "countersign tokens issue joe@example.org --label shop --uses 10",
+     {kMailbox},
+     {{"--label", "WORD", "what it is for: letters and digits, '-' and '_' between them"},
+      {"--until", "DATE",
+       "the last day, as 2027-06-30, or a moment, as 2027-06-30T14:00:00Z (UTC)"},
+      {"--uses", "N", "for so many messages"},
+      {"--bind", "WHO",
+       "first: only for the authenticated domain that uses it first (the default); anyone; or a "
+       "domain"}},
+     tokens_issue},
+    {"tokens list",
+     "Lists the tokens of a mailbox, oldest first: what is left of them, and which have leaked.",
+     "countersign tokens list joe@example.org",
+     {kMailbox},
+     {},
+     tokens_list},
+    {"tokens revoke",
+     "Ends tokens for good. Mail to them is refused.",
+     "countersign tokens revoke joe@example.org shop",
+     {{"TOKEN", "the address of a token; or a mailbox, and then ids or labels of its tokens",
+       true}},
+     {},
+     tokens_revoke},
+    {"tokens audit",
+     "After a restore of Redis: compares the tokens in it with logs of the MTA and the milter, and "
+     "tells which it has forgotten, and which have been used or revoked since.",
+     "countersign tokens audit --log /var/log/mail.log --mend restore",
+     {},
+     {{"--log", "FILE", "a log, - for standard input", true},
+      {"--mend", "HOW",
+       "corrects the store; restore: lost tokens work again, bound to the first who uses them; "
+       "revoke: lost tokens are revoked"}},
+     tokens_audit},
+
     {"doctor",
      "Looks for what is wrong or risky: configuration, secrets, Redis, spool, page, and Postfix or "
      "Sendmail.",
@@ -253,6 +300,7 @@ std::string_view group_summary(std::string_view group) {
   if (group == "held") return "Held mail, from this node's spool alone.";
   if (group == "contacts") return "Who may write to whom.";
   if (group == "policy") return "How mail is treated, by mailbox, domain or site.";
+  if (group == "tokens") return "Addresses for machines.";
   if (group == "setup") return "The MTA's configuration.";
   return "";
 }

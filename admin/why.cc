@@ -8,6 +8,7 @@
 #include "admin/opening.h"
 #include "admin/policy_words.h"
 #include "admin/run.h"
+#include "admin/token_words.h"
 #include "admin/whom.h"
 #include "config/values.h"
 #include "mail/domain.h"
@@ -105,15 +106,36 @@ Result<Facts> facts_of(const Invocation& invocation, const Question& question,
   return facts;
 }
 
+/// The token that the recipient's address carries. Without keys there are none.
+std::optional<AddressToken> token_in(const Question& question, const Config& config,
+                                     const Tools& tools) {
+  const auto ring = tools.load_keys(config.secrets.milter);
+  if (!ring) return std::nullopt;
+  return token_of(config, ring->all("token"), question.recipient);
+}
+
+/// Sets what permits are good for, as the milter does it.
+void judge_permits(const Facts& message, const Knowledge& knowledge, RecipientFacts& facts) {
+  if (const auto& window = facts.knowledge.window)
+    facts.knowledge.expected =
+        use_of(*window, window->bound_to, message.arrived, false) == TokenUse::valid;
+  if (!knowledge.tokens.empty() && knowledge.tokens.front())
+    facts.token = use_of(*knowledge.tokens.front(), message.authentication.fingerprint,
+                         message.arrived, false);
+}
+
 RecipientFacts recipient_facts(const Question& question, const Config& config,
+                               const std::optional<AddressToken>& token, const Facts& message,
                                const Result<Knowledge>& knowledge) {
   RecipientFacts facts;
+  facts.address_token = token;
   facts.is_protected = is_protected(config, question.recipient.domain());
   facts.exempt = is_exempt(config, question.recipient);
-  facts.owner = owner_of(config, question.recipient);
+  facts.owner = token ? token->owner : owner_of(config, question.recipient);
   facts.named = true;
   facts.unknown = !knowledge;
   if (knowledge && !knowledge->recipients.empty()) facts.knowledge = knowledge->recipients.front();
+  if (knowledge) judge_permits(message, *knowledge, facts);
   facts.policy = resolve_policy(default_policy(config), facts.knowledge.policy);
   return facts;
 }
@@ -213,14 +235,18 @@ int why(const Invocation& invocation, Tools& tools, Output& output) {
   if (!facts) return fail(facts.error(), output);
   const auto store = open_store(*config, tools, output);
   if (!store) return EX_CONFIG;
-  const auto knowledge = store->directory().look_up(
-      {{owner_of(*config, question->recipient)}, question->sender}, store_deadline());
+  const auto token = token_in(*question, *config, tools);
+  Inquiry inquiry{.recipients = {token ? token->owner : owner_of(*config, question->recipient)},
+                  .author = question->sender};
+  facts->arrived = inquiry.now = tools.clock.wall();
+  if (token) inquiry.tokens = {{token->owner.key(), token->id}};
+  const auto knowledge = store->directory().look_up(inquiry, store_deadline());
   if (!knowledge) output.say("Redis: " + knowledge.error().detail);
   if (knowledge) facts->page = page_state(knowledge->page_age);
   // A spool that cannot be read says nothing of a pause.
   if (const auto fs = tools.open_spool(config->spool.directory); fs)
     if (const auto paused = is_paused(**fs); paused) facts->paused = *paused;
-  const RecipientFacts recipient = recipient_facts(*question, *config, knowledge);
+  const RecipientFacts recipient = recipient_facts(*question, *config, token, *facts, knowledge);
   const Decision decision = screen(*facts, recipient);
   const Plan whole = plan(*facts, std::span(&recipient, 1), std::span(&decision, 1));
   print(*question, *facts, recipient, decision, whole, output);

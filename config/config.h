@@ -40,6 +40,7 @@ struct Config {
     std::map<std::string, std::string> owners;
     std::vector<std::string> exempt;  ///< as Mailbox::address()
     std::string recipient_delimiter = "+";
+    bool strip_tokens = false;
   } protect;
 
   struct FirstContact {

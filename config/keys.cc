@@ -99,6 +99,12 @@ Result<std::string> parse_delimiter(std::string_view text) {
   return std::string(text);
 }
 
+Status set_strip_tokens(Config& config, const Value& value) {
+  config.protect.strip_tokens = value.flag;
+  return {};
+}
+Value show_strip_tokens(const Config& config) { return Value::of(config.protect.strip_tokens); }
+
 Status set_keep(Config& config, const Value& value) {
   if (!value.flag) return Error{Errc::invalid, "false is not available in this version"};
   config.first_contact.keep = value.flag;
@@ -275,6 +281,15 @@ const Key kKeys[] = {
             "it.",
      .set = set_text<kProtect, &P::recipient_delimiter, parse_delimiter>,
      .show = show_text<kProtect, &P::recipient_delimiter>},
+    {.table = "protect",
+     .name = "strip_tokens",
+     .kind = Kind::flag,
+     .allowed = "true, false",
+     .doc = "Whether mail to an address token (countersign tokens issue) is delivered to the plain "
+            "mailbox: the recipient is replaced when the mail is accepted. Then neither filters of "
+            "the mailbox nor its owner see which token was used. Held mail keeps the token.",
+     .set = set_strip_tokens,
+     .show = show_strip_tokens},
 
     {.table = "first_contact",
      .name = "mode",

@@ -123,6 +123,21 @@ Status Announcer::digest(const std::string& owner, const std::string& claim) {
   return {};
 }
 
+Status Announcer::leak(const LeakAlarm& alarm) {
+  const auto day = std::chrono::floor<std::chrono::days>(alarm.when).time_since_epoch().count();
+  const std::string name = "leak:" + alarm.owner + ":" + alarm.id + ":" + std::to_string(day);
+  CS_ASSIGN(const bool ours, parts_.outbox.claim(name, kDigestClaimLife,
+                                                 std::chrono::steady_clock::now() + kStoreTime));
+  if (!ours) return {};
+  const Status sent = send_notice(parts_.notices, leak_notice(alarm, settings_));
+  log::info(
+      "leak told",
+      {{"owner", alarm.owner}, {"id", alarm.id}, {"result", sent ? "sent" : sent.error().detail}});
+  if (sent || sent.error().code != Errc::unavailable) return {};
+  (void)parts_.outbox.give_back(name, std::chrono::steady_clock::now() + kStoreTime);
+  return sent;
+}
+
 Status Announcer::mark_announced(const HeldMessage& message, const std::string& owner) {
   const History history = history_of(message);
   const auto& owners = message.envelope.owners;

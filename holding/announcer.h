@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // When notices go out, and how often: challenges by mail once, the report of a failure once, the
-// digest once a day for each mailbox. What they say is in notices.h.
+// digest once a day for each mailbox, a leak once a day for each token. What they say is in
+// notices.h.
 //
 // Before a challenge or digest is given to the MTA it is claimed in the outbox, and a challenge is
 // logged in the spool, so that a crash in between costs a notice, never sends two. The report of a
@@ -45,6 +46,10 @@ class Announcer {
   /// `claim` names this digest: the same name goes out once. Errors: unavailable (nothing is
   /// marked).
   Status digest(const std::string& owner, const std::string& claim);
+  /// Tells the owner of a token that a stranger used it: once a day for each token, whichever node
+  /// saw it. Done when it was sent, was told today already, or was refused for good. Errors:
+  /// unavailable (try later).
+  Status leak(const LeakAlarm& alarm);
 
  private:
   Status mark(const HeldId& id, HeldEvent::Kind kind, std::string text,

@@ -16,6 +16,7 @@ constexpr seconds kStoreTime{3};
 constexpr seconds kSoon{5};        ///< until a step that failed on store or disk comes again
 constexpr milliseconds kBusy{50};  ///< until a message that another thread has is asked for again
 constexpr std::size_t kMostChallengesAtOnce = 20;
+constexpr std::size_t kMostLeaks = 1000;
 
 /// The local day of `t` as "2027-05-03", and its minutes after midnight.
 std::pair<std::string, std::chrono::minutes> local_day(WallTime t) {
@@ -102,6 +103,12 @@ void Node::held(const HeldId& id, bool indexed) {
 }
 
 void Node::changed(const HeldId& id) { agenda_.add(id, std::chrono::steady_clock::now()); }
+
+void Node::leaked(const LeakAlarm& alarm) {
+  leaks_.with([&](auto& waiting) {
+    if (waiting.size() < kMostLeaks) waiting.emplace(alarm.owner + " " + alarm.id, alarm);
+  });
+}
 
 void Node::load(const HeldId& id) {
   const auto message = parts_.spool.read(id);
@@ -229,6 +236,7 @@ void Node::chores_loop() {
     take_orders();
     mend_index();
     send_challenges();
+    send_leak_alarms();
     const auto now = std::chrono::steady_clock::now();
     if (now >= next_expiry) {
       next_expiry = now + kSoon;
@@ -310,6 +318,18 @@ void Node::send_challenges() {
     if (stopping_ || ++sent > kMostChallengesAtOnce) return;
     if (auto done = parts_.announcer.challenge(id); !done) return;
     unannounced_.with([&](auto& s) { s.erase(id); });
+  }
+}
+
+void Node::send_leak_alarms() {
+  const auto waiting = leaks_.with([](auto& all) { return all; });
+  for (const auto& [name, alarm] : waiting) {
+    if (stopping_) return;
+    if (auto done = parts_.announcer.leak(alarm); !done) {
+      log::warning("leak alarm waits", {{"owner", alarm.owner}, {"error", done.error().detail}});
+      return;
+    }
+    leaks_.with([&](auto& all) { all.erase(name); });
   }
 }
 

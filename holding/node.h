@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <set>
 #include <string>
 #include <thread>
@@ -70,6 +71,8 @@ class Node {
   /// For SpoolIntakeDesk::on_held and Desk::on_change. Never block.
   void held(const HeldId& id, bool indexed);
   void changed(const HeldId& id);
+  /// For Services::on_leak. Never blocks. Forgets alarms when too many wait: the store notes all.
+  void leaked(const LeakAlarm& alarm);
 
  private:
   void run(const char* name, void (Node::*loop)());
@@ -87,6 +90,7 @@ class Node {
   void take_orders();
   void mend_index();
   void send_challenges();
+  void send_leak_alarms();
   void send_digests();
   void expire();
   Status expire(const HeldId& id);
@@ -97,6 +101,7 @@ class Node {
   Agenda agenda_;
   Guarded<std::set<HeldId>> unindexed_;
   Guarded<std::set<HeldId>> unannounced_;
+  Guarded<std::map<std::string, LeakAlarm>> leaks_;  ///< by owner and id of the token
   std::atomic<bool> stopping_{false};
   std::mutex sleep_mutex_;
   std::condition_variable sleep_;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "holding/leak_alarm.h"
 #include "relay/smtp_client.h"
 #include "spool/spool.h"
 
@@ -47,6 +48,9 @@ Notice failure_notice(const HeldMessage& message, const std::string& header_sect
 /// nothing may expire that was not listed.
 Notice digest_notice(const std::string& owner_address, const std::vector<HeldMessage>& held,
                      const NoticeSettings& settings, WallTime now);
+
+/// Tells the owner of an address token that somebody else used it.
+Notice leak_notice(const LeakAlarm& alarm, const NoticeSettings& settings);
 
 /// Gives a notice to the notice port. Errors: unavailable (surely not taken: try later); invalid
 /// (refused for good); corrupt (the connection was lost after the final dot: nobody knows).

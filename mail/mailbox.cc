@@ -73,6 +73,20 @@ Mailbox Mailbox::without_detail(std::string_view delimiters) const {
   return at == std::string::npos ? *this : Mailbox(local_.substr(0, at), domain_);
 }
 
+Result<Mailbox> Mailbox::with_detail(char delimiter, std::string_view detail) const {
+  std::string local = local_ + delimiter;
+  local += detail;
+  return parse(Mailbox(std::move(local), domain_).address());
+}
+
+std::vector<std::pair<Mailbox, std::string>> Mailbox::readings(std::string_view delimiters) const {
+  std::vector<std::pair<Mailbox, std::string>> out;
+  for (auto at = local_.find_first_of(delimiters, 1); at != std::string::npos;
+       at = local_.find_first_of(delimiters, at + 1))
+    out.emplace_back(Mailbox(local_.substr(0, at), domain_), local_.substr(at + 1));
+  return out;
+}
+
 std::string encode_key(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string key;

@@ -6,6 +6,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -29,6 +31,12 @@ class Mailbox {
   /// The mailbox without its detail (RFC 5233): the local part up to the first of `delimiters` that
   /// is not its first character; the mailbox itself if there is none.
   Mailbox without_detail(std::string_view delimiters) const;
+  /// The mailbox with `detail` behind `delimiter`. Errors: invalid (no local part any more: over 64
+  /// octets, or characters that none may have).
+  Result<Mailbox> with_detail(char delimiter, std::string_view detail) const;
+  /// All ways to read the local part as that of a mailbox, one of `delimiters` and a detail, the
+  /// shortest mailbox first; empty if there is none.
+  std::vector<std::pair<Mailbox, std::string>> readings(std::string_view delimiters) const;
 
   bool operator==(const Mailbox&) const = default;
   auto operator<=>(const Mailbox&) const = default;

@@ -15,12 +15,15 @@
 
 #include "base/guarded.h"
 #include "base/log.h"
+#include "mail/unicode.h"
 #include "milter/session.h"
 
 namespace countersign {
 namespace {
 
 constexpr unsigned long kActions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT;
+// Only for protect.strip_tokens.
+constexpr unsigned long kReplaceRecipients = SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR;
 // What we never look at, what we never answer (a refused RCPT would be a decision before the header
 // section is known), and what makes mail cheaper to pass.
 constexpr unsigned long kSteps = SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_CONN | SMFIP_NR_HELO |
@@ -56,6 +59,12 @@ class InFlight {
   InFlight& operator=(const InFlight&) = delete;
 };
 
+/// Whether a parameter of RCPT is one of delivery status notifications (RFC 3461 §4).
+bool is_of_dsn(std::string_view parameter) {
+  const std::string name = ascii_lower(parameter.substr(0, parameter.find('=')));
+  return name == "notify" || name == "orcpt";
+}
+
 /// The editor of a message at its end.
 class MtaEditor final : public MessageEditor {
  public:
@@ -64,6 +73,20 @@ class MtaEditor final : public MessageEditor {
   Status delete_recipient(const std::string& path) override {
     std::string copy = path;
     return done(smfi_delrcpt(ctx_, copy.data()), "smfi_delrcpt");
+  }
+  Status add_recipient(const std::string& path,
+                       const std::vector<std::string>& parameters) override {
+    std::string copy = path;
+    std::string arguments;
+    for (const std::string& parameter : parameters) {
+      // Postfix refuses others.
+      if (!is_of_dsn(parameter)) continue;
+      if (!arguments.empty()) arguments += ' ';
+      arguments += parameter;
+    }
+    return done(arguments.empty() ? smfi_addrcpt(ctx_, copy.data())
+                                  : smfi_addrcpt_par(ctx_, copy.data(), arguments.data()),
+                "smfi_addrcpt");
   }
   Status remove_field(std::string_view name, int index) override {
     std::string copy(name);
@@ -219,7 +242,10 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long steps, 
     log::error("the MTA does not let us add and change fields and delete recipients");
     return SMFIS_REJECT;
   }
-  *our_actions = kActions | (actions & SMFIF_SETSYMLIST);
+  const bool replaces = shared_services->settings()->strip_tokens;
+  if (replaces && (actions & kReplaceRecipients) != kReplaceRecipients)
+    log::error("the MTA does not let us add recipients: protect.strip_tokens has no effect");
+  *our_actions = kActions | (actions & (SMFIF_SETSYMLIST | (replaces ? kReplaceRecipients : 0UL)));
   *our_steps = steps & kSteps;
   *reserved_a = *reserved_b = 0;
   last_steps = *our_steps;
@@ -309,7 +335,7 @@ Status register_callbacks(Services& services) {
   smfiDesc description{};
   description.xxfi_name = name.data();
   description.xxfi_version = SMFI_VERSION;
-  description.xxfi_flags = kActions | SMFIF_SETSYMLIST;
+  description.xxfi_flags = kActions | kReplaceRecipients | SMFIF_SETSYMLIST;
   description.xxfi_connect = on_connect;
   description.xxfi_helo = on_helo;
   description.xxfi_envfrom = on_mail;

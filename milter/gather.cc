@@ -68,7 +68,9 @@ std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
       recipient.unknown = true;
       continue;
     }
-    recipient.owner = settings.owner_of(*path.mailbox);
+    recipient.address_token = settings.token_of(*path.mailbox);
+    recipient.owner =
+        recipient.address_token ? recipient.address_token->owner : settings.owner_of(*path.mailbox);
   }
   return out;
 }

@@ -89,8 +89,11 @@ Disposition hold_or(std::string_view word, Disposition other) {
   return word == "hold" ? Disposition::hold_silently : other;
 }
 
-Result<MilterSettings> settings_of(const Config& config) {
+Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   MilterSettings out;
+  const auto token_keys = keys.all("token");
+  out.token_keys = {token_keys.begin(), token_keys.end()};
+  out.strip_tokens = config.protect.strip_tokens;
   out.protected_domains = {config.protect.domains.begin(), config.protect.domains.end()};
   for (const auto& [address, owner] : config.protect.owners) {
     CS_ASSIGN(Mailbox from, Mailbox::parse(address));
@@ -219,8 +222,8 @@ struct Program {
                 .on_held = [this](const HeldId& id, bool indexed) { node.held(id, indexed); }},
                intake_settings(config)),
         outgoing(store->sent(), store->directory(), clock, milter_metrics),
-        services(store->directory(), store->contacts(), intake, clock, milter_metrics,
-                 std::move(settings)) {
+        services(store->directory(), store->contacts(), store->tokens(), intake, clock,
+                 milter_metrics, std::move(settings)) {
     services.outgoing = &outgoing;
     services.sent = &store->sent();
     services.sent_digests = SentDigests(keys.all("sent"));
@@ -263,7 +266,7 @@ Program& build(const Config& config) {
   Keyring keys = or_stop(Keyring::load(config.secrets.milter), EX_CONFIG);
   for (const char* purpose : {"answer", "operator", "sent", "web"})
     (void)or_stop(keys.current(purpose), EX_CONFIG);
-  MilterSettings settings = or_stop(settings_of(config), EX_CONFIG);
+  MilterSettings settings = or_stop(settings_of(config, keys), EX_CONFIG);
   auto fs = or_stop(PosixFs::open_folder(config.spool.directory), EX_CANTCREAT);
   auto spool = Spool::open(*fs, spool_limits(config));
   if (!spool)
@@ -277,7 +280,10 @@ Program& build(const Config& config) {
 
 void reload(Program& program, const std::string& path) {
   const auto config = load_config(path);
-  auto settings = config ? settings_of(*config) : config.error();
+  // Of the secrets only the keys of address tokens are read anew: who issues with a new key needs
+  // them known here, and all others are used for what this process has made itself.
+  const auto keys = config ? Keyring::load(config->secrets.milter) : config.error();
+  auto settings = keys ? settings_of(*config, *keys) : keys.error();
   if (!settings) {
     log::error("reload refused, the old configuration stays", {{"error", settings.error().detail}});
     return;
@@ -337,6 +343,7 @@ int run(const std::string& path) {
     stop(EX_CONFIG, set.error().detail);
 
   Program& program = build(*config);
+  program.services.on_leak = [&program](const LeakAlarm& alarm) { program.node.leaked(alarm); };
   if (auto done = register_callbacks(program.services); !done)
     stop(EX_SOFTWARE, done.error().detail);
   if (auto done = open_listener({.socket = config->milter.socket,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -11,11 +12,13 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "holding/intake.h"
+#include "holding/leak_alarm.h"
 #include "milter/milter_metrics.h"
 #include "milter/outgoing.h"
 #include "milter/page_watch.h"
 #include "milter/policy_memory.h"
 #include "milter/settings.h"
+#include "tokenstore/address_tokens.h"
 #include "tokenstore/contacts.h"
 #include "tokenstore/directory.h"
 
@@ -25,10 +28,11 @@ namespace countersign {
 /// process lives.
 class Services {
  public:
-  Services(Directory& directory_, Contacts& contacts_, IntakeDesk& intake_, const Clock& clock_,
-           MilterMetrics& metrics_, MilterSettings settings)
+  Services(Directory& directory_, Contacts& contacts_, AddressTokens& tokens_, IntakeDesk& intake_,
+           const Clock& clock_, MilterMetrics& metrics_, MilterSettings settings)
       : directory(directory_),
         contacts(contacts_),
+        tokens(tokens_),
         intake(intake_),
         clock(clock_),
         metrics(metrics_),
@@ -47,6 +51,7 @@ class Services {
 
   Directory& directory;
   Contacts& contacts;
+  AddressTokens& tokens;
   IntakeDesk& intake;
   /// For the source `builtin`. Set before the first session; null: nobody looks.
   Authenticator* authenticator = nullptr;
@@ -55,6 +60,9 @@ class Services {
   OutgoingMail* outgoing = nullptr;
   SentMail* sent = nullptr;
   SentDigests sent_digests{{}};
+  /// Told of each use of a token by a stranger, to tell its owner. Set before the first session;
+  /// must not block. May be empty.
+  std::function<void(const LeakAlarm&)> on_leak;
   const Clock& clock;
   MilterMetrics& metrics;
   PageWatch page;

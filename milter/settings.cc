@@ -29,6 +29,12 @@ Mailbox MilterSettings::owner_of(const Mailbox& recipient) const {
   return it == owners.end() ? bare : it->second;
 }
 
+std::optional<AddressToken> MilterSettings::token_of(const Mailbox& recipient) const {
+  if (owners.contains(recipient)) return std::nullopt;
+  return find_address_token(recipient, recipient_delimiters, token_keys,
+                            [this](const Mailbox& mailbox) { return owner_of(mailbox); });
+}
+
 bool MilterSettings::is_exempt(const Mailbox& recipient) const {
   const Mailbox bare = recipient.without_detail(recipient_delimiters);
   if (std::find(kAlwaysReached.begin(), kAlwaysReached.end(), bare.local()) != kAlwaysReached.end())

@@ -6,10 +6,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/keyring.h"
+#include "mail/address_token.h"
 #include "mail/mailbox.h"
 #include "mail/network.h"
 #include "screening/authentication.h"
@@ -23,6 +27,8 @@ struct MilterSettings {
   std::set<Mailbox> exempt;                              ///< protect.exempt
   std::string notices_from = "countersign@{domain}";     ///< {domain}: any protected domain
   std::string recipient_delimiters = "+";
+  std::vector<Secret> token_keys;  ///< purpose "token": by which address tokens are known
+  bool strip_tokens = false;       ///< the MTA is to deliver to the address without the token
   NetworkList submit_networks;
   NetworkList relays;
   Policy defaults;  ///< first_contact.*: where the store sets nothing
@@ -35,6 +41,9 @@ struct MilterSettings {
   /// Whose lists count for a recipient (design section 5, `m`): by `owners`, the full address first
   /// and then without its detail; else the address without detail.
   Mailbox owner_of(const Mailbox& recipient) const;
+  /// The token that a recipient's address carries; none where the full address is a mailbox of its
+  /// own.
+  std::optional<AddressToken> token_of(const Mailbox& recipient) const;
   /// The addresses that must always be reached: postmaster, abuse, hostmaster, webmaster (RFC
   /// 2142), admin, administrator, security, our notice address, and those listed; a detail does not
   /// matter. Asked only for protected domains.

@@ -27,6 +27,7 @@ constexpr milliseconds kLookUp{2000};
 constexpr milliseconds kLookUpWhileWatching{300};
 constexpr milliseconds kBegin{3000};
 constexpr milliseconds kCommit{7000};
+constexpr milliseconds kSpend{2000};
 constexpr milliseconds kLearn{500};
 
 /// A field that most mail has, and after what the store's question depends on: then the store
@@ -61,7 +62,8 @@ Transaction::Transaction(Services& services, Client client, ReversePath reverse_
       settings_(services.settings()),
       client_(std::move(client)),
       internal_(authenticated || settings_->submit_networks.contains(client_.address)),
-      began_(services.clock.wall()) {
+      began_(services.clock.wall()),
+      permits_(services) {
   envelope_.reverse_path = std::move(reverse_path);
 }
 
@@ -108,7 +110,7 @@ Verdict Transaction::decide() {
       return finish({Verdict::Kind::accept});
     case Answer::refuse:
       record("");
-      return finish(Verdict::say(blocked_reply()));
+      return finish(Verdict::say(refusal()));
     case Answer::defer:
       break;
   }
@@ -180,6 +182,12 @@ Inquiry Transaction::inquiry(const std::optional<Mailbox>& author) const {
   for (const RecipientFacts& recipient : recipients_)
     if (to_be_screened(recipient) && recipient.owner && seen.insert(*recipient.owner).second)
       out.recipients.push_back(*recipient.owner);
+  for (const RecipientFacts& recipient : recipients_) {
+    if (!to_be_screened(recipient) || !recipient.address_token) continue;
+    TokenQuestion token{recipient.owner->key(), recipient.address_token->id};
+    if (std::ranges::find(out.tokens, token) == out.tokens.end())
+      out.tokens.push_back(std::move(token));
+  }
   return out;
 }
 
@@ -217,6 +225,12 @@ void Transaction::ask_store() {
     recipient.policy = resolve_policy(settings_->defaults, recipient.knowledge.policy);
     services_.modes.note(*recipient.owner, recipient.policy.mode, settings_->defaults.mode);
   }
+  const Status judged =
+      permits_.judge(facts_, header_, question.tokens, known->tokens, recipients_, deadline);
+  if (judged) return;
+  log::warning("store does not answer",
+               {{"queue_id", queue_id_}, {"error", judged.error().detail}});
+  store_failed();
 }
 
 void Transaction::store_failed() {
@@ -233,6 +247,14 @@ void Transaction::judge() {
   for (const RecipientFacts& recipient : recipients_)
     decisions_.push_back(screen(facts_, recipient));
   plan_ = plan(facts_, recipients_, decisions_);
+  body_counts_ = permits_.wants_body(decisions_);
+}
+
+SmtpReply Transaction::refusal() const {
+  const bool by_token = std::ranges::all_of(decisions_, [](const Decision& decision) {
+    return decision.reason == Reason::token_refused;
+  });
+  return by_token ? token_refused_reply() : blocked_reply();
 }
 
 /// Asks whether this is a bounce of mail that a recipient sent, where that decides (rule 13). Each
@@ -309,8 +331,9 @@ Verdict Transaction::body(std::string_view bytes) {
     const Verdict decided = decide_behind_body();
     return intake_ || final_ ? decided : Verdict{Verdict::Kind::skip};
   }
-  if (!intake_) return {Verdict::Kind::skip};
-  return spool(bytes);
+  if (body_counts_) permits_.body(bytes);
+  if (intake_) return spool(bytes);
+  return {body_counts_ ? Verdict::Kind::proceed : Verdict::Kind::skip};
 }
 
 Verdict Transaction::spool(std::string_view bytes) {
@@ -328,13 +351,15 @@ Verdict Transaction::spool(std::string_view bytes) {
 Verdict Transaction::decide_behind_body() {
   const BodyBuffer body = *std::exchange(waiting_, std::nullopt);
   const Verdict decided = decide();
-  if (!intake_) return decided;
+  if (!intake_ && !body_counts_) return decided;
   Verdict spooled;
   const Status read = body.replay([&](std::string_view piece) {
-    spooled = spool(piece);
+    if (body_counts_) permits_.body(piece);
+    if (intake_) spooled = spool(piece);
     return !final_;
   });
-  if (!read)
+  // A use that is taken by the header section alone is better than mail that waits for our disk.
+  if (!read && intake_)
     return not_held(read.error().code == Errc::invalid ? too_large_reply() : try_later_reply(),
                     read.error().detail);
   return spooled;
@@ -359,12 +384,21 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
     services_.metrics.holds.increment();
     if (receipt->joined) services_.metrics.joined.increment();
   }
-  record(held_id);
-  if (plan_.answer == Answer::keep) return keep(*receipt);
-  if (const Status edited = edit(editor); !edited) {
-    log::error("message not edited", {{"queue_id", queue_id_}, {"error", edited.error().detail}});
-    return finish(Verdict::say(try_later_reply()));
+  if (plan_.answer == Answer::keep) {
+    record(held_id);
+    return keep(*receipt);
   }
+  for (const std::size_t i : plan_.deleted) {
+    const Status deleted = delete_recipient(editor, i);
+    if (!deleted) return put_off(held_id, deleted.error());
+  }
+  // All that can fail is done: what is spent is spent for mail that is accepted.
+  if (const auto other = spend_permits(editor)) {
+    record(held_id);
+    return finish(*other);
+  }
+  record(held_id);
+  edit(editor);
   learn();
   return finish({});
 }
@@ -391,23 +425,76 @@ void Transaction::mark(const Status& done) {
     log::warning("field not changed", {{"queue_id", queue_id_}, {"error", done.error().detail}});
 }
 
-Status Transaction::edit(MessageEditor& editor) {
-  for (const std::size_t i : plan_.deleted) {
-    // The MTAs compare in different ways, and say nothing when they find none.
-    const ForwardPath& path = envelope_.recipients[i];
-    CS_TRY(editor.delete_recipient(path.raw));
-    if (const std::string bare = path.without_route(); bare != path.raw)
-      CS_TRY(editor.delete_recipient(bare));
-    if (!path.rcpt_addr.empty()) CS_TRY(editor.delete_recipient(path.rcpt_addr));
+/// 451, after the hold of other recipients perhaps: a second try joins it.
+Verdict Transaction::put_off(const std::string& held_id, const Error& error) {
+  record(held_id);
+  log::error("message not edited", {{"queue_id", queue_id_}, {"error", error.detail}});
+  return finish(Verdict::say(try_later_reply()));
+}
+
+Status Transaction::delete_recipient(MessageEditor& editor, std::size_t i) {
+  // The MTAs compare in different ways, and say nothing when they find none.
+  const ForwardPath& path = envelope_.recipients[i];
+  CS_TRY(editor.delete_recipient(path.raw));
+  if (const std::string bare = path.without_route(); bare != path.raw)
+    CS_TRY(editor.delete_recipient(bare));
+  if (!path.rcpt_addr.empty()) CS_TRY(editor.delete_recipient(path.rcpt_addr));
+  return {};
+}
+
+/// Spends what lets this message in; returns the verdict if that does not let it in any more.
+std::optional<Verdict> Transaction::spend_permits(MessageEditor& editor) {
+  const Deadline deadline = within(is_only_watched() ? kLookUpWhileWatching : kSpend);
+  const auto lost = permits_.spend(facts_, decisions_, recipients_, queue_id_, deadline);
+  if (lost && !*lost) return std::nullopt;
+  if (!lost)
+    log::warning("store does not answer",
+                 {{"queue_id", queue_id_}, {"error", lost.error().detail}});
+  for (std::size_t i = 0; i < decisions_.size(); ++i) {
+    if (!decisions_[i].spend_token && !decisions_[i].spend_window) continue;
+    if (!lost) recipients_[i].unknown = true;
+    decisions_[i] = screen(facts_, recipients_[i]);
   }
-  // From here on a failure costs a mark, which is no reason to delay mail.
+  return join_again(editor);
+}
+
+/// Joins the decisions anew, after some of them have changed when all but the answer is done.
+std::optional<Verdict> Transaction::join_again(MessageEditor& editor) {
+  const std::vector<std::size_t> before = std::exchange(plan_.deleted, {});
+  const std::vector<std::size_t> held = plan_.held;
+  plan_ = plan(facts_, recipients_, decisions_);
+  if (plan_.answer == Answer::refuse) return Verdict::say(refusal());
+  // Whom nobody holds it for yet cannot be held for any more: the body is gone.
+  if (plan_.answer == Answer::defer || plan_.held != held) return Verdict::say(try_later_reply());
+  if (plan_.answer == Answer::keep) return Verdict{Verdict::Kind::discard};
+  for (const std::size_t i : plan_.deleted)
+    if (std::ranges::find(before, i) == before.end())
+      if (!delete_recipient(editor, i)) return Verdict::say(try_later_reply());
+  return std::nullopt;
+}
+
+/// Marks the message. A failure costs a mark, which is no reason to delay mail.
+void Transaction::edit(MessageEditor& editor) {
+  if (settings_->strip_tokens) strip_tokens(editor);
   // Highest first: in Postfix the others move up, in Sendmail they do not.
   for (auto index = static_cast<int>(header_.all(kFieldName).size()); index > 0; --index)
     mark(editor.remove_field(kFieldName, index));
   if (!plan_.field.empty()) mark(editor.add_field(kFieldName, plan_.field));
   if (settings_->authentication.source == AuthenticationSource::builtin && !internal_)
     edit_results(editor);
-  return {};
+}
+
+/// Lets the MTA deliver to the addresses without their tokens.
+void Transaction::strip_tokens(MessageEditor& editor) {
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    if (!recipients_[i].address_token || std::ranges::find(plan_.deleted, i) != plan_.deleted.end())
+      continue;
+    const Status added =
+        editor.add_recipient('<' + recipients_[i].address_token->mailbox.address() + '>',
+                             envelope_.recipients[i].parameters);
+    mark(added);
+    if (added) mark(delete_recipient(editor, i));
+  }
 }
 
 /// Results of authentication are ours to write (RFC 8601 §5).
@@ -462,6 +549,7 @@ void Transaction::record(const std::string& held_id, std::string_view error) {
                "decided", fields);
   }
   if (unscreened) services_.metrics.unscreened.increment();
+  permits_.report_refused(facts_, decisions_, recipients_, queue_id_, within(kLearn));
 }
 
 Verdict Transaction::finish(Verdict verdict) {

@@ -29,6 +29,7 @@
 #include "milter/body_buffer.h"
 #include "milter/byte_check.h"
 #include "milter/client.h"
+#include "milter/permit_use.h"
 #include "milter/returned_report.h"
 #include "milter/services.h"
 #include "milter/verdict.h"
@@ -73,13 +74,19 @@ class Transaction {
   void store_failed();
   void judge();
   void take_returned();
+  SmtpReply refusal() const;
+  std::optional<Verdict> spend_permits(MessageEditor& editor);
+  std::optional<Verdict> join_again(MessageEditor& editor);
+  Verdict put_off(const std::string& held_id, const Error& error);
+  Status delete_recipient(MessageEditor& editor, std::size_t i);
+  void strip_tokens(MessageEditor& editor);
   bool must_be_cleaned() const;
   HeaderSection header_to_hold() const;
   Verdict begin_hold();
   Verdict spool(std::string_view bytes);
   Verdict not_held(const SmtpReply& reply, std::string_view why);
   Verdict keep(const HeldReceipt& receipt);
-  Status edit(MessageEditor& editor);
+  void edit(MessageEditor& editor);
   void edit_results(MessageEditor& editor);
   void mark(const Status& done);
   void learn();
@@ -110,6 +117,9 @@ class Transaction {
   std::vector<RecipientFacts> recipients_;
   std::vector<Decision> decisions_;
   Plan plan_;
+
+  PermitUse permits_;
+  bool body_counts_ = false;  ///< for permits_
 
   Deadline step_ends_{};  ///< of the step that runs
   std::optional<Verification> verification_;

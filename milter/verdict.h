@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "mail/smtp_reply.h"
@@ -33,6 +34,10 @@ class MessageEditor {
   virtual ~MessageEditor() = default;
   /// Deletes a recipient. No error when there is none spelled so.
   virtual Status delete_recipient(const std::string& path) = 0;
+  /// Adds a recipient. `path` in brackets; of `parameters`, as RCPT had them, NOTIFY and ORCPT are
+  /// kept.
+  virtual Status add_recipient(const std::string& path,
+                               const std::vector<std::string>& parameters) = 0;
   /// Removes the index-th (from 1) of the fields of that name.
   virtual Status remove_field(std::string_view name, int index) = 0;
   /// Adds a field at the end of the header section; `value` without leading space, folds as LF.

@@ -8,10 +8,12 @@
 #include <string>
 
 #include "base/clock.h"
+#include "mail/address_token.h"
 #include "mail/author.h"
 #include "mail/mailbox.h"
 #include "screening/authentication.h"
 #include "screening/knowledge.h"
+#include "screening/permit.h"
 #include "screening/words.h"
 
 namespace countersign {
@@ -62,14 +64,6 @@ struct Policy {
 /// Returns `defaults` with `values` over them. A value that is no word of its key changes nothing.
 Policy resolve_policy(const Policy& defaults, const PolicyValues& values);
 
-/// What the detail of a recipient's address is.
-enum class TokenUse {
-  none,      ///< no token of ours: no detail, or a wrong tag
-  valid,     ///< one use is there to be spent
-  over,      ///< revoked, expired or spent
-  stranger,  ///< used by another domain than it is bound to
-};
-
 /// What is known of one recipient and the author.
 struct RecipientFacts {
   bool is_protected = false;     ///< in one of protect.domains
@@ -79,6 +73,8 @@ struct RecipientFacts {
   /// The store could not say: decide under law 7, by `policy` as it was last known.
   bool unknown = false;
   TokenUse token = TokenUse::none;
+  /// The token that the recipient's address carries, whatever it is good for.
+  std::optional<AddressToken> address_token;
   RecipientKnowledge knowledge;
   Policy policy;
 };

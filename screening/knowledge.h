@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "screening/permit.h"
 #include "screening/words.h"
 
 namespace countersign {
@@ -71,11 +72,15 @@ struct RecipientKnowledge {
   bool returned = false;
   /// The recipient has a window open for the author's domain (rule 14).
   bool expected = false;
+  /// The window that there is for it, open or not; its name in the store is Permit::bound_to.
+  std::optional<Permit> window;
 };
 
 /// What the store knows for one message: the answer to one pipelined round trip.
 struct Knowledge {
   std::vector<RecipientKnowledge> recipients;  ///< in the order of the inquiry
+  /// Address tokens in the order of the inquiry; none: the store does not know it.
+  std::vector<std::optional<Permit>> tokens;
   /// Age of the web server's last heartbeat by the store's clock; none: surely over 4 hours, or
   /// never, or forgotten by the store.
   std::optional<milliseconds> page_age;

@@ -31,6 +31,8 @@ SmtpReply blocked_reply() {
   return {"554", "5.7.1", {"This recipient does not accept mail from you"}};
 }
 
+SmtpReply token_refused_reply() { return {"554", "5.7.1", {"This address is no longer in use"}}; }
+
 SmtpReply try_later_reply() {
   return {"451", "4.3.0", {"Temporary problem, please try again later"}};
 }

@@ -18,11 +18,12 @@ inline constexpr std::string_view kFieldName = "Countersign";
 
 /// 554: held and challenged. `url` is printable ASCII without '%', at most 300 octets.
 SmtpReply kept_reply(const std::string& url, WallTime expires);
-SmtpReply blocked_reply();    ///< 554: this recipient does not accept mail from you
-SmtpReply try_later_reply();  ///< 451: any doubt of ours
-SmtpReply no_room_reply();    ///< 450: over a share or cap of the spool
-SmtpReply too_large_reply();  ///< 552: over max_message, or the header section over its limit
-SmtpReply bad_bytes_reply();  ///< 554: bare CR or bare LF in mail that is to be held
+SmtpReply blocked_reply();        ///< 554: this recipient does not accept mail from you
+SmtpReply token_refused_reply();  ///< 554: this address is no longer in use (rule 7)
+SmtpReply try_later_reply();      ///< 451: any doubt of ours
+SmtpReply no_room_reply();        ///< 450: over a share or cap of the spool
+SmtpReply too_large_reply();      ///< 552: over max_message, or the header section over its limit
+SmtpReply bad_bytes_reply();      ///< 554: bare CR or bare LF in mail that is to be held
 
 /// Returns the field's value, without leading space: "pass; reason=contact; author=example.com",
 /// "observed; would=hold; reason=first-contact", "aside; reason=first-contact" (of an author who is

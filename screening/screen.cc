@@ -184,7 +184,8 @@ Decision screen(const Facts& facts, const RecipientFacts& recipient) {
     decision.learn_fingerprint = match != nullptr && match->entry.fingerprints.empty();
     decision.learn_list = match == nullptr;
   }
-  decision.spend_token = decision.reason == Reason::token;
+  decision.spend_token = passes && decision.reason == Reason::token;
+  decision.spend_window = passes && decision.reason == Reason::expected;
   decision.learn_author = passes && decision.reason == Reason::reply;
   if (recipient.policy.mode == Mode::observe && !passes) return observed(decision, facts);
   return decision;

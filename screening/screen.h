@@ -19,6 +19,8 @@ struct Decision {
   Reason reason = Reason::unscreened;
   /// One use of the address token in the recipient's detail is to be spent (rule 6).
   bool spend_token = false;
+  /// One use of the window that expects the author's domain is to be spent (rule 14).
+  bool spend_window = false;
   /// In mode `observe`: what would have happened. None where the mail passes by itself.
   std::optional<Disposition> would;
   /// The author is to be made a contact of this recipient (rule 12, mode `observe`).

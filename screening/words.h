@@ -68,6 +68,24 @@ enum class HeldState {
 inline constexpr std::array<std::string_view, 6> kHeldStateWords = {
     "held", "answered", "released", "dropped", "expired", "failed"};
 
+/// By whom a permit may be used.
+enum class Binding {
+  anyone,
+  first,  ///< whose authenticated domain used it first; until then anyone
+  domain  ///< Permit::bound_to
+};
+inline constexpr std::array<std::string_view, 3> kBindingWords = {"anyone", "first", "domain"};
+
+/// What an address token is good for.
+enum class TokenUse {
+  none,     ///< no token of ours: no detail, or a wrong tag
+  valid,    ///< one use is there to be spent
+  over,     ///< revoked, expired or spent
+  stranger  ///< used by another domain than it is bound to
+};
+inline constexpr std::array<std::string_view, 4> kTokenUseWords = {"none", "valid", "over",
+                                                                   "stranger"};
+
 /// Returns the word of an enumerator.
 template <class Enum, std::size_t N>
 constexpr std::string_view word(const std::array<std::string_view, N>& words, Enum value) {
@@ -76,6 +94,8 @@ constexpr std::string_view word(const std::array<std::string_view, N>& words, En
 inline constexpr std::string_view word(Reason r) { return word(kReasonWords, r); }
 inline constexpr std::string_view word(Disposition d) { return word(kDispositionWords, d); }
 inline constexpr std::string_view word(Mode m) { return word(kModeWords, m); }
+inline constexpr std::string_view word(Binding b) { return word(kBindingWords, b); }
+inline constexpr std::string_view word(TokenUse u) { return word(kTokenUseWords, u); }
 inline constexpr std::string_view word(HeldState s) { return word(kHeldStateWords, s); }
 
 /// Returns the enumerator of a word, or nothing.

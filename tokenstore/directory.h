@@ -15,14 +15,22 @@
 
 namespace countersign {
 
+/// An address token that a recipient's address carries.
+struct TokenQuestion {
+  std::string owner;  ///< Mailbox::key()
+  std::string id;     ///< AddressToken::id
+  bool operator==(const TokenQuestion&) const = default;
+};
+
 struct Inquiry {
-  std::vector<Mailbox> recipients;     ///< owners (design section 5: `m`), no two alike
-  std::optional<Mailbox> author;       ///< none: no entry of an author is asked for
+  std::vector<Mailbox> recipients{};   ///< owners (design section 5: `m`), no two alike
+  std::optional<Mailbox> author{};     ///< none: no entry of an author is asked for
   WallTime now{};                      ///< what has ended by then counts no more
   std::string list_id{};               ///< as Facts::list_id; "": no entry of a list is asked for
   std::optional<Mailbox> list_post{};  ///< as Facts::list_post
   /// What the message answers, as SentDigests::of_answer(): RecipientKnowledge::replied.
   std::vector<std::string> answers{};
+  std::vector<TokenQuestion> tokens{};
   bool operator==(const Inquiry&) const = default;
 };
 

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <set>
 
+#include "mail/domain.h"
+#include "tokenstore/memory_permits.h"
 #include "tokenstore/rules.h"
 
 namespace countersign {
@@ -67,6 +69,7 @@ struct MemoryStore::State {
   std::map<std::string, std::map<Subject, ContactEntry>> contacts;  ///< by level and name
   std::map<std::string, PolicyValues> policies;
   std::map<std::string, std::map<std::string, WallTime>> sent;  ///< by owner: digest to expiry
+  MemoryPermits permits;
   std::map<std::string, Mortal<HeldView>> held;
   std::map<std::string, std::string> digest_of;  ///< held id -> token digest
   std::map<std::string, std::set<std::string>> held_for;
@@ -108,7 +111,16 @@ struct MemoryStore::Parts {
         for (const std::string& digest : inquiry.answers)
           if (const auto at = sent.find(digest); at != sent.end() && at->second > inquiry.now)
             knowledge.replied = true;
+        if (inquiry.author)
+          if (const Permit* window =
+                  state.permits.find({PermitName::Kind::window, recipient.key(),
+                                      organizational_domain(inquiry.author->domain())}))
+            knowledge.window = *window;
         out.recipients.push_back(std::move(knowledge));
+      }
+      for (const TokenQuestion& token : inquiry.tokens) {
+        const Permit* permit = state.permits.find({PermitName::Kind::token, token.owner, token.id});
+        out.tokens.push_back(permit == nullptr ? std::nullopt : std::optional(*permit));
       }
       if (state.heartbeat) {
         const milliseconds left = kHeartbeatLife - (state.clock.wall() - *state.heartbeat);
@@ -117,7 +129,7 @@ struct MemoryStore::Parts {
       return out;
     }
     struct MemoryLookUp final : LookUp {
-      explicit MemoryLookUp(Result<Knowledge> k) : known(std::move(k)) {}
+      explicit MemoryLookUp(const Result<Knowledge>& k) : known(k) {}
       Result<Knowledge> answer(Deadline) override { return std::move(known); }
       Result<Knowledge> known;
     };
@@ -128,6 +140,75 @@ struct MemoryStore::Parts {
     bool healthy() const override {
       std::lock_guard lock(state.mutex);
       return !state.down;
+    }
+    State& state;
+  };
+
+  struct MemoryAddressTokens final : AddressTokens {
+    explicit MemoryAddressTokens(State& s) : state(s) {}
+    Status add(const PermitName& name, const Permit& permit, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (state.permits.find(name) != nullptr) return Error{Errc::already_exists, name.name};
+      state.permits.put(name, permit);
+      return {};
+    }
+    Status put(const PermitName& name, const Permit& permit, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.permits.put(name, permit);
+      return {};
+    }
+    Result<Permit> get(const PermitName& name, Deadline) override {
+      return change(name, [](Permit&) {});
+    }
+    Result<std::vector<std::pair<std::string, Permit>>> list(PermitName::Kind kind,
+                                                             const std::string& owner,
+                                                             Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      return state.permits.all(kind, owner);
+    }
+    Status remove(const PermitName& name, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (!state.permits.remove(name)) return Error{Errc::not_found, name.name};
+      return {};
+    }
+    Result<Permit> revoke(const PermitName& name, WallTime when, Deadline) override {
+      return change(name, [&](Permit& permit) {
+        if (permit.revoked == WallTime{}) permit.revoked = when;
+      });
+    }
+    Result<std::vector<Spent>> spend(const std::vector<Spending>& all, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      std::vector<Spent> out;
+      for (const Spending& one : all) out.push_back(state.permits.spend(one, state.clock.wall()));
+      return out;
+    }
+    Result<bool> spent_before(const PermitName& name, const std::string& header_digest,
+                              Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      return state.permits.spent_before(name, header_digest, state.clock.wall());
+    }
+    Result<Permit> note_leak(const PermitName& name, const std::string& fingerprint, WallTime when,
+                             Deadline) override {
+      return change(name, [&](Permit& permit) {
+        ++permit.leaks;
+        permit.last_leak = when;
+        permit.leaked_to = fingerprint;
+      });
+    }
+    template <class Change>
+    Result<Permit> change(const PermitName& name, Change make) {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      Permit* permit = state.permits.find(name);
+      if (permit == nullptr) return Error{Errc::not_found, name.name};
+      make(*permit);
+      return *permit;
     }
     State& state;
   };
@@ -454,10 +535,11 @@ struct MemoryStore::Parts {
   };
 
   explicit Parts(State& s)
-      : directory(s), contacts(s), sent(s), held(s), requests(s), budgets(s), web(s) {}
+      : directory(s), contacts(s), sent(s), tokens(s), held(s), requests(s), budgets(s), web(s) {}
   MemoryDirectory directory;
   MemoryContacts contacts;
   MemorySentMail sent;
+  MemoryAddressTokens tokens;
   MemoryHeldIndex held;
   MemoryRequests requests;
   MemoryBudgets budgets;
@@ -472,6 +554,7 @@ Directory& MemoryStore::directory() { return parts_->directory; }
 Contacts& MemoryStore::contacts() { return parts_->contacts; }
 Policies& MemoryStore::policies() { return parts_->contacts; }
 SentMail& MemoryStore::sent() { return parts_->sent; }
+AddressTokens& MemoryStore::tokens() { return parts_->tokens; }
 HeldIndex& MemoryStore::held() { return parts_->held; }
 Requests& MemoryStore::requests() { return parts_->requests; }
 Budgets& MemoryStore::budgets() { return parts_->budgets; }

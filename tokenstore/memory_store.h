@@ -22,6 +22,7 @@ class MemoryStore final : public Store {
   Contacts& contacts() override;
   Policies& policies() override;
   SentMail& sent() override;
+  AddressTokens& tokens() override;
   HeldIndex& held() override;
   Requests& requests() override;
   Budgets& budgets() override;

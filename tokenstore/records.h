@@ -35,6 +35,10 @@ FingerprintSuffix encode_fingerprints(const Subject& subject, const ContactEntry
 /// Errors: corrupt.
 Result<ContactEntry> decode_contact(const Subject& subject, std::string_view bytes);
 
+/// A permit, as Record: what is absent is not among its fields. Errors: corrupt.
+std::string encode_permit(const Permit& permit);
+Result<Permit> decode_permit(std::string_view bytes);
+
 /// The hash held:{id}, with the token's digest as `answer` if that is not empty.
 Fields encode_held(const HeldView& view, const std::string& digest);
 /// `fields`: the whole hash. Errors: corrupt.

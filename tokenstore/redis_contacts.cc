@@ -6,6 +6,7 @@
 
 #include "tokenstore/records.h"
 #include "tokenstore/reply_shape.h"
+#include "tokenstore/rules.h"
 
 namespace countersign {
 namespace {
@@ -146,7 +147,8 @@ Result<PolicyValues> RedisPolicies::get(const Scope& scope, Deadline deadline) {
   CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
   CS_ASSIGN(const Fields fields, texts_of(replies[0], "HGETALL"));
   PolicyValues out;
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) out.emplace(fields[i], fields[i + 1]);
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2)
+    if (!window_of_field(fields[i])) out.emplace(fields[i], fields[i + 1]);
   return out;
 }
 

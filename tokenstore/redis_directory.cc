@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "mail/domain.h"
 #include "tokenstore/records.h"
 #include "tokenstore/reply_shape.h"
 #include "tokenstore/rules.h"
@@ -19,6 +20,7 @@ struct ScopeKnowledge {
   std::optional<Standing> list_post;
   PolicyValues policy;
   bool replied = false;
+  std::optional<Permit> window;  ///< for the author's domain
 };
 
 using ScopeName = std::pair<Level, std::string>;
@@ -28,10 +30,12 @@ struct Wanted {
   explicit Wanted(const Inquiry& inquiry)
       : subjects(subjects_of(inquiry)), list_post(list_post_subject(inquiry)), all(subjects) {
     if (!list_post.empty()) all.push_back(list_post);
+    if (inquiry.author) window = organizational_domain(inquiry.author->domain());
   }
   std::vector<Subject> subjects;
   Subject list_post;  ///< last of `all`, unless it is ""
   std::vector<Subject> all;
+  std::string window;  ///< the domain that it would be for
 };
 
 Status read_contacts(const RedisReply& reply, Level level, const Wanted& wanted,
@@ -49,10 +53,14 @@ Status read_contacts(const RedisReply& reply, Level level, const Wanted& wanted,
   return {};
 }
 
-Status read_policy(const RedisReply& reply, ScopeKnowledge& out) {
+Status read_policy(const RedisReply& reply, const Wanted& wanted, ScopeKnowledge& out) {
   CS_ASSIGN(const Fields fields, texts_of(reply, "HGETALL"));
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2)
-    out.policy.emplace(fields[i], fields[i + 1]);
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    const auto window = window_of_field(fields[i]);
+    if (!window) out.policy.emplace(fields[i], fields[i + 1]);
+    if (!window || *window != wanted.window) continue;
+    CS_ASSIGN(out.window, decode_permit(fields[i + 1]));
+  }
   return {};
 }
 
@@ -115,6 +123,8 @@ Question::Question(const RedisPool& pool, const Inquiry& inquiry)
     ask_for(pool.keys(), {Level::domain, recipient.domain()});
   }
   ask_for(pool.keys(), {Level::site, ""});
+  for (const TokenQuestion& token : inquiry.tokens)
+    ask_.add({"HGET", pool.keys().tokens(token.owner), token.id});
 }
 
 void Question::ask_for(const RedisKeys& keys, const Scope& scope) {
@@ -136,7 +146,7 @@ Result<ScopeKnowledge> Question::read_scope(Level level, const std::vector<Redis
                                             std::size_t& at) const {
   ScopeKnowledge out;
   if (!wanted_.all.empty()) CS_TRY(read_contacts(replies[at++], level, wanted_, out));
-  CS_TRY(read_policy(replies[at++], out));
+  CS_TRY(read_policy(replies[at++], wanted_, out));
   if (asks_for_sent(level)) {
     CS_ASSIGN(out.replied, is_any_after(replies[at++], inquiry_.now, inquiry_.answers.size()));
   }
@@ -154,10 +164,19 @@ Result<Knowledge> Question::read(const std::vector<RedisReply>& replies) const {
     CS_ASSIGN(auto one, read_scope(scope.first, replies, at));
     known.push_back(std::move(one));
   }
+  for (std::size_t i = 0; i < inquiry_.tokens.size(); ++i) {
+    const RedisReply& value = replies[at++];
+    out.tokens.emplace_back();
+    if (value.is_nil()) continue;
+    CS_ASSIGN(out.tokens.back(), decode_permit(value.text));
+  }
   for (const Mailbox& recipient : inquiry_.recipients)
     out.recipients.push_back(joined({&known[places_.at({Level::mailbox, recipient.key()})],
                                      &known[places_.at({Level::domain, recipient.domain()})],
                                      &known[places_.at({Level::site, ""})]}));
+  for (std::size_t i = 0; i < inquiry_.recipients.size(); ++i)
+    out.recipients[i].window =
+        known[places_.at({Level::mailbox, inquiry_.recipients[i].key()})].window;
   return out;
 }
 

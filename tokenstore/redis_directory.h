@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Directory in Redis: one pipeline of HMGET and HGETALL over mailbox, domain and site.
+// Directory in Redis: one pipeline of HMGET and HGETALL over mailbox, domain and site, with an HGET
+// for each address token.
 #pragma once
 
 #include "tokenstore/directory.h"
@@ -17,6 +18,9 @@ class RedisDirectory final : public Directory {
   bool healthy() const override { return pool_.healthy(); }
 
  private:
+  /// Sets RecipientKnowledge::expected.
+  Status judge_windows(const Inquiry& inquiry, Knowledge& known, Deadline deadline);
+
   RedisPool& pool_;
 };
 

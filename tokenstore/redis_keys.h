@@ -12,6 +12,10 @@
 
 namespace countersign {
 
+/// Returns `text` as a part of a key: encode_key(), or "sha256-" and 64 hex digits if that is over
+/// 255 bytes.
+std::string key_part(std::string_view text);
+
 class RedisKeys {
  public:
   /// Errors: invalid (not 1 to 64 of [A-Za-z0-9:._-]).
@@ -24,6 +28,11 @@ class RedisKeys {
   std::string modes() const { return prefix_ + "site:modes"; }
   std::string held(std::string_view id) const { return plain("held:", id); }
   std::string held_of(std::string_view owner) const { return tagged(owner, "held"); }
+  std::string tokens(std::string_view owner) const { return tagged(owner, "tokens"); }
+  /// What a message with this header section took of the owner's permit `name`.
+  std::string spent(std::string_view owner, std::string_view name, std::string_view digest) const {
+    return tagged(owner, "spent:") + key_part(name) + ":" + key_part(digest);
+  }
   std::string answer(std::string_view digest) const { return plain("answer:", digest); }
   std::string retry(std::string_view digest) const { return plain("retry:", digest); }
   std::string requests(std::string_view node) const { return plain("requests:", node); }
@@ -45,9 +54,5 @@ class RedisKeys {
 
   std::string prefix_;
 };
-
-/// Returns `text` as a part of a key: encode_key(), or "sha256-" and 64 hex digits if that is over
-/// 255 bytes.
-std::string key_part(std::string_view text);
 
 }  // namespace countersign

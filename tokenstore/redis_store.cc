@@ -2,6 +2,7 @@
 #include "tokenstore/redis_store.h"
 
 #include "mail/held_id.h"
+#include "tokenstore/redis_address_tokens.h"
 #include "tokenstore/redis_budgets.h"
 #include "tokenstore/redis_contacts.h"
 #include "tokenstore/redis_directory.h"
@@ -51,6 +52,7 @@ struct RedisStore::Impl {
         contacts(pool),
         policies(pool),
         sent(pool),
+        tokens(pool),
         held(pool, clock),
         requests(pool),
         budgets(pool),
@@ -62,6 +64,7 @@ struct RedisStore::Impl {
   RedisContacts contacts;
   RedisPolicies policies;
   RedisSentMail sent;
+  RedisAddressTokens tokens;
   RedisHeldIndex held;
   RedisRequests requests;
   RedisBudgets budgets;
@@ -88,6 +91,7 @@ Directory& RedisStore::directory() { return impl_->directory; }
 Contacts& RedisStore::contacts() { return impl_->contacts; }
 Policies& RedisStore::policies() { return impl_->policies; }
 SentMail& RedisStore::sent() { return impl_->sent; }
+AddressTokens& RedisStore::tokens() { return impl_->tokens; }
 HeldIndex& RedisStore::held() { return impl_->held; }
 Requests& RedisStore::requests() { return impl_->requests; }
 Budgets& RedisStore::budgets() { return impl_->budgets; }

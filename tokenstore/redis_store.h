@@ -47,6 +47,7 @@ class RedisStore final : public Store {
   Contacts& contacts() override;
   Policies& policies() override;
   SentMail& sent() override;
+  AddressTokens& tokens() override;
   HeldIndex& held() override;
   Requests& requests() override;
   Budgets& budgets() override;

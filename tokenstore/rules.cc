@@ -7,6 +7,8 @@
 namespace countersign {
 namespace {
 
+constexpr std::string_view kWindow = "expect:";
+
 constexpr std::size_t kMostLabels = 6;
 
 }  // namespace
@@ -31,6 +33,15 @@ std::vector<Subject> subjects_of(const Inquiry& inquiry) {
 Subject list_post_subject(const Inquiry& inquiry) {
   if (inquiry.list_id.empty() || !inquiry.list_post) return "";
   return "a:" + inquiry.list_post->address();
+}
+
+std::string window_field(std::string_view domain) {
+  return std::string(kWindow) + std::string(domain);
+}
+
+std::optional<std::string> window_of_field(std::string_view field) {
+  if (!field.starts_with(kWindow)) return std::nullopt;
+  return std::string(field.substr(kWindow.size()));
 }
 
 void join_policy(PolicyValues& into, const PolicyValues& less_specific) {

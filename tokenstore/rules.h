@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -22,6 +23,8 @@ namespace countersign {
 inline constexpr milliseconds kTombstone = std::chrono::hours(30 * 24);
 /// The life of web:heartbeat; its age is this less what is left of it.
 inline constexpr milliseconds kHeartbeatLife{14'460'000};
+/// For how long a message is known to have taken its use of a permit (design section 5).
+inline constexpr milliseconds kSpentBefore = std::chrono::hours(24);
 /// Most requests that one read returns, and most bytes of one request.
 inline constexpr std::size_t kRequestsAtOnce = 16;
 inline constexpr std::size_t kRequestBytes = 8192;
@@ -42,6 +45,11 @@ std::vector<Subject> subjects_of(const Inquiry& inquiry);
 /// Returns the field whose standing says whether the mailbox wrote to the list of an inquiry
 /// (RecipientKnowledge::wrote_to_list); "" if there is none.
 Subject list_post_subject(const Inquiry& inquiry);
+/// Windows stand among a mailbox's policy, as "expect:DOMAIN". Returns that field, and the domain
+/// of such a field; none of another one.
+std::string window_field(std::string_view domain);
+std::optional<std::string> window_of_field(std::string_view field);
+
 /// Adds the values of a less specific level: those that are set already stay.
 void join_policy(PolicyValues& into, const PolicyValues& less_specific);
 

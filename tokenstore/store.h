@@ -4,6 +4,7 @@
 // else takes the one interface that it needs. Thread-safe; the parts live as long as the store.
 #pragma once
 
+#include "tokenstore/address_tokens.h"
 #include "tokenstore/budgets.h"
 #include "tokenstore/contacts.h"
 #include "tokenstore/directory.h"
@@ -20,6 +21,7 @@ class Store {
   virtual Contacts& contacts() = 0;
   virtual Policies& policies() = 0;
   virtual SentMail& sent() = 0;
+  virtual AddressTokens& tokens() = 0;
   virtual HeldIndex& held() = 0;
   virtual Requests& requests() = 0;
   virtual Budgets& budgets() = 0;

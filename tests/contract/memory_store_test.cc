@@ -3,6 +3,7 @@
 // The contract of the store, kept by the fake that the layers above are tested with.
 #include "tokenstore/memory_store.h"
 
+#include "tests/contract/permit_contract.h"
 #include "tests/contract/store_contract.h"
 
 namespace countersign::test {
@@ -19,4 +20,5 @@ class Memory {
 
 }  // namespace
 CPPUNIT_TEST_SUITE_REGISTRATION(StoreContract<Memory>);
+CPPUNIT_TEST_SUITE_REGISTRATION(PermitContract<Memory>);
 }  // namespace countersign::test

@@ -4,6 +4,7 @@
 // over two slots is refused), and under the ACL user of the nodes.
 #include "tokenstore/redis_store.h"
 
+#include "tests/contract/permit_contract.h"
 #include "tests/contract/store_contract.h"
 #include "tests/support/redis_server.h"
 #include "tokenstore/acl.h"
@@ -54,6 +55,9 @@ struct AsNode {
 
 }  // namespace
 CPPUNIT_TEST_SUITE_REGISTRATION(StoreContract<OnRedis<Single>>);
+CPPUNIT_TEST_SUITE_REGISTRATION(PermitContract<OnRedis<Single>>);
 CPPUNIT_TEST_SUITE_REGISTRATION(StoreContract<OnRedis<Cluster>>);
+CPPUNIT_TEST_SUITE_REGISTRATION(PermitContract<OnRedis<Cluster>>);
 CPPUNIT_TEST_SUITE_REGISTRATION(StoreContract<OnRedis<AsNode>>);
+CPPUNIT_TEST_SUITE_REGISTRATION(PermitContract<OnRedis<AsNode>>);
 }  // namespace countersign::test

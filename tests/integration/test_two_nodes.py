@@ -4,36 +4,16 @@ import shutil
 
 import pytest
 
-from testsite.countersign import Node
 from testsite.place import Place
-from testsite.postfix import Postfix
-from testsite.sender import Ledger, dkim_pass
+from testsite.second import add_second
+from testsite.sender import dkim_pass
 from testsite.waiting import until
 
 
 @pytest.fixture(scope="module")
 def place():
     with Place() as made:
-        folder = made.folder / "second"
-        socket = folder / "node" / "milter.sock"
-        other = Postfix(folder, f"unix:{made.folder}/verifier.sock, "
-                                f"{{ unix:{socket}, default_action=tempfail }}", made.outside.port)
-        folder.mkdir()
-        # Both deliver into one Maildir: the site's.
-        other.maildir = made.postfix.maildir
-        other.write_configuration()
-        main = folder / "etc" / "main.cf"
-        main.write_text(main.read_text().replace(
-            f"virtual_mailbox_base = {folder}", f"virtual_mailbox_base = {made.folder}"))
-        node = Node(folder / "node", f"unix:{made.redis.socket}", f"127.0.0.1:{other.reentry}",
-                    f"127.0.0.1:{other.notice}",
-                    {"challenge.base_url": made.node.keys["challenge.base_url"]})
-        node.copy_secrets(made.node)
-        made._ends(node)
-        made._ends(other.start())
-        node.start_milter()
-        made.second, made.second_postfix = node, other
-        made.second_ledger = Ledger(other.mx)
+        add_second(made)
         yield made
 
 

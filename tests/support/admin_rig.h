@@ -33,6 +33,7 @@ class BorrowedStore final : public Store {
   Contacts& contacts() override { return inner_.contacts(); }
   Policies& policies() override { return inner_.policies(); }
   SentMail& sent() override { return inner_.sent(); }
+  AddressTokens& tokens() override { return inner_.tokens(); }
   HeldIndex& held() override { return inner_.held(); }
   Requests& requests() override { return inner_.requests(); }
   Budgets& budgets() override { return inner_.budgets(); }

@@ -134,6 +134,13 @@ class WatchedEditor final : public MessageEditor {
     deleted.push_back(path);
     return answer(fails_to_delete);
   }
+  Status add_recipient(const std::string& path,
+                       const std::vector<std::string>& parameters) override {
+    std::string text = path;
+    for (const std::string& parameter : parameters) text += " " + parameter;
+    added_recipients.push_back(text);
+    return answer(fails_to_delete);
+  }
   Status remove_field(std::string_view name, int index) override {
     removed.push_back(std::string(name) + " " + std::to_string(index));
     return answer(fails_to_mark);
@@ -148,6 +155,7 @@ class WatchedEditor final : public MessageEditor {
   }
 
   std::vector<std::string> deleted;
+  std::vector<std::string> added_recipients;
   std::vector<std::string> removed;
   std::vector<std::string> added;
   std::vector<std::string> on_top;
@@ -257,7 +265,8 @@ class MilterRig {
         directory(store.directory(), clock),
         metrics(registry),
         outgoing(store.sent(), directory, clock, metrics),
-        services(directory, store.contacts(), desk, clock, metrics, settings(Mode::hold)) {
+        services(directory, store.contacts(), store.tokens(), desk, clock, metrics,
+                 settings(Mode::hold)) {
     services.outgoing = &outgoing;
     services.sent = &store.sent();
     const std::vector<Secret> keys = {{"1", std::string(32, 'k')}};

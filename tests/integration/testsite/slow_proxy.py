@@ -10,12 +10,18 @@ class SlowProxy:
     """Passes bytes between 127.0.0.1:port and a Unix socket. `mode` may change at any time:
 
     "pass"; "drip": one byte of each reply every 0.2 s; "stall": replies are kept back;
-    "cut": connections end at the next reply; or bytes: what the client gets in place of replies."""
+    "cut": connections end at the next reply; or bytes: what the client gets in place of replies.
+
+    `trap` is a word: the connection whose request has it ends, once, before the server sees the
+    request, or, with `trap_after`, once the server has answered it."""
 
     def __init__(self, target):
         self.target = str(target)
         self.mode = "pass"
+        self.trap = None
+        self.trap_after = False
         self.port = free_port()
+        self.trapped = set()
         self.stopping = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, daemon=True).start()
@@ -35,10 +41,14 @@ class SlowProxy:
             threading.Thread(target=self._requests, args=(client, server), daemon=True).start()
             threading.Thread(target=self._replies, args=(client, server), daemon=True).start()
 
-    @staticmethod
-    def _requests(client, server):
+    def _requests(self, client, server):
         try:
             while data := client.recv(65536):
+                if self.trap and self.trap in data:
+                    self.trap = None
+                    if not self.trap_after:
+                        break
+                    self.trapped.add(server)
                 server.sendall(data)
         except OSError:
             pass
@@ -47,7 +57,7 @@ class SlowProxy:
     def _replies(self, client, server):
         try:
             while data := server.recv(65536):
-                mode = self.mode
+                mode = "cut" if server in self.trapped else self.mode
                 if mode == "pass":
                     client.sendall(data)
                 elif mode == "cut":

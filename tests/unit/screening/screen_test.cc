@@ -40,6 +40,12 @@ Decision watched(Disposition would, Reason reason, bool learn_author) {
   return out;
 }
 
+Decision awaited() {
+  Decision out = decided(pass, Reason::expected);
+  out.spend_window = true;
+  return out;
+}
+
 Decision taking_fingerprint() {
   Decision out = decided(pass, Reason::contact);
   out.learn_fingerprint = true;
@@ -189,7 +195,7 @@ const Row kRows[] = {
     {"13: what has a reverse-path is no bounce",
      [](Scene& s) { s.recipient.knowledge.returned = true; },
      decided(hold, Reason::first_contact)},
-    {"14: whom the recipient expects passes", expected, decided(pass, Reason::expected)},
+    {"14: whom the recipient expects passes, and takes a use", expected, awaited()},
     {"14: not who only says that he is the expected", all(expected, unauthenticated),
      decided(hold, Reason::first_contact)},
     {"15: mail without one author is held silently", malformed,
@@ -262,9 +268,9 @@ const Row kRows[] = {
     {"13 before 15: a bounce may come without a From that is a mailbox", all(returned, malformed),
      decided(pass, Reason::bounce)},
     {"13 before 17", all(returned, spam), decided(pass, Reason::bounce)},
-    {"14 before 16", all(expected, machine), decided(pass, Reason::expected)},
-    {"14 before 17", all(expected, spam), decided(pass, Reason::expected)},
-    {"14 before 18", all(expected, forwarded), decided(pass, Reason::expected)},
+    {"14 before 16", all(expected, machine), awaited()},
+    {"14 before 17", all(expected, spam), awaited()},
+    {"14 before 18", all(expected, forwarded), awaited()},
     {"15 before 17", all(malformed, spam), decided(hold_silently, Reason::malformed)},
     {"16 before 17", all(machine, spam), decided(hold_silently, Reason::machine)},
     {"16 before 18", all(machine, forwarded), decided(hold_silently, Reason::machine)},
