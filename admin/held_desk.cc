@@ -68,6 +68,17 @@ Result<HeldDone> HeldDesk::drop(const HeldId& id) {
   return HeldDone{"dropped", ""};
 }
 
+Result<HeldDone> HeldDesk::restore(const HeldId& id) {
+  CS_ASSIGN(const HeldMessage before, find(id));
+  if (!history_of(before).withdrawn) return Error{Errc::invalid, "was not taken back"};
+  if (!spool_) return order(id, "restore");
+  CS_TRY(spool_->log(id, {Kind::restored, parts_.clock.wall(), 0, parts_.who}));
+  CS_ASSIGN(const HeldMessage after, spool_->read(id));
+  // The daemon tells the index at its next start, if it cannot be told now.
+  (void)parts_.tell_index(after);
+  return HeldDone{"restored", ""};
+}
+
 /// The index first, then the file, as the daemon does it. What is over in the log is over, whether
 /// the index can be told or not: then the daemon ends it at its next start.
 Status HeldDesk::finish(const HeldId& id) {

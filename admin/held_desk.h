@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Release and drop on an operator's word: by an order to the daemon that has the spool, or where
-// none runs, here and now. Not thread-safe.
+// Release, drop and restore on an operator's word: by an order to the daemon that has the spool, or
+// where none runs, here and now. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ namespace countersign::admin {
 
 /// What became of an operator's word.
 struct HeldDone {
-  std::string result;  ///< "ordered", "released", "dropped", "deferred", "refused"
+  std::string result;  ///< "ordered", "released", "dropped", "restored", "deferred", "refused"
   std::string detail;  ///< replies of the MTA; may be ""
 };
 
@@ -43,6 +43,8 @@ class HeldDesk {
   /// Errors: not_found (not held here, or over: detail says which), corrupt, unavailable.
   Result<HeldDone> release(const HeldId& id);
   Result<HeldDone> drop(const HeldId& id);
+  /// Undoes that its sender took a message back. Errors: also invalid (he did not).
+  Result<HeldDone> restore(const HeldId& id);
 
  private:
   HeldDesk(HeldDeskParts parts, std::unique_ptr<Spool> spool)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// held release and drop.
+// held release, drop and restore.
 #include "admin/exit_status.h"
 #include "admin/held_desk.h"
 #include "admin/opening.h"
@@ -71,6 +71,10 @@ int each(const Invocation& invocation, Tools& tools, Output& output,
 
 int held_release(const Invocation& invocation, Tools& tools, Output& output) {
   return each(invocation, tools, output, &HeldDesk::release);
+}
+
+int held_restore(const Invocation& invocation, Tools& tools, Output& output) {
+  return each(invocation, tools, output, &HeldDesk::restore);
 }
 
 int held_drop(const Invocation& invocation, Tools& tools, Output& output) {

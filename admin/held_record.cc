@@ -73,6 +73,10 @@ std::string_view event_word(HeldEvent::Kind kind) {
       return "expired";
     case Kind::contact:
       return "contact";
+    case Kind::withdrawn:
+      return "withdrawn";
+    case Kind::restored:
+      return "restored";
   }
   return "unknown";
 }

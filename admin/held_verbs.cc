@@ -52,7 +52,7 @@ Result<Filter> filter_of(const Invocation& invocation) {
     if (!filter.state)
       return Error{Errc::invalid, "--state: " + in_quotes(*text) +
                                       " is no state; allowed: held, answered, released, dropped, "
-                                      "expired, failed"};
+                                      "expired, failed, withdrawn"};
   }
   return filter;
 }

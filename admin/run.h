@@ -19,6 +19,7 @@ int config_manual(const Invocation&, Tools&, Output&);
 int held_list(const Invocation&, Tools&, Output&);
 int held_show(const Invocation&, Tools&, Output&);
 int held_release(const Invocation&, Tools&, Output&);
+int held_restore(const Invocation&, Tools&, Output&);
 int held_drop(const Invocation&, Tools&, Output&);
 
 int contacts_list(const Invocation&, Tools&, Output&);

@@ -74,6 +74,12 @@ const Verb kVerbs[] = {
      {kIds},
      {},
      held_drop},
+    {"held restore",
+     "Undoes that their senders took messages back: they wait again.",
+     "countersign held restore 7q2mxf4pk9td3hwa7q2mxf4pk9",
+     {kIds},
+     {},
+     held_restore},
 
     {"contacts list",
      "Lists the contacts of a mailbox, a domain or the site.",

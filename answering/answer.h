@@ -5,9 +5,11 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "answering/code.h"
 #include "answering/limits.h"
 #include "answering/pow.h"
 #include "answering/views.h"
@@ -25,6 +27,9 @@ struct Answer {
   std::string address = {};
   std::string altcha = {};
   std::string wait = {};
+  std::string code = {};     ///< the digits, as typed
+  std::string code_id = {};  ///< of the code that was shown
+  std::string another = {};  ///< not "": another code is wanted, and nothing else
 };
 
 enum class AnswerOutcome {
@@ -36,18 +41,24 @@ enum class AnswerOutcome {
   first_step,     ///< the address is right, and `stamp` is given for the proof `wait`
   early,          ///< the stamp is good, but its time has not come; not counted
   wrong_proof,    ///< counted
-  limited         ///< too many failures: nothing was looked at
+  limited,        ///< too many failures: nothing was looked at
+  wrong_code,     ///< counted, unless that code had been used before
+  another_code,   ///< asked for, and given; not counted
+  no_code_left    ///< asked for, but these ten minutes have no more; not counted
 };
-inline constexpr std::array<std::string_view, 9> kAnswerOutcomeWords = {
-    "taken",      "already", "no-address",  "wrong-address", "no-proof",
-    "first-step", "early",   "wrong-proof", "limited"};
+inline constexpr std::array<std::string_view, 12> kAnswerOutcomeWords = {
+    "taken", "already",     "no-address", "wrong-address", "no-proof",     "first-step",
+    "early", "wrong-proof", "limited",    "wrong-code",    "another-code", "no-code-left"};
 
 struct AnswerResult {
   AnswerOutcome outcome;
-  TokenView view;     ///< as it was before; state is `delivering` after `taken`
-  std::string stamp;  ///< where `wait` is under way: to be brought back
-  std::string proof;  ///< of `taken`: "address+pow", "address+wait"
-  std::string why;    ///< of `wrong_proof`: for the log
+  TokenView view;            ///< as it was before; state is `delivering` after `taken`
+  std::string stamp = {};    ///< where `wait` is under way: to be brought back
+  std::string proof = {};    ///< of `taken`: "address+pow", "address+code", "address+wait"
+  std::string why = {};      ///< of a wrong proof: for the log
+  std::string code_id = {};  ///< the code to show, where `code` is offered; "": there is none now
+  std::string hint = {};     ///< of `wrong_address`, from the second on: masked_address()
+  seconds retry{0};          ///< of `limited` and `no_code_left`: until when, at most
 };
 
 class AnswerDesk {
@@ -57,6 +68,7 @@ class AnswerDesk {
     const Views& views;
     const Pow& pow;
     const Wait& wait;
+    const Codes& codes;
     WebState& state;
     Requests& requests;
     const Keyring& keyring;  ///< has a key for "web"
@@ -67,30 +79,41 @@ class AnswerDesk {
   /// Answers for the message of `token`, as it came in the URL, from a client in `network`
   /// (network_of(); "" if it is not known).
   ///
-  /// May be repeated: what is answered stays answered. A proof counts once. Requests carry the
-  /// address as Mailbox::address(), not as it was typed.
+  /// May be repeated: what is answered stays answered. A proof counts once; a code takes one guess.
+  /// Requests carry the address as Mailbox::address(), not as it was typed.
   /// Errors: not_found (as Views::look_up), unavailable, corrupt.
   Result<AnswerResult> answer(std::string_view token, const Answer& answer,
                               const std::string& network, Deadline deadline) const;
 
-  /// The longest that `limited` can last.
-  seconds retry_after() const { return failures_.retry_after(); }
+  /// Returns the id of the code to show with a page; "" if there is none now, or `code` is not
+  /// offered. Writes nothing. Errors: unavailable.
+  Result<std::string> code_for(const TokenView& view, Deadline deadline) const;
 
  private:
-  /// A proof that holds, before its single use is taken.
+  /// A proof before its single use is taken.
   struct Checked {
     ProofKind kind;
     std::string nonce;
     seconds remaining;
+    bool right = true;  ///< of a code: whether these are its digits, told only once it is spent
+    CheckedCode code = {};
   };
 
+  Result<AnswerResult> judge(std::string_view token, const Answer& answer,
+                             const std::string& network, Deadline deadline) const;
   Result<AnswerResult> check_proof(AnswerResult out, const std::string& address,
                                    const Answer& answer, const std::string& network,
                                    Deadline deadline) const;
+  Result<AnswerResult> check_wait(AnswerResult out, const std::string& address,
+                                  const std::string& stamp, const std::string& network,
+                                  Deadline deadline) const;
   Result<AnswerResult> take(AnswerResult out, const std::string& address, const Checked& proof,
                             const std::string& network, Deadline deadline) const;
+  Result<AnswerResult> spent_before(AnswerResult out, const Checked& proof,
+                                    const std::string& network, Deadline deadline) const;
   Result<AnswerResult> fail(AnswerResult out, AnswerOutcome outcome, const std::string& network,
                             Deadline deadline) const;
+  Result<AnswerResult> with_code(AnswerResult out, const Answer& answer, Deadline deadline) const;
 
   const Parts parts_;
   const Failures failures_;

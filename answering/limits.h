@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Failed answers are limited, per message and per network (design section 6). Success is never
-// counted. Thread-safe.
+// counted against anybody; it only tells how busy a network is (effort.h). Thread-safe.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,15 @@ namespace countersign {
 struct FailureLimits {
   int per_message = 5;
   int per_network = 20;
+  /// So many failures has each message all the same, where its network has had too many: hundreds
+  /// of people may share an address, and each may mistype.
+  int still_free = 2;
   seconds window = std::chrono::hours(1);
+};
+
+struct FailureCount {
+  int message = 0;    ///< failures of this message, with this one
+  bool over = false;  ///< it was one too many
 };
 
 class Failures {
@@ -25,18 +33,26 @@ class Failures {
   /// `state` must outlive this.
   Failures(WebState& state, const FailureLimits& limits) : state_(state), limits_(limits) {}
 
-  /// Returns whether this message or this network has failed too often. `network`: as
-  /// network_of(); "" is not limited. Errors: unavailable.
+  /// Returns whether this message has failed too often, by itself or with its network. `network`:
+  /// as network_of(); "" is not limited. Errors: unavailable.
   Result<bool> reached(const HeldId& id, const std::string& network, Deadline deadline) const;
 
-  /// Counts a failure against both. Returns whether it was one too many: its answer must then say
-  /// no more than that, for several may have been under way at once. Errors: unavailable.
-  Result<bool> count(const HeldId& id, const std::string& network, Deadline deadline) const;
+  /// Counts a failure against both. If it was one too many, its answer must say no more than that,
+  /// for several may have been under way at once. Errors: unavailable.
+  Result<FailureCount> count(const HeldId& id, const std::string& network, Deadline deadline) const;
+
+  /// Remembers that an answer from this network was taken. A loss does no harm.
+  void count_answer(const std::string& network, Deadline deadline) const;
+  /// Returns how many answers came from this network in the last hour, right or wrong.
+  /// Errors: unavailable.
+  Result<int> answers(const std::string& network, Deadline deadline) const;
 
   /// How long it is, at most, until a limit that is reached ends.
   seconds retry_after() const { return limits_.window; }
 
  private:
+  bool is_over(int message, int network) const;
+
   WebState& state_;
   const FailureLimits limits_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "answering/pow.h"
 
+#include <algorithm>
+
 #include "base/crypto.h"
 #include "base/encoding.h"
 
@@ -28,6 +30,13 @@ Result<std::vector<std::string>> keys_of(const Keyring& keyring, std::string_vie
   return out;
 }
 
+template <class Answers>
+std::map<int, Answers> empty_stock(const std::vector<int>& levels) {
+  std::map<int, Answers> out;
+  for (const int tries : levels) out.try_emplace(tries);
+  return out;
+}
+
 Error refused(std::string_view why) { return {Errc::invalid, "pow: " + std::string(why)}; }
 
 }  // namespace
@@ -44,6 +53,7 @@ Pow::Pow(altcha::Keys keys, const Clock& clock, const PowSettings& settings)
     : keys_(std::move(keys)),
       clock_(clock),
       settings_(settings),
+      stock_(empty_stock<std::deque<Prepared>>(settings.levels)),
       keeper_([this] { keep_stock(); }) {}
 
 Pow::~Pow() {
@@ -55,40 +65,63 @@ Pow::~Pow() {
   keeper_.join();
 }
 
-Pow::Prepared Pow::prepare() const {
+Pow::Prepared Pow::prepare(int tries) const {
   const std::string nonce = random_bytes(kRandomBytes);
   const std::string salt = random_bytes(kRandomBytes);
-  const std::string key =
-      altcha::derive_key(nonce, salt, random_counter(settings_.counter_most), settings_.cost);
+  const std::string key = altcha::derive_key(nonce, salt, random_counter(tries), settings_.cost);
   return {hex_encode(nonce), hex_encode(salt),
           hex_encode(std::string_view(key).substr(0, altcha::kPrefixBytes)),
           hex_encode(hmac_sha256(keys_.key.front(), key))};
 }
 
+void Pow::set_levels(const std::vector<int>& levels) {
+  {
+    std::lock_guard lock(mutex_);
+    auto next = empty_stock<std::deque<Prepared>>(levels);
+    for (auto& [tries, answers] : next)
+      if (const auto old = stock_.find(tries); old != stock_.end()) answers.swap(old->second);
+    stock_.swap(next);
+  }
+  wanted_.notify_one();
+}
+
+/// The level that has fewest answers, if it has too few. Under the lock.
+std::map<int, std::deque<Pow::Prepared>>::value_type* Pow::wanting() {
+  const auto least = std::min_element(
+      stock_.begin(), stock_.end(),
+      [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+  if (least == stock_.end() || least->second.size() >= settings_.stock) return nullptr;
+  return &*least;
+}
+
 void Pow::keep_stock() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wanted_.wait(lock, [this] { return stopping_ || stock_.size() < settings_.stock; });
+    wanted_.wait(lock, [this] { return stopping_ || wanting() != nullptr; });
     if (stopping_) return;
+    const int tries = wanting()->first;
     lock.unlock();
-    Prepared made = prepare();
+    Prepared made = prepare(tries);
     lock.lock();
-    stock_.push_back(std::move(made));
+    // The level may be gone meanwhile.
+    if (const auto level = stock_.find(tries); level != stock_.end())
+      level->second.push_back(std::move(made));
   }
 }
 
-std::string Pow::issue(const std::string& binding) {
+std::string Pow::issue(const std::string& binding, int tries) {
   std::optional<Prepared> answer;
   {
     std::lock_guard lock(mutex_);
-    if (!stock_.empty()) {
-      answer = std::move(stock_.front());
-      stock_.pop_front();
+    const auto level = stock_.find(tries);
+    if (level != stock_.end() && !level->second.empty()) {
+      answer = std::move(level->second.front());
+      level->second.pop_front();
     }
   }
   wanted_.notify_one();
-  // An empty stock makes a challenge dearer, never refuses it.
-  if (!answer) answer = prepare();
+  // An empty stock makes a challenge dearer for us, never refuses it.
+  if (!answer) answer = prepare(tries);
 
   altcha::Parameters p;
   p.cost = settings_.cost;
@@ -117,7 +150,9 @@ Result<PowProof> Pow::check(std::string_view field, const std::string& binding) 
 
 std::size_t Pow::ready() const {
   std::lock_guard lock(mutex_);
-  return stock_.size();
+  std::size_t all = 0;
+  for (const auto& [tries, answers] : stock_) all += answers.size();
+  return all;
 }
 
 }  // namespace countersign

@@ -6,11 +6,13 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "answering/altcha.h"
 #include "base/clock.h"
@@ -20,10 +22,10 @@
 namespace countersign {
 
 struct PowSettings {
-  int cost = 5000;          ///< iterations for one try
-  int counter_most = 3000;  ///< the answer is uniform in 1..counter_most
+  int cost = 5000;  ///< iterations for one try
   seconds lifetime = std::chrono::minutes(20);
-  std::size_t stock = 200;  ///< answers kept ahead
+  std::vector<int> levels = {3000};  ///< of effort, for each of which answers are kept ahead
+  std::size_t stock = 100;           ///< answers kept ahead for each level
 };
 
 /// A proof that holds, but for its single use.
@@ -42,8 +44,11 @@ class Pow {
   Pow(const Pow&) = delete;
   Pow& operator=(const Pow&) = delete;
 
-  /// Returns a challenge as JSON for the message of `binding` (proof_binding()).
-  std::string issue(const std::string& binding);
+  /// Returns a challenge as JSON for the message of `binding` (proof_binding()); its answer is
+  /// uniform in 1..tries. Nothing in it tells the level.
+  std::string issue(const std::string& binding, int tries);
+  /// Keeps answers ahead for other levels.
+  void set_levels(const std::vector<int>& levels);
 
   /// Checks the form field `altcha` against a message: the challenge has exactly the form, cost and
   /// binding that issue() gives, is signed by us, not expired, and was solved.
@@ -60,8 +65,9 @@ class Pow {
   };
 
   Pow(altcha::Keys keys, const Clock& clock, const PowSettings& settings);
-  Prepared prepare() const;
+  Prepared prepare(int tries) const;
   void keep_stock();
+  std::map<int, std::deque<Prepared>>::value_type* wanting();
 
   const altcha::Keys keys_;
   const Clock& clock_;
@@ -69,8 +75,8 @@ class Pow {
 
   mutable std::mutex mutex_;
   std::condition_variable wanted_;
-  std::deque<Prepared> stock_;  ///< under mutex_
-  bool stopping_ = false;       ///< under mutex_
+  std::map<int, std::deque<Prepared>> stock_;  ///< by level; under mutex_
+  bool stopping_ = false;                      ///< under mutex_
   std::thread keeper_;
 };
 

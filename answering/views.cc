@@ -21,21 +21,29 @@ const HeldId& nobodys_id() {
 
 Error no_such_token() { return {Errc::not_found, "no message under this token"}; }
 
+/// What to show of a message that is held, by the request that is under way.
+ViewState state_of_held(const HeldView& held, const std::string& answered, WallTime now) {
+  if (answered == "withdraw" || answered == "not-me") return ViewState::withdrawn;
+  if (!answered.empty()) return ViewState::delivering;
+  return held.expires <= now ? ViewState::expired : ViewState::waiting;
+}
+
 /// The state to show, or nothing when there is nothing to show.
-std::optional<ViewState> state_of(const HeldView& held, bool answered, WallTime now) {
+std::optional<ViewState> state_of(const HeldView& held, const std::string& answered, WallTime now) {
   switch (held.state) {
     case HeldState::held:
-      if (answered) return ViewState::delivering;
-      if (held.expires <= now) return std::nullopt;
-      return ViewState::waiting;
+      return state_of_held(held, answered, now);
     case HeldState::answered:
       return ViewState::delivering;
     case HeldState::released:
       return ViewState::delivered;
     case HeldState::failed:
       return ViewState::failed;
-    case HeldState::dropped:
+    case HeldState::withdrawn:
+      return ViewState::withdrawn;
     case HeldState::expired:
+      return ViewState::expired;
+    case HeldState::dropped:
       return std::nullopt;
   }
   return std::nullopt;
@@ -74,7 +82,7 @@ Result<TokenView> Views::look_up(std::string_view token, Deadline deadline) cons
   const HeldId& id = record ? record->id : nobodys_id();
   auto held = index_.get(id, deadline);
   if (!held && !is(held.error(), Errc::not_found)) return held.error();
-  const auto answered = state_.is_answered(id.text(), deadline);
+  const auto answered = state_.how_answered(id.text(), deadline);
   if (!answered) return answered.error();
 
   if (!canonical || !record || !held || !held->challenged) return no_such_token();

@@ -19,20 +19,22 @@ enum class ViewState {
   waiting,     ///< can be answered
   delivering,  ///< answered or let in; the MTA has not taken it yet
   delivered,   ///< the MTA took it
-  failed       ///< the MTA refused it for good
+  failed,      ///< the MTA refused it for good
+  withdrawn,   ///< its sender took it back, or said that it is not his
+  expired      ///< nobody let it in within its lifetime
 };
-inline constexpr std::array<std::string_view, 4> kViewStateWords = {"waiting", "delivering",
-                                                                    "delivered", "failed"};
+inline constexpr std::array<std::string_view, 6> kViewStateWords = {
+    "waiting", "delivering", "delivered", "failed", "withdrawn", "expired"};
 
 /// A proof that can be asked for beside the address (design section 6).
-enum class ProofKind { pow, wait };
-inline constexpr std::array<std::string_view, 2> kProofWords = {"pow", "wait"};
+enum class ProofKind { pow, code, wait };
+inline constexpr std::array<std::string_view, 3> kProofWords = {"pow", "code", "wait"};
 
 struct TokenView {
   std::string token;  ///< canonical
   ViewState state = ViewState::waiting;
   HeldView held;
-  std::vector<ProofKind> proofs;  ///< that are offered; empty unless state is waiting
+  std::vector<ProofKind> proofs{};  ///< that are offered; empty unless state is waiting
 
   /// An answer makes its author a contact; of others it frees this message only.
   bool authenticated() const { return !held.fingerprint.empty(); }
@@ -49,8 +51,10 @@ class Views {
   /// Returns what stands under `token`, as it came in the URL.
   ///
   /// Makes the same three store calls whatever the token is, so that neither the answer nor its
-  /// time tells an unknown token from a malformed or expired one.
-  /// Errors: not_found (unknown, malformed, expired, dropped), unavailable, corrupt.
+  /// time tells an unknown token from a malformed one.
+  /// A message past its lifetime has a status until its token ends, 30 days later; what its
+  /// recipient dropped has none.
+  /// Errors: not_found (no such token any more, malformed, dropped), unavailable, corrupt.
   Result<TokenView> look_up(std::string_view token, Deadline deadline) const;
 
  private:

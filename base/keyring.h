@@ -13,7 +13,7 @@
 //   token     yes             no                  tags of address tokens
 //   operator  yes             no                  MAC of an operator's requests
 //   web       yes             yes                 MAC of the web host's requests
-//   pow, powkey, wait  no     yes                 ALTCHA's two secrets; `wait` stamps
+//   pow, powkey, wait  no     yes                 ALTCHA's two secrets; stamps and codes
 //   store     yes             yes                 Redis user (as KEY-ID) and password (as VALUE)
 //
 // Immutable once loaded; thread-safe.

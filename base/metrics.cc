@@ -51,14 +51,13 @@ prometheus::Gauge& Registry::gauge(std::string_view name, std::string_view help)
       .Add({});
 }
 
-prometheus::Histogram& Registry::histogram(std::string_view name, std::string_view help) {
-  static const prometheus::Histogram::BucketBoundaries kBuckets = {
-      0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
+prometheus::Histogram& Registry::histogram(std::string_view name, std::string_view help,
+                                           const std::vector<double>& bounds) {
   return prometheus::BuildHistogram()
       .Name(std::string(name))
       .Help(std::string(help))
       .Register(*impl_->registry)
-      .Add({}, kBuckets);
+      .Add({}, prometheus::Histogram::BucketBoundaries(bounds.begin(), bounds.end()));
 }
 
 Counter::Counter(Registry& registry, std::string_view name, std::string_view help)
@@ -72,8 +71,15 @@ Gauge::Gauge(Registry& registry, std::string_view name, std::string_view help)
     : gauge_(&registry.gauge(name, help)) {}
 void Gauge::set(double value) noexcept { gauge_->Set(value); }
 
-Latency::Latency(Registry& registry, std::string_view name, std::string_view help)
-    : histogram_(&registry.histogram(name, help)) {}
+std::vector<double> Latency::work_bounds() {
+  return {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
+}
+std::vector<double> Latency::patience_bounds() {
+  return {10, 30, 60, 300, 900, 3600, 4 * 3600, 86400, 3 * 86400, 7 * 86400, 30 * 86400};
+}
+Latency::Latency(Registry& registry, std::string_view name, std::string_view help,
+                 const std::vector<double>& bounds)
+    : histogram_(&registry.histogram(name, help, bounds)) {}
 void Latency::observe(std::chrono::duration<double> took) noexcept {
   histogram_->Observe(took.count());
 }

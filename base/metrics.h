@@ -45,7 +45,9 @@ class Registry {
   prometheus::Counter& counter(std::string_view name, std::string_view help,
                                const std::vector<Label>& labels);
   prometheus::Gauge& gauge(std::string_view name, std::string_view help);
-  prometheus::Histogram& histogram(std::string_view name, std::string_view help);
+  /// `bounds` of the buckets, in seconds.
+  prometheus::Histogram& histogram(std::string_view name, std::string_view help,
+                                   const std::vector<double>& bounds);
 
  private:
   struct Impl;
@@ -95,7 +97,12 @@ class Gauge {
 /// Durations in seconds, buckets from 0.5 ms to 10 s.
 class Latency {
  public:
-  Latency(Registry& registry, std::string_view name, std::string_view help);
+  /// From half a millisecond to 10 s: what a machine does.
+  static std::vector<double> work_bounds();
+  /// From ten seconds to a month: what people do.
+  static std::vector<double> patience_bounds();
+  Latency(Registry& registry, std::string_view name, std::string_view help,
+          const std::vector<double>& bounds = work_bounds());
   void observe(std::chrono::duration<double> took) noexcept;
 
  private:

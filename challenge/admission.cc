@@ -2,8 +2,11 @@
 #include "challenge/admission.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
+
+#include "challenge/form.h"
 
 namespace countersign::challenge {
 namespace {
@@ -166,6 +169,13 @@ bool is_file_name(std::string_view name) {
   });
 }
 
+constexpr std::array<std::pair<std::string_view, Route>, 5> kUnderToken = {
+    {{"pow", Route::pow},
+     {"code.png", Route::code_image},
+     {"code.wav", Route::code_sound},
+     {"withdraw", Route::withdraw},
+     {"not-me", Route::not_me}}};
+
 const NetworkList& loopback() {
   static const NetworkList list = *NetworkList::parse({"127.0.0.0/8", "::1"});
   return list;
@@ -177,6 +187,7 @@ Route parse_path(std::string_view path, std::string& name) {
   constexpr std::string_view kPage = "/c/";
   constexpr std::string_view kAssets = "/assets/";
   if (path == "/healthz") return Route::health;
+  if (path == "/why") return Route::why;
   if (path.starts_with(kAssets)) {
     name = path.substr(kAssets.size());
     return is_file_name(name) ? Route::asset : Route::none;
@@ -186,7 +197,14 @@ Route parse_path(std::string_view path, std::string& name) {
   const auto slash = path.find('/');
   name = path.substr(0, slash);
   if (slash == std::string_view::npos) return Route::page;
-  return path.substr(slash) == "/pow" ? Route::pow : Route::none;
+  const std::string_view what = path.substr(slash + 1);
+  for (const auto& [word, route] : kUnderToken)
+    if (what == word) return route;
+  return Route::none;
+}
+
+bool takes_post(Route route) {
+  return route == Route::page || route == Route::withdraw || route == Route::not_me;
 }
 
 bool wants_json(std::string_view accept) {
@@ -242,9 +260,10 @@ std::variant<Refusal, HttpRequest> admit(const RequestHead& head, const Admissio
   request.route = parse_path(head.path, request.name);
   if (request.route == Route::none) return Refusal{404, "no such page"};
   const auto method = method_of(head.method);
-  if (!method || (*method == Method::post && request.route != Route::page))
+  if (!method || (*method == Method::post && !takes_post(request.route)))
     return Refusal{405, "method not allowed"};
   request.method = *method;
+  if (auto query = parse_form(head.query)) request.query = *std::move(query);
   if (*method == Method::post) {
     if (const auto refusal = check_post(fields, size, rules)) return *refusal;
   } else if (size && *size > 0) {

@@ -39,6 +39,9 @@ std::variant<Refusal, HttpRequest> admit(const RequestHead& head, const Admissio
 /// Returns what `path` names; the token or file name goes to `name`.
 Route parse_path(std::string_view path, std::string& name);
 
+/// Whether POST may be sent there.
+bool takes_post(Route route);
+
 /// Whether an Accept field (RFC 9110 §12.5.1; all of them joined) wants JSON rather than HTML.
 bool wants_json(std::string_view accept);
 

@@ -2,9 +2,12 @@
 #include "challenge/challenge_site.h"
 
 #include "answering/token.h"
+#include "base/crypto.h"
 #include "base/log.h"
+#include "challenge/code_image.h"
 #include "challenge/form.h"
 #include "challenge/json.h"
+#include "challenge/speech.h"
 
 namespace countersign::challenge {
 namespace {
@@ -64,23 +67,48 @@ void log_answer(const AnswerResult& result, const std::string& network) {
 
 PageShown shown(ViewState state) { return static_cast<PageShown>(state); }
 
+Retraction retraction_of(Route route) {
+  return route == Route::withdraw ? Retraction::withdraw : Retraction::not_me;
+}
+
+/// The host of a URL, with its port.
+std::string host_of_url(std::string_view url) {
+  const std::string origin = origin_of(url);
+  return origin.substr(std::min(origin.size(), origin.find("://") + 3));
+}
+
+std::string argument(const HttpRequest& request, const std::string& name) {
+  return field(request.query, name);
+}
+
+CodeLinks links_of(const Pages& pages, const TokenView& view, const std::string& code_id) {
+  if (code_id.empty()) return {};
+  return {code_id, pages.image_of(view.token, code_id), pages.sound_of(view.token, code_id)};
+}
+
 }  // namespace
 
 ChallengeSite::Snapshot::Snapshot(const Parts& parts, const SiteSettings& settings,
-                                  AdmissionRules r, std::shared_ptr<const Pages> p)
+                                  AdmissionRules r, std::shared_ptr<const Pages> p, Effort e)
     : rules(std::move(r)),
       pages(std::move(p)),
+      effort(std::move(e)),
+      failures(parts.state, parts.limits),
       views(parts.index, parts.state, parts.clock, settings.proofs),
-      desk({views, parts.pow, parts.wait, parts.state, parts.requests, parts.keyring,
-            parts.limits}) {}
+      desk({views, parts.pow, parts.wait, parts.codes, parts.state, parts.requests, parts.keyring,
+            parts.limits}),
+      retract_desk({views, parts.wait, parts.state, parts.requests, parts.keyring, parts.limits}) {}
 
 Result<ChallengeSite::Current> ChallengeSite::prepare(const Parts& parts,
                                                       const SiteSettings& settings) {
   CS_ASSIGN(NetworkList proxies, NetworkList::parse(settings.proxies));
-  CS_ASSIGN(auto pages, Pages::load(settings.templates, path_of_url(settings.base_url)));
+  CS_ASSIGN(Effort effort, Effort::parse(settings.work));
+  About about = settings.about;
+  about.host = host_of_url(settings.base_url);
+  CS_ASSIGN(auto pages, Pages::load(settings.templates, path_of_url(settings.base_url), about));
   return Current(std::make_shared<const Snapshot>(
       parts, settings, AdmissionRules{origin_of(settings.base_url), std::move(proxies)},
-      std::move(pages)));
+      std::move(pages), std::move(effort)));
 }
 
 Result<std::unique_ptr<ChallengeSite>> ChallengeSite::make(const Parts& parts,
@@ -92,6 +120,7 @@ Result<std::unique_ptr<ChallengeSite>> ChallengeSite::make(const Parts& parts,
 
 Status ChallengeSite::reload(const SiteSettings& settings) {
   CS_ASSIGN(Current next, prepare(parts_, settings));
+  parts_.pow.set_levels(next->effort.levels());
   current_.with([&](Current& current) { current = std::move(next); });
   return {};
 }
@@ -123,8 +152,8 @@ Admission ChallengeSite::admit(const RequestHead& head) const {
                                                           Problem::refused, refusal.why);
   if (refusal.status == 405) {
     std::string name;
-    const bool page = parse_path(head.path, name) == Route::page;
-    response.fields.push_back({"Allow", page ? "GET, HEAD, POST" : "GET, HEAD"});
+    const bool post = takes_post(parse_path(head.path, name));
+    response.fields.push_back({"Allow", post ? "GET, HEAD, POST" : "GET, HEAD"});
   }
   count(response);
   return response;
@@ -150,6 +179,14 @@ HttpResponse ChallengeSite::route(const HttpRequest& request, const Snapshot& no
       return request.method == Method::post ? answer(request, now) : show(request, now);
     case Route::pow:
       return work(request, now);
+    case Route::code_image:
+    case Route::code_sound:
+      return code(request, now);
+    case Route::withdraw:
+    case Route::not_me:
+      return request.method == Method::post ? retract(request, now) : show_retraction(request, now);
+    case Route::why:
+      return html_response(200, now.pages->why());
     case Route::health:
       return health(request);
     case Route::asset:
@@ -162,61 +199,151 @@ HttpResponse ChallengeSite::route(const HttpRequest& request, const Snapshot& no
 HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now) {
   const auto view = now.views.look_up(request.name, request.deadline);
   if (!view) return failed(request, now, view.error());
+  const auto code_id = now.desk.code_for(*view, request.deadline);
+  if (!code_id) return failed(request, now, code_id.error());
   parts_.metrics.pages.increment(shown(view->state));
-  if (request.json) return json_response(200, view_json(*view));
-  return html_response(200, now.pages->message(*view, parts_.clock.wall()));
+  if (request.json)
+    return json_response(200, view_json(*view, links_of(*now.pages, *view, *code_id)));
+  return html_response(200, now.pages->message(*view, *code_id, parts_.clock.wall()));
 }
 
 HttpResponse ChallengeSite::answer(const HttpRequest& request, const Snapshot& now) {
   const auto form = parse_form(request.body);
   if (!form) return problem(*now.pages, request.json, 400, Problem::refused, form.error().detail);
-  const Answer given{field(*form, "address"), field(*form, "altcha"), field(*form, "wait")};
+  const Answer given{field(*form, "address"), field(*form, "altcha"),  field(*form, "wait"),
+                     field(*form, "code"),    field(*form, "code_id"), field(*form, "another")};
   const auto result = now.desk.answer(request.name, given, request.network, request.deadline);
   if (!result) return failed(request, now, result.error());
 
   parts_.metrics.answers.increment(result->outcome);
   log_answer(*result, request.network);
-  return outcome(request, now, *result, given.address);
+  return outcome(request, now, *result, given);
 }
 
 HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& now,
-                                    const AnswerResult& result, const std::string& typed) {
+                                    const AnswerResult& result, const Answer& given) {
+  int status = 422;
   switch (result.outcome) {
     case AnswerOutcome::taken:
-      parts_.metrics.proofs.increment(result.proof == "address+wait" ? ProofKind::wait
-                                                                     : ProofKind::pow);
+      for (const std::string_view kind : kProofWords)
+        if (result.proof.ends_with(kind))
+          parts_.metrics.proofs.increment(*from_word<ProofKind>(kProofWords, kind));
+      parts_.metrics.answer_time.observe(parts_.clock.wall() - result.view.held.arrived);
       [[fallthrough]];
-    case AnswerOutcome::already: {
-      HttpResponse response =
-          request.json ? json_response(303, view_json(result.view)) : html_response(303, "");
-      response.fields.push_back({"Location", now.pages->path_of(result.view.token)});
-      return response;
-    }
+    case AnswerOutcome::already:
+      return see_page(request, now, result.view);
     case AnswerOutcome::limited: {
       HttpResponse response = problem(*now.pages, request.json, 429, Problem::limited, "limited");
-      response.fields.push_back(retry_after(now.desk.retry_after()));
+      response.fields.push_back(retry_after(result.retry));
       return response;
     }
+    case AnswerOutcome::first_step:
+    case AnswerOutcome::another_code:
+      status = 200;  // no wrong answer
+      break;
+    case AnswerOutcome::no_code_left:
+      status = 429;
+      break;
     case AnswerOutcome::no_address:
     case AnswerOutcome::wrong_address:
     case AnswerOutcome::no_proof:
-    case AnswerOutcome::first_step:
     case AnswerOutcome::early:
     case AnswerOutcome::wrong_proof:
+    case AnswerOutcome::wrong_code:
       break;
   }
-  // The first of two steps is no wrong answer.
-  const int status = result.outcome == AnswerOutcome::first_step ? 200 : 422;
-  if (request.json) return json_response(status, result_json(result, parts_.wait.settings().least));
-  return html_response(status, now.pages->again(result, typed));
+  HttpResponse response =
+      request.json
+          ? json_response(status, result_json(result, parts_.wait.settings().least,
+                                              links_of(*now.pages, result.view, result.code_id)))
+          : html_response(status, now.pages->again(result, given));
+  if (status == 429) response.fields.push_back(retry_after(result.retry));
+  return response;
+}
+
+HttpResponse ChallengeSite::show_retraction(const HttpRequest& request, const Snapshot& now) {
+  const Retraction what = retraction_of(request.route);
+  const auto view = now.retract_desk.look_up(request.name, what, request.deadline);
+  if (!view) return failed(request, now, view.error());
+  if (view->state != ViewState::waiting) return see_page(request, now, *view);
+  if (request.json) return json_response(200, view_json(*view, {}));
+  return html_response(200, now.pages->retract(what, *view));
+}
+
+HttpResponse ChallengeSite::retract(const HttpRequest& request, const Snapshot& now) {
+  const Retraction what = retraction_of(request.route);
+  const auto form = parse_form(request.body);
+  if (!form) return problem(*now.pages, request.json, 400, Problem::refused, form.error().detail);
+  const std::string typed = field(*form, "address");
+  const auto result = now.retract_desk.ask(request.name, what, typed, field(*form, "confirm"),
+                                           request.network, request.deadline);
+  if (!result) return failed(request, now, result.error());
+  parts_.metrics.retractions.increment(result->outcome);
+  log::info(word(kRetractionWords, what), {{"held", result->view.held.id.text()},
+                                           {"outcome", word(kRetractOutcomeWords, result->outcome)},
+                                           {"network", request.network}});
+  const bool done =
+      result->outcome == RetractOutcome::taken || result->outcome == RetractOutcome::already;
+  if (done) return see_page(request, now, result->view);
+  if (result->outcome == RetractOutcome::limited) {
+    HttpResponse response = problem(*now.pages, request.json, 429, Problem::limited, "limited");
+    response.fields.push_back(retry_after(result->retry));
+    return response;
+  }
+  const int status = result->outcome == RetractOutcome::confirm ? 200 : 422;
+  if (request.json) return json_response(status, retract_json(*result));
+  return html_response(status, now.pages->retract(what, *result, typed));
+}
+
+HttpResponse ChallengeSite::see_page(const HttpRequest& request, const Snapshot& now,
+                                     const TokenView& view) {
+  HttpResponse response =
+      request.json ? json_response(303, view_json(view, {})) : html_response(303, "");
+  response.fields.push_back({"Location", now.pages->path_of(view.token)});
+  return response;
+}
+
+/// The image or sound of a code. Changes nothing: however often it is asked for, it is the same.
+HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now) {
+  const auto view = now.views.look_up(request.name, request.deadline);
+  if (!view) return failed(request, now, view.error());
+  if (!view->offers(ProofKind::code)) return not_found(*now.pages, request.json);
+  std::string id = argument(request, "id");
+  if (id.empty()) {
+    const auto code_id = now.desk.code_for(*view, request.deadline);
+    if (!code_id) return failed(request, now, code_id.error());
+    id = *code_id;
+  }
+  if (id.empty()) {
+    HttpResponse response = problem(*now.pages, request.json, 429, Problem::limited, "limited");
+    response.fields.push_back(retry_after(parts_.codes.until_new()));
+    return response;
+  }
+  const auto shown = parts_.codes.check(id, proof_binding(view->token));
+  if (!shown) return not_found(*now.pages, request.json);
+  parts_.metrics.codes.increment(request.route == Route::code_sound ? CodeForm::sound
+                                                                    : CodeForm::image);
+  // Not the digits themselves: what is derived from them could be tried for all of them.
+  const std::string seed = framed("look", id, shown->digits);
+  if (request.route == Route::code_sound)
+    return {200, "audio/wav", code_wav(shown->digits, argument(request, "lang"), seed)};
+  auto png = code_png(shown->digits, seed, !argument(request, "dark").empty());
+  if (!png) return failed(request, now, png.error());
+  return {200, "image/png", *std::move(png)};
 }
 
 HttpResponse ChallengeSite::work(const HttpRequest& request, const Snapshot& now) {
   const auto view = now.views.look_up(request.name, request.deadline);
   if (!view) return failed(request, now, view.error());
   if (!view->offers(ProofKind::pow)) return not_found(*now.pages, request.json);
+  const auto answers = now.failures.answers(request.network, request.deadline);
+  if (!answers) return failed(request, now, answers.error());
+  const int tries = now.effort.tries(view->authenticated(), *answers);
   parts_.metrics.pow_issued.increment();
-  return {200, kJson, parts_.pow.issue(proof_binding(view->token))};
+  return {200,
+          kJson,
+          parts_.pow.issue(proof_binding(view->token), tries),
+          {{"Countersign-Tries", std::to_string(tries)}}};
 }
 
 HttpResponse ChallengeSite::health(const HttpRequest& request) {

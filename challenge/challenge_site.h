@@ -7,6 +7,11 @@
 //                       200 the form for the second step of `wait`; 429 with Retry-After: too many
 //                       failures; 404 as GET
 //   GET  /c/TOKEN/pow   200 an ALTCHA challenge; 404 when none is of use
+//   GET  /c/TOKEN/code.png, /code.wav   200 the code of `id`, or of now; 404 when none is of use;
+//                       429 when these ten minutes have no more
+//   GET  /c/TOKEN/withdraw, /not-me     200 the form; 404 also where the challenge went otherwise
+//   POST                200 the second step; 303 to the page; 422, 429 and 404 as above
+//   GET  /why           200 who runs this, and what is kept
 //   GET  /healthz       200 while the store answers, else 503
 //   GET  /assets/...    the files of the pages
 //
@@ -19,7 +24,9 @@
 #include <vector>
 
 #include "answering/answer.h"
+#include "answering/effort.h"
 #include "answering/pow.h"
+#include "answering/retract.h"
 #include "answering/views.h"
 #include "answering/wait.h"
 #include "base/clock.h"
@@ -36,9 +43,11 @@ namespace countersign::challenge {
 /// What an administrator may change while the server runs.
 struct SiteSettings {
   std::string base_url = "http://127.0.0.1:8480";  ///< without final slash
-  std::vector<std::string> proofs = {"pow", "wait"};
+  std::vector<std::string> proofs = {"pow", "code", "wait"};
   std::vector<std::string> proxies;  ///< NetworkList::parse
   std::string templates;             ///< folder; "": our own
+  std::vector<std::string> work;     ///< Effort::parse
+  About about;                       ///< but for its host, which is that of base_url
 };
 
 class ChallengeSite final : public Site {
@@ -50,6 +59,7 @@ class ChallengeSite final : public Site {
     Requests& requests;
     Pow& pow;
     const Wait& wait;
+    const Codes& codes;
     const Keyring& keyring;
     const Clock& clock;
     WebMetrics& metrics;
@@ -73,10 +83,13 @@ class ChallengeSite final : public Site {
   struct Snapshot {
     AdmissionRules rules;
     std::shared_ptr<const Pages> pages;
+    Effort effort;
+    Failures failures;
     Views views;
     AnswerDesk desk;
+    RetractDesk retract_desk;
     Snapshot(const Parts& parts, const SiteSettings& settings, AdmissionRules r,
-             std::shared_ptr<const Pages> p);
+             std::shared_ptr<const Pages> p, Effort e);
     Snapshot(const Snapshot&) = delete;  // the desk refers to the views
   };
   using Current = std::shared_ptr<const Snapshot>;
@@ -89,8 +102,12 @@ class ChallengeSite final : public Site {
   HttpResponse show(const HttpRequest& request, const Snapshot& now);
   HttpResponse answer(const HttpRequest& request, const Snapshot& now);
   HttpResponse outcome(const HttpRequest& request, const Snapshot& now, const AnswerResult& result,
-                       const std::string& typed);
+                       const Answer& given);
   HttpResponse work(const HttpRequest& request, const Snapshot& now);
+  HttpResponse code(const HttpRequest& request, const Snapshot& now);
+  HttpResponse show_retraction(const HttpRequest& request, const Snapshot& now);
+  HttpResponse retract(const HttpRequest& request, const Snapshot& now);
+  HttpResponse see_page(const HttpRequest& request, const Snapshot& now, const TokenView& view);
   HttpResponse health(const HttpRequest& request);
   HttpResponse failed(const HttpRequest& request, const Snapshot& now, const Error& error);
   void count(const HttpResponse& response) const;

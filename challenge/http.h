@@ -3,6 +3,7 @@
 // HTTP as values: what the edge (http_server.h) hands to the site, and gets from it.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,19 +25,22 @@ struct RequestHead {
   std::string path;     ///< raw: no escape is undone, no query
   std::string version;  ///< "HTTP/1.1"
   std::vector<HeaderField> fields;
-  std::string peer;  ///< IP address of the connection, "" if it has none
+  std::string peer;     ///< IP address of the connection, "" if it has none
+  std::string query{};  ///< raw, without the question mark; "" if there is none
 };
 
 enum class Method { get, head, post };
 
 /// What a path names.
-enum class Route { page, pow, health, asset, none };
+enum class Route { page, pow, code_image, code_sound, withdraw, not_me, why, health, asset, none };
 
 /// A request that was admitted.
 struct HttpRequest {
   Method method = Method::get;
   Route route = Route::none;
-  std::string name;     ///< of page and pow: the token as it came; of asset: the file's name
+  std::string name;  ///< under /c/: the token as it came; of asset: the file's name
+  /// What stands in the query, escapes undone; empty if that is malformed: no page needs it.
+  std::map<std::string, std::string> query{};
   bool json = false;    ///< JSON is wanted rather than HTML
   std::string network;  ///< network_of() the client; "" if it is not known
   std::string body;     ///< of POST

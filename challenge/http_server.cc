@@ -62,6 +62,16 @@ MHD_Result add_field(void* cls, MHD_ValueKind, const char* name, std::size_t nam
   return MHD_YES;
 }
 
+/// The query as it came: the library has cut it into pieces, and leaves escapes alone.
+std::string query_of(MHD_Connection* connection) {
+  std::vector<HeaderField> pieces;
+  MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_field, &pieces);
+  std::string out;
+  for (const HeaderField& piece : pieces)
+    out += (out.empty() ? "" : "&") + piece.name + "=" + piece.value;
+  return out;
+}
+
 /// The declared size of a body; nothing if there is none, or no clear one.
 std::size_t declared_size(const RequestHead& head) {
   std::size_t size = 0;
@@ -185,8 +195,9 @@ struct HttpServer::Impl {
 
   MHD_Result begin(MHD_Connection* connection, const char* path, const char* method,
                    const char* version, void** state) {
-    RequestHead head{method, path, version, {}, peer_of(connection)};
+    RequestHead head{method, path, version, {}, peer_of(connection), {}};
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_field, &head.fields);
+    head.query = query_of(connection);
     Admission admission = site.admit(head);
     auto exchange = std::make_unique<Exchange>();
     if (auto* refused = std::get_if<HttpResponse>(&admission)) {

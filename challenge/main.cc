@@ -4,7 +4,7 @@
 //
 // It reads the configuration, challenge.secrets and its own templates; never milter.secrets nor the
 // spool. TERM, INT and HUP end it after the requests that are under way; USR1 reloads templates,
-// proofs, proxies and the log's level.
+// proofs, their work, proxies, what /why says, and the log's level.
 #include <getopt.h>
 #include <signal.h>
 #include <sysexits.h>
@@ -44,8 +44,13 @@ int say(int status, const std::string& text) {
 }
 
 SiteSettings site_settings(const Config& config) {
-  return {config.challenge.base_url, config.challenge.proofs, config.challenge.proxies,
-          config.challenge.templates};
+  const auto days = std::chrono::ceil<std::chrono::days>(config.first_contact.lifetime).count();
+  return {config.challenge.base_url,
+          config.challenge.proofs,
+          config.challenge.proxies,
+          config.challenge.templates,
+          config.challenge.work,
+          {config.challenge.operated_by, config.challenge.contact, "", static_cast<int>(days)}};
 }
 
 StoreSettings store_settings(const Config& config, const Keyring& keyring) {
@@ -72,6 +77,7 @@ struct Program {
   std::unique_ptr<RedisStore> store;
   std::unique_ptr<Pow> pow;
   std::unique_ptr<Wait> wait;
+  std::unique_ptr<Codes> codes;
   std::unique_ptr<ChallengeSite> site;
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Heartbeat> heartbeat;
@@ -84,8 +90,9 @@ struct Program {
     CS_ASSIGN(store, RedisStore::open(store_settings(config, keyring), clock));
     CS_ASSIGN(pow, Pow::make(keyring, clock, {}));
     CS_ASSIGN(wait, Wait::make(keyring, clock, {}));
+    CS_ASSIGN(codes, Codes::make(keyring, clock, {}));
     CS_ASSIGN(site, ChallengeSite::make({store->held(), store->web(), store->requests(), *pow,
-                                         *wait, keyring, clock, metrics},
+                                         *wait, *codes, keyring, clock, metrics},
                                         site_settings(config)));
     if (!config.metrics.challenge.empty()) CS_TRY(registry.serve(config.metrics.challenge));
     ServerLimits limits;

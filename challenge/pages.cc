@@ -19,14 +19,23 @@ const std::string kPage = "page.html";
 /// Every name that a template may use; tests/unit/challenge/pages_test.cc shows that all are set.
 const std::set<std::string, std::less<>>& names() {
   static const std::set<std::string, std::less<>> all = {
-      "action",     "address",      "before",         "counting",      "css_file",
-      "delivered",  "delivered_at", "delivered_form", "delivered_iso", "delivering",
-      "early",      "failed",       "first_step",     "has_subject",   "icon_file",
-      "kept",       "kept_iso",     "known",          "limited",       "may_wait",
-      "no_address", "no_proof",     "not_found",      "noted",         "postmaster",
-      "pow_file",   "refused",      "script_file",    "script_needed", "sent",
-      "sent_iso",   "stamp",        "subject",        "title",         "to",
-      "typed",      "unavailable",  "waiting",        "worker_file",   "wrong_address",
+      "action",        "address",       "another_code",  "before",
+      "by_mail",       "changed_at",    "changed_form",  "changed_iso",
+      "code_gone",     "code_id",       "code_image",    "code_sound",
+      "confirm",       "contact",       "counting",      "css_file",
+      "days",          "delivered",     "delivering",    "early",
+      "expired",       "failed",        "first_step",    "has_changed",
+      "has_code",      "has_subject",   "hint",          "hinted",
+      "icon_file",     "kept",          "kept_iso",      "known",
+      "limited",       "may_wait",      "no_address",    "no_code_left",
+      "no_way",        "no_proof",      "not_found",     "not_me",
+      "not_me_action", "noted",         "operator",      "postmaster",
+      "pow_file",      "refused",       "retract",       "retract_action",
+      "script_file",   "script_needed", "sent",          "sent_iso",
+      "stamp",         "subject",       "title",         "to",
+      "typed",         "typed_code",    "unavailable",   "waiting",
+      "why",           "why_file",      "withdraw",      "withdraw_action",
+      "withdrawn",     "worker_file",   "wrong_address", "wrong_code",
       "wrong_proof"};
   return all;
 }
@@ -58,7 +67,7 @@ bool may_replace(std::string_view file) { return file == kPage || file == "page.
 }  // namespace
 
 Result<std::shared_ptr<const Pages>> Pages::load(const std::string& folder,
-                                                 const std::string& prefix) {
+                                                 const std::string& prefix, const About& about) {
   std::map<std::string, std::string> texts;
   std::string page_file = kPage;
   for (const EmbeddedFile& file : embedded_files()) {
@@ -71,7 +80,7 @@ Result<std::shared_ptr<const Pages>> Pages::load(const std::string& folder,
     if (file.name == kPage) page_file = folder + "/" + kPage;
   }
   CS_ASSIGN(Template page, Template::parse(texts[kPage], page_file, names()));
-  const auto pages = std::shared_ptr<Pages>(new Pages(prefix, std::move(page)));
+  const auto pages = std::shared_ptr<Pages>(new Pages(prefix, std::move(page), about));
   for (const auto& [file, text] : texts)
     if (file != kPage) pages->add_asset(file, text);
   return std::shared_ptr<const Pages>(pages);
@@ -98,14 +107,14 @@ Values Pages::files() const {
   return {{"css_file", links_.at("page.css")},
           {"script_file", links_.at("page.js")},
           {"worker_file", links_.at("worker.js")},
-          {"icon_file", links_.at("icon.svg")}};
+          {"icon_file", links_.at("icon.svg")},
+          {"why_file", prefix_ + "/why"}};
 }
 
-Values Pages::waiting(const TokenView& view) const {
+/// What all pages of a message say of it.
+Values Pages::of_message(const TokenView& view) const {
   const HeldView& held = view.held;
   Values out = files();
-  out["title"] = "Your message is waiting";
-  out["waiting"] = true;
   out["to"] = wording::list(held.recipients);
   out["postmaster"] = wording::postmaster(held.recipients);
   out["has_subject"] = !held.subject.empty();
@@ -115,58 +124,128 @@ Values Pages::waiting(const TokenView& view) const {
   out["kept"] = wording::day(held.expires);
   out["kept_iso"] = rfc3339(held.expires);
   out["action"] = path_of(view.token);
-  const bool pow = view.offers(ProofKind::pow);
-  const bool wait = view.offers(ProofKind::wait);
-  out["pow_file"] = pow ? path_of(view.token) + "/pow" : std::string();
-  out["may_wait"] = wait;
-  out["script_needed"] = !wait;
   return out;
 }
 
-std::string Pages::message(const TokenView& view, WallTime now) const {
-  if (view.state == ViewState::waiting) return page_.render(waiting(view));
-  Values out = files();
-  out["to"] = wording::list(view.held.recipients);
-  out["action"] = path_of(view.token);
+Values Pages::waiting(const TokenView& view, const std::string& code_id) const {
+  Values out = of_message(view);
+  out["title"] = std::string(wording::kWaiting);
+  out["waiting"] = true;
+  out["by_mail"] = view.held.by_mail;
+  out["withdraw_action"] = path_of(view.token) + "/withdraw";
+  out["not_me_action"] = path_of(view.token) + "/not-me";
+  const bool pow = view.offers(ProofKind::pow);
+  const bool wait = view.offers(ProofKind::wait);
+  const bool code = view.offers(ProofKind::code);
+  out["pow_file"] = pow ? path_of(view.token) + "/pow" : std::string();
+  out["may_wait"] = wait;
+  out["script_needed"] = pow && !wait && !code;
+  out["no_way"] = !pow && !wait && !code;
+  out["has_code"] = !code_id.empty();
+  out["code_gone"] = code && code_id.empty();
+  out["code_id"] = code_id;
+  out["code_image"] = image_of(view.token, code_id);
+  out["code_sound"] = sound_of(view.token, code_id);
+  return out;
+}
+
+std::string Pages::message(const TokenView& view, const std::string& code_id, WallTime now) const {
+  if (view.state == ViewState::waiting) return page_.render(waiting(view, code_id));
+  Values out = of_message(view);
+  const bool recent = wording::is_recent(view.held.changed, now);
+  out["changed_at"] = wording::delivered(view.held.changed, now);
+  out["changed_iso"] = rfc3339(view.held.changed);
+  out["changed_form"] = std::string(recent ? "weekday" : "date");
   switch (view.state) {
     case ViewState::waiting:
       break;
     case ViewState::delivering:
-      out["title"] = "Thank you";
+      out["title"] = std::string(wording::kDelivering);
       out["delivering"] = true;
       break;
-    case ViewState::delivered: {
-      const bool recent = wording::is_recent(view.held.changed, now);
-      out["title"] = "Delivered";
+    case ViewState::delivered:
+      out["title"] = std::string(wording::kDelivered);
       out["delivered"] = true;
-      out["delivered_at"] = wording::delivered(view.held.changed, now);
-      out["delivered_iso"] = rfc3339(view.held.changed);
-      out["delivered_form"] = std::string(recent ? "weekday" : "date");
       out["known"] = view.authenticated();
       break;
-    }
     case ViewState::failed:
-      out["title"] = "Not delivered";
+      out["title"] = std::string(wording::kFailed);
       out["failed"] = true;
-      out["postmaster"] = wording::postmaster(view.held.recipients);
+      break;
+    case ViewState::withdrawn:
+      out["title"] = std::string(wording::kWithdrawn);
+      out["withdrawn"] = true;
+      // While the request is under way, nobody knows the time yet.
+      out["has_changed"] = view.held.state == HeldState::withdrawn;
+      break;
+    case ViewState::expired:
+      out["title"] = std::string(wording::kExpired);
+      out["expired"] = true;
       break;
   }
   return page_.render(out);
 }
 
-std::string Pages::again(const AnswerResult& result, const std::string& typed) const {
-  Values out = waiting(result.view);
+std::string Pages::again(const AnswerResult& result, const Answer& typed) const {
+  Values out = waiting(result.view, result.code_id);
   const AnswerOutcome outcome = result.outcome;
-  out["typed"] = typed;
+  out["typed"] = typed.address;
+  // What was typed for another code is of no use for this one.
+  out["typed_code"] = typed.code_id == result.code_id ? typed.code : std::string();
   out["stamp"] = result.stamp;
-  out["counting"] = !result.stamp.empty();
+  const bool counting = !result.stamp.empty();
+  out["counting"] = counting;
+  // Who has begun to wait is not asked for digits, too.
+  if (counting) out["has_code"] = out["code_gone"] = false;
+  out["hint"] = result.hint;
+  out["hinted"] = !result.hint.empty();
   out["first_step"] = outcome == AnswerOutcome::first_step;
   out["early"] = outcome == AnswerOutcome::early;
   out["no_address"] = outcome == AnswerOutcome::no_address;
   out["wrong_address"] = outcome == AnswerOutcome::wrong_address;
   out["no_proof"] = outcome == AnswerOutcome::no_proof;
   out["wrong_proof"] = outcome == AnswerOutcome::wrong_proof;
-  out["noted"] = outcome != AnswerOutcome::first_step;
+  out["wrong_code"] = outcome == AnswerOutcome::wrong_code;
+  out["no_code_left"] = outcome == AnswerOutcome::no_code_left;
+  out["another_code"] = outcome == AnswerOutcome::another_code;
+  const bool noted = outcome != AnswerOutcome::first_step && outcome != AnswerOutcome::another_code;
+  out["noted"] = noted;
+  if (noted) out["title"] = std::string(wording::kAgain);
+  if (outcome == AnswerOutcome::no_code_left) out["code_gone"] = false;
+  return page_.render(out);
+}
+
+std::string Pages::retract(Retraction what, const TokenView& view) const {
+  return retract(what, RetractResult{RetractOutcome::already, view, {}, {}}, "");
+}
+
+std::string Pages::retract(Retraction what, const RetractResult& result,
+                           const std::string& typed) const {
+  Values out = of_message(result.view);
+  const bool withdraw = what == Retraction::withdraw;
+  out["title"] = std::string(withdraw ? wording::kWithdraw : wording::kNotMe);
+  out["retract"] = true;
+  out["withdraw"] = withdraw;
+  out["not_me"] = !withdraw;
+  out["retract_action"] =
+      path_of(result.view.token) + "/" + std::string(word(kRetractionWords, what));
+  out["typed"] = typed;
+  out["stamp"] = result.stamp;
+  out["confirm"] = result.outcome == RetractOutcome::confirm;
+  out["wrong_address"] = result.outcome == RetractOutcome::wrong_address;
+  out["no_address"] = result.outcome == RetractOutcome::no_address;
+  out["noted"] = result.outcome == RetractOutcome::wrong_address ||
+                 result.outcome == RetractOutcome::no_address;
+  return page_.render(out);
+}
+
+std::string Pages::why() const {
+  Values out = files();
+  out["title"] = std::string(wording::kWhy);
+  out["why"] = true;
+  out["operator"] = about_.operated_by.empty() ? about_.host : about_.operated_by;
+  out["contact"] = about_.contact.empty() ? std::string(wording::kAskPostmaster) : about_.contact;
+  out["days"] = std::to_string(about_.days);
   return page_.render(out);
 }
 
@@ -174,19 +253,19 @@ std::string Pages::problem(Problem problem) const {
   Values out = files();
   switch (problem) {
     case Problem::not_found:
-      out["title"] = "Nothing is waiting here";
+      out["title"] = std::string(wording::kNotFound);
       out["not_found"] = true;
       break;
     case Problem::limited:
-      out["title"] = "Please try again later";
+      out["title"] = std::string(wording::kLimited);
       out["limited"] = true;
       break;
     case Problem::unavailable:
-      out["title"] = "Please try again in a minute";
+      out["title"] = std::string(wording::kUnavailable);
       out["unavailable"] = true;
       break;
     case Problem::refused:
-      out["title"] = "That did not work";
+      out["title"] = std::string(wording::kRefused);
       out["refused"] = true;
       break;
   }

@@ -13,8 +13,8 @@ inline const std::array<HeaderField, 6>& standing_fields() {
   static const std::array<HeaderField, 6> fields = {{
       {"Content-Security-Policy",
        "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; "
-       "connect-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-       "base-uri 'none'"},
+       "connect-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; "
+       "frame-ancestors 'none'; base-uri 'none'"},
       {"Cache-Control", "no-store"},
       {"Referrer-Policy", "no-referrer"},
       {"X-Robots-Tag", "noindex"},

@@ -4,23 +4,28 @@
 #pragma once
 
 #include "answering/answer.h"
+#include "answering/retract.h"
 #include "answering/views.h"
 #include "base/metrics.h"
 #include "challenge/http_server.h"
 
 namespace countersign::challenge {
 
-enum class PageShown { waiting, delivering, delivered, failed, not_found };
+enum class PageShown { waiting, delivering, delivered, failed, withdrawn, expired, not_found };
+enum class CodeForm { image, sound };
 enum class StatusClass { other, success, redirect, client_error, server_error };
 
 /// Thread-safe once made.
 struct WebMetrics {
   explicit WebMetrics(metrics::Registry& registry);
 
-  metrics::CounterBy<PageShown, 5> pages;
+  metrics::CounterBy<PageShown, 7> pages;
   metrics::CounterBy<AnswerOutcome, kAnswerOutcomeWords.size()> answers;
   metrics::CounterBy<ProofKind, kProofWords.size()> proofs;
+  metrics::CounterBy<RetractOutcome, kRetractOutcomeWords.size()> retractions;
   metrics::Counter pow_issued;
+  metrics::CounterBy<CodeForm, 2> codes;
+  metrics::Latency answer_time;
   metrics::CounterBy<StatusClass, 5> responses;
   metrics::CounterBy<Turned, 3> turned;
   metrics::Counter store_failures;

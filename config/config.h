@@ -80,11 +80,16 @@ struct Config {
   struct Challenge {
     std::string base_url;                   ///< "https://gate.example.org"; no final slash
     std::string listen = "127.0.0.1:8480";  ///< "host:port", "[v6]:port"
-    /// "pow", "code", "wait"; "code" is not offered in this version.
     std::vector<std::string> proofs = {"pow", "code", "wait"};
+    /// "WHO ANSWERS TRIES": how much work `pow` asks for.
+    std::vector<std::string> work = {"authenticated 0 1500", "authenticated 200 3000",
+                                     "unauthenticated 0 3000", "unauthenticated 30 6000",
+                                     "unauthenticated 100 12000"};
     std::vector<std::string> channels = {"reply"};  ///< "reply", then perhaps "mail"
     std::vector<std::string> proxies;               ///< networks whose X-Forwarded-For is believed
     std::string templates;                          ///< folder of a site's own pages; "": none
+    std::string operated_by;                        ///< for /why; "": the host of base_url
+    std::string contact;                            ///< whom to phone or write; "": postmaster
   } challenge;
 
   struct Secrets {

@@ -152,9 +152,7 @@ Value show_digest(const Config& config) {
 }
 
 Status set_proofs(Config& config, const Value& value) {
-  // Until there is a code, it is no way to answer.
-  if (std::all_of(value.list.begin(), value.list.end(), [](const auto& p) { return p == "code"; }))
-    return Error{Errc::invalid, "nobody could answer"};
+  if (value.list.empty()) return Error{Errc::invalid, "nobody could answer"};
   return set_list<kChallenge, &C::proofs, word_of<kProofs>>(config, value);
 }
 
@@ -447,12 +445,25 @@ const Key kKeys[] = {
     {.table = "challenge",
      .name = "proofs",
      .kind = Kind::list,
-     .allowed = "a list of \"pow\", \"code\", \"wait\", at least one other than \"code\"",
+     .allowed = "a list of \"pow\", \"code\", \"wait\", at least one of them",
      .doc = "What a sender can choose from besides typing the address. pow: the browser computes "
-            "for a second, which needs JavaScript. code: digits to be read; not offered in this "
-            "version. wait: two steps at least 10 s apart, for authenticated authors only.",
+            "for a second, which needs JavaScript. code: six digits to be read from an image or "
+            "heard; without it nobody unauthenticated can answer without JavaScript. wait: two "
+            "steps at least 10 s apart, for authenticated authors only; where it is all, others "
+            "cannot answer.",
      .set = set_proofs,
      .show = show_list<kChallenge, &C::proofs>},
+    {.table = "challenge",
+     .name = "work",
+     .kind = Kind::list,
+     .allowed = "a list of \"WHO ANSWERS TRIES\": authenticated or unauthenticated, 0 to 100000, "
+                "1 to 1000000",
+     .doc = "How much work the proof pow asks for: tries at most, for authors who are "
+            "authenticated and for others, from how many answers of the last hour on that came "
+            "from the same network. A browser does 500 (phone) to 3000 (desktop) tries a second. "
+            "Too many try the patience of people with old phones.",
+     .set = set_list<kChallenge, &C::work, parse_work>,
+     .show = show_list<kChallenge, &C::work>},
     {.table = "challenge",
      .name = "channels",
      .kind = Kind::list,
@@ -480,6 +491,23 @@ const Key kKeys[] = {
      .set = set_text_or_none<kChallenge, &C::templates, parse_path>,
      .show = show_text<kChallenge, &C::templates>,
      .example = "\"/etc/countersign/templates\""},
+    {.table = "challenge",
+     .name = "operated_by",
+     .kind = Kind::text,
+     .allowed = "one line of at most 300 octets",
+     .doc = "Who runs this, for the page /why: name and place. Empty: the host of base_url.",
+     .set = set_text<kChallenge, &C::operated_by, parse_words>,
+     .show = show_text<kChallenge, &C::operated_by>,
+     .example = "\"Example Ltd, 1 High Street, Exampleton\""},
+    {.table = "challenge",
+     .name = "contact",
+     .kind = Kind::text,
+     .allowed = "one line of at most 300 octets",
+     .doc = "Whom a sender can phone or write to when the page does not help, for the page /why. "
+            "Empty: the postmaster of the address that was written to.",
+     .set = set_text<kChallenge, &C::contact, parse_words>,
+     .show = show_text<kChallenge, &C::contact>,
+     .example = "\"+44 20 7946 0000, postmaster@example.org\""},
 
     {.table = "secrets",
      .name = "milter",

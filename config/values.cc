@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <limits>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "base/log.h"
@@ -166,6 +167,27 @@ std::string show_file_mode(unsigned mode) {
   std::string text = "0";
   for (const unsigned shift : {6U, 3U, 0U}) text += kDigits[(mode >> shift) & 7U];
   return text;
+}
+
+Result<std::string> parse_work(std::string_view text) {
+  std::istringstream words{std::string(text)};
+  std::string who, rest;
+  long answers = 0;
+  long tries = 0;
+  words >> who >> answers >> tries;
+  if (!words || words >> rest || (who != "authenticated" && who != "unauthenticated") ||
+      answers < 0 || answers > 100'000 || tries < 1 || tries > 1'000'000)
+    return Error{Errc::invalid, in_quotes(text) + " is no row"};
+  return who + ' ' + std::to_string(answers) + ' ' + std::to_string(tries);
+}
+
+Result<std::string> parse_words(std::string_view text) {
+  constexpr std::size_t kMost = 300;
+  if (text.size() > kMost) return Error{Errc::invalid, "too long"};
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), is_control))
+    return Error{Errc::invalid, in_quotes(text) + " is not one line of text"};
+  return std::string(text);
 }
 
 Result<std::string> parse_network(std::string_view text) {

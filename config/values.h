@@ -35,6 +35,11 @@ std::string show_time_of_day(std::chrono::minutes value);
 Result<unsigned> parse_file_mode(std::string_view text);
 std::string show_file_mode(unsigned mode);
 
+/// "unauthenticated 30 6000": who, answers an hour from 0 to 100000, tries from 1 to 1000000.
+Result<std::string> parse_work(std::string_view text);
+/// One line for people, at most 300 octets. Returns it as it is.
+Result<std::string> parse_words(std::string_view text);
+
 /// "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". Returns it in inet_ntop(3)'s spelling. A network
 /// with bits set behind its prefix is refused: it is a slip.
 Result<std::string> parse_network(std::string_view text);

@@ -33,7 +33,8 @@ Result<std::string> header_section(Spool& spool, const HeldId& id) {
 }
 
 bool held_for(const HeldLine& line, const std::string& owner) {
-  return (line.state == HeldState::held || line.state == HeldState::failed) &&
+  return (line.state == HeldState::held || line.state == HeldState::withdrawn ||
+          line.state == HeldState::failed) &&
          std::ranges::find(line.owners, owner) != line.owners.end();
 }
 

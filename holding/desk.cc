@@ -15,6 +15,9 @@ namespace {
 
 using Kind = HeldEvent::Kind;
 
+/// Who said that a message is not his hears no more of us for a year.
+constexpr seconds kNoChallenges = std::chrono::hours(24 * 365);
+
 /// No answer frees what these rules hold (design section 4, "What an answer does").
 bool answer_may_free(std::string_view reason) {
   static constexpr std::array kNever = {Reason::infected, Reason::own_domain,
@@ -36,10 +39,23 @@ bool counts(const HeldEnvelope& envelope, const std::string& typed) {
          std::ranges::find(envelope.addresses, mailbox->address()) != envelope.addresses.end();
 }
 
+/// Whether it is what a sender can ask for by a challenge that has been given to him.
+bool is_senders(const std::string& kind) {
+  return kind == "answer" || kind == "withdraw" || kind == "not-me";
+}
+
+/// Whether the sender of a challenged message says this: he has its token, and knows an address
+/// that counts.
+bool is_from_sender(const Keyring& keys, const HeldEnvelope& envelope, const Request& request) {
+  return envelope.challenged && answer_may_free(envelope.reason) &&
+         is_answer_token(keys, envelope.id, envelope.generation, request.token) &&
+         counts(envelope, request.address);
+}
+
 bool has_good_mac(const Keyring& keys, const std::string& node, const Request& request) {
   const auto mac = hex_decode(request.mac);
-  const bool by_web = request.kind == "answer";
-  return mac && keys.verify(by_web ? "web" : "operator", request.mac_input(node), *mac);
+  return mac &&
+         keys.verify(is_senders(request.kind) ? "web" : "operator", request.mac_input(node), *mac);
 }
 
 }  // namespace
@@ -54,6 +70,7 @@ Result<DeskOutcome> Desk::handle(const Request& request, Deadline deadline) {
     return DeskOutcome::unknown;
   }
   if (request.kind == "answer") return answer(request, *message, deadline);
+  if (is_senders(request.kind)) return take_back(request, *message, deadline);
   if (request.kind == "free") return free_here(*message, request, deadline);
   if (request.kind == "release") {
     CS_TRY(approve(*id, request.proof));
@@ -63,17 +80,20 @@ Result<DeskOutcome> Desk::handle(const Request& request, Deadline deadline) {
     CS_TRY(drop(*id, request.proof));
     return DeskOutcome::accepted;
   }
+  if (request.kind == "restore") {
+    CS_TRY(restore(*id, request.proof));
+    return DeskOutcome::accepted;
+  }
   return DeskOutcome::forged;
 }
 
 Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& message,
                                  Deadline deadline) {
   const HeldEnvelope& envelope = message.envelope;
-  if (!envelope.challenged || !answer_may_free(envelope.reason) ||
-      !is_answer_token(parts_.keys, envelope.id, envelope.generation, request.token) ||
-      !counts(envelope, request.address))
-    return DeskOutcome::forged;
+  if (!is_from_sender(parts_.keys, envelope, request)) return DeskOutcome::forged;
   const History history = history_of(message);
+  // Who took it back has left it to the recipient.
+  if (history.withdrawn) return DeskOutcome::repeated;
   if (history.may_go && (history.contact_written || envelope.fingerprint.empty()))
     return DeskOutcome::repeated;
   CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
@@ -93,6 +113,35 @@ Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& mess
       log::debug("answer not counted for the domain", {{"error", done.error().detail}});
   }
   return DeskOutcome::accepted;
+}
+
+/// Only marks the message: it stays, and its recipient can undo that.
+Result<DeskOutcome> Desk::take_back(const Request& request, const HeldMessage& message,
+                                    Deadline deadline) {
+  const HeldEnvelope& envelope = message.envelope;
+  const bool disowned = request.kind == "not-me";
+  if (!is_from_sender(parts_.keys, envelope, request) || (disowned && !envelope.by_mail))
+    return DeskOutcome::forged;
+  if (history_of(message).state != HeldState::held) return DeskOutcome::repeated;
+  // First, or a repetition would not come here any more.
+  if (disowned && !envelope.fingerprint.empty())
+    CS_TRY(parts_.budgets.forbid_challenges(envelope.author, envelope.fingerprint, kNoChallenges,
+                                            deadline));
+  CS_TRY(parts_.spool.log(envelope.id, {.kind = Kind::withdrawn,
+                                        .when = parts_.clock.wall(),
+                                        .recipient = 0,
+                                        .text = request.kind}));
+  if (auto now = parts_.spool.read(envelope.id)) parts_.table.put(*now);
+  return DeskOutcome::accepted;
+}
+
+Status Desk::restore(const HeldId& id, const std::string& who) {
+  CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
+  if (!history_of(message).withdrawn) return {};
+  CS_TRY(parts_.spool.log(
+      id, {.kind = Kind::restored, .when = parts_.clock.wall(), .recipient = 0, .text = who}));
+  if (auto now = parts_.spool.read(id)) parts_.table.put(*now);
+  return {};
 }
 
 Result<Knowledge> Desk::knowledge_of(const HeldEnvelope& envelope, Deadline deadline) {

@@ -60,12 +60,16 @@ class Desk {
   Status approve(const HeldId& id, const std::string& who);
   /// Marks a message as dropped; the release workers remove it. Errors: not_found, unavailable.
   Status drop(const HeldId& id, const std::string& who);
+  /// Undoes that a message was taken back: it waits again. Errors: not_found, unavailable.
+  Status restore(const HeldId& id, const std::string& who);
   /// Writes the contact of an answered message, if it has not been written: after a crash.
   /// Errors: unavailable.
   Status finish_contact(const HeldId& id, Deadline deadline);
 
  private:
   Result<DeskOutcome> answer(const Request& request, const HeldMessage& message, Deadline deadline);
+  Result<DeskOutcome> take_back(const Request& request, const HeldMessage& message,
+                                Deadline deadline);
   Result<Knowledge> knowledge_of(const HeldEnvelope& envelope, Deadline deadline);
   Status let_go(const HeldId& id, HeldEvent::Kind kind, const std::string& text);
   Status write_contact(const HeldEnvelope& envelope, Deadline deadline);

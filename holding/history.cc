@@ -11,6 +11,7 @@ using Recipient = History::Recipient;
 
 void allow_to_go(History& h) {
   h.may_go = true;
+  h.withdrawn = false;
   h.deferrals = 0;
   for (Recipient& r : h.recipients)
     if (r == Recipient::refused) r = Recipient::waiting;
@@ -53,6 +54,12 @@ void apply(History& h, const HeldEvent& event) {
     case Kind::contact:
       h.contact_written = true;
       break;
+    case Kind::withdrawn:
+      h.withdrawn = true;
+      break;
+    case Kind::restored:
+      h.withdrawn = false;
+      break;
     case Kind::dropped:
       h.state = HeldState::dropped;
       break;
@@ -64,7 +71,7 @@ void apply(History& h, const HeldEvent& event) {
 
 HeldState state_of(const History& h) {
   if (h.state != HeldState::held) return h.state;
-  if (!h.may_go) return HeldState::held;
+  if (!h.may_go) return h.withdrawn ? HeldState::withdrawn : HeldState::held;
   const auto count = [&](Recipient r) { return std::ranges::count(h.recipients, r); };
   if (count(Recipient::waiting) > 0) return HeldState::answered;
   return count(Recipient::refused) > 0 ? HeldState::failed : HeldState::released;

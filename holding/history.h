@@ -23,6 +23,7 @@ struct History {
   std::vector<Recipient> recipients;  ///< in the envelope's order
   std::vector<bool> announced;        ///< a digest listed it for this recipient's owner
   bool may_go = false;                ///< answered or approved
+  bool withdrawn = false;             ///< taken back by its sender, and that not undone
   bool answered = false;              ///< by its author; else approved by recipient or operator
   std::string proof;                  ///< of the answer
   std::string approved_by;
@@ -35,7 +36,7 @@ struct History {
 };
 
 /// Returns what the events say. An approval after a refusal lets the refused recipients be tried
-/// again.
+/// again, and undoes that a message was taken back.
 History history_of(const HeldMessage& message);
 
 }  // namespace countersign

@@ -32,6 +32,9 @@ std::pair<std::string, std::chrono::minutes> local_day(WallTime t) {
 /// Deadlines of I/O are the system's: a clock that a test moves would stretch or cut them.
 Deadline within(milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
+/// Whether it waits for somebody's word, until its lifetime is over.
+bool waits(HeldState s) { return s == HeldState::held || s == HeldState::withdrawn; }
+
 bool is_over(HeldState s) {
   return s == HeldState::released || s == HeldState::dropped || s == HeldState::expired;
 }
@@ -43,6 +46,9 @@ NodeMetrics::NodeMetrics(metrics::Registry& r)
               "outcome", kDeskOutcomeWords),
       ended(r, "countersign_held_ended_total", "Held messages that came to an end, by state.",
             "state", kHeldStateWords),
+      withdrawn(r, "countersign_withdrawn_total",
+                "Messages that their senders took back, or said not to be theirs.", "by",
+                {"withdraw", "not-me"}),
       deferred(r, "countersign_release_deferred_total", "Tries to release that failed for now."),
       held(r, "countersign_held_messages", "Messages in this node's spool."),
       spool_bytes(r, "countersign_spool_bytes", "Bytes in this node's spool."),
@@ -121,7 +127,7 @@ void Node::load(const HeldId& id) {
   unindexed_.with([&](auto& s) { s.insert(id); });
   const auto line = parts_.table.find(id);
   if (line && line->wants_challenge) unannounced_.with([&](auto& s) { s.insert(id); });
-  if (line && line->state != HeldState::held) changed(id);
+  if (line && !waits(line->state)) changed(id);
 }
 
 // --- requests
@@ -148,7 +154,11 @@ void Node::desk_loop() {
                           {"held", entry.request.id},
                           {"outcome", word(kDeskOutcomeWords, *outcome)},
                           {"proof", entry.request.proof}});
-    if (id && *outcome == DeskOutcome::accepted) (void)index_again(*id);
+    if (id && *outcome == DeskOutcome::accepted) {
+      (void)index_again(*id);
+      if (entry.request.kind == "withdraw" || entry.request.kind == "not-me")
+        parts_.metrics.withdrawn.increment(entry.request.kind == "not-me");
+    }
     if (auto done = parts_.requests.done(parts_.spool.node(), entry.entry, within(kStoreTime));
         !done)
       return;
@@ -180,7 +190,7 @@ void Node::work_on(const HeldId& id) {
     done = parts_.desk.finish_contact(id, within(kStoreTime));
     if (!done) log::warning("contact waits", {{"held", id.text()}, {"error", done.error().detail}});
     done = release(id);
-  } else if (state != HeldState::held) {
+  } else if (!waits(state)) {
     done = finish(*message, state);
   }
   if (!done) {
@@ -271,8 +281,7 @@ void Node::take_orders() {
   for (const Order& order : *orders) {
     const auto claim = parts_.claims.take(order.id);
     if (!claim) continue;
-    const Status done = order.verb == "drop" ? parts_.desk.drop(order.id, order.who)
-                                             : parts_.desk.approve(order.id, order.who);
+    const Status done = follow(order);
     if (!done && done.error().code == Errc::unavailable) continue;
     log::info("order", {{"verb", order.verb},
                         {"held", order.id.text()},
@@ -281,6 +290,15 @@ void Node::take_orders() {
     if (auto removed = remove_order(parts_.fs, order); !removed)
       log::error("order stays", {{"held", order.id.text()}, {"error", removed.error().detail}});
   }
+}
+
+/// The caller holds the claim.
+Status Node::follow(const Order& order) {
+  if (order.verb == "drop") return parts_.desk.drop(order.id, order.who);
+  if (order.verb != "restore") return parts_.desk.approve(order.id, order.who);
+  CS_TRY(parts_.desk.restore(order.id, order.who));
+  unindexed_.with([&](auto& s) { s.insert(order.id); });
+  return {};
 }
 
 Status Node::index_again(const HeldId& id) {
@@ -338,7 +356,7 @@ void Node::send_digests() {
   if (minute < digest_at_ || day == last_digest_day_) return;
   std::set<std::string> owners;
   (void)parts_.table.where([&](const HeldLine& line) {
-    if (line.state == HeldState::held || line.state == HeldState::failed)
+    if (waits(line.state) || line.state == HeldState::failed)
       owners.insert(line.owners.begin(), line.owners.end());
     return false;
   });
@@ -358,8 +376,8 @@ void Node::expire() {
   const WallTime wall = parts_.clock.wall();
   const milliseconds kept = parts_.spool_clock.now();
   const auto ids = parts_.table.where([&](const HeldLine& line) {
-    return (line.state == HeldState::held || line.state == HeldState::failed) &&
-           wall >= line.expires && kept - line.kept_since >= line.expires - line.arrived;
+    return (waits(line.state) || line.state == HeldState::failed) && wall >= line.expires &&
+           kept - line.kept_since >= line.expires - line.arrived;
   });
   for (const HeldId& id : ids) {
     if (stopping_) return;
@@ -384,7 +402,7 @@ Status Node::expire(const HeldId& id) {
   if (!claim) return Error{Errc::unavailable, "busy"};
   CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
   const HeldState state = history_of(message).state;
-  if (state != HeldState::held && state != HeldState::failed) return {};
+  if (!waits(state) && state != HeldState::failed) return {};
   CS_TRY(parts_.spool.log(
       id, {.kind = Kind::expired, .when = parts_.clock.wall(), .recipient = 0, .text = {}}));
   CS_ASSIGN(const HeldMessage after, parts_.spool.read(id));

@@ -33,7 +33,8 @@ namespace countersign {
 struct NodeMetrics {
   explicit NodeMetrics(metrics::Registry& registry);
   metrics::CounterBy<DeskOutcome, 5> answers;
-  metrics::CounterBy<HeldState, 6> ended;
+  metrics::CounterBy<HeldState, kHeldStateWords.size()> ended;
+  metrics::CounterBy<bool, 2> withdrawn;  ///< false: taken back; true: disowned
   metrics::Counter deferred;
   metrics::Gauge held;
   metrics::Gauge spool_bytes;
@@ -88,6 +89,7 @@ class Node {
   /// The caller holds the claim.
   Status index_again(const HeldId& id);
   void take_orders();
+  Status follow(const Order& order);
   void mend_index();
   void send_challenges();
   void send_leak_alarms();

@@ -117,8 +117,17 @@ std::string spoken_state(const HeldMessage& message) {
   return "    State:    let in, but the mail server refused it: " + in_one_line(reply, 200) + '\n';
 }
 
+/// All that is told of a message that its sender took back: that there was one.
+std::string withdrawn_entry(const HeldEnvelope& e, std::size_t number) {
+  return std::to_string(number) +
+         ".  State:    taken back by its sender\n    Came:     " + spoken_time(e.arrived) +
+         "\n    Kept:     until " + short_date(e.expires) + "\n    Id:       " + e.id.text() +
+         "\n\n";
+}
+
 std::string digest_entry(const HeldMessage& message, std::size_t number) {
   const HeldEnvelope& e = message.envelope;
+  if (history_of(message).withdrawn) return withdrawn_entry(e, number);
   const std::string subject = in_one_line(e.subject);
   const std::string author = e.author.empty() ? "(no sender named)" : in_one_line(e.author, 320);
   return std::to_string(number) + ".  Subject:  " + (subject.empty() ? "(none)" : subject) +

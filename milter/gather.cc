@@ -34,6 +34,8 @@ std::vector<std::string> answering_addresses(const Facts& facts, const Envelope&
       addresses.push_back(std::move(address));
   };
   add(facts.author.mailbox);
+  // Of a name that nobody vouches for, only the name itself: the rest is what a forger wrote.
+  if (facts.authentication.fingerprint.empty()) return addresses;
   add(envelope.reverse_path.mailbox);
   if (envelope.reverse_path.mailbox) add(without_batv(*envelope.reverse_path.mailbox));
   add(only_mailbox(header, "Reply-To"));

@@ -63,10 +63,11 @@ enum class HeldState {
   released,  ///< an MTA took it
   dropped,   ///< its recipient or an operator dropped it
   expired,   ///< its lifetime is over
-  failed     ///< the MTA refused it for good
+  failed,    ///< the MTA refused it for good
+  withdrawn  ///< its sender took it back; its recipient can still restore it, or let it in
 };
-inline constexpr std::array<std::string_view, 6> kHeldStateWords = {
-    "held", "answered", "released", "dropped", "expired", "failed"};
+inline constexpr std::array<std::string_view, 7> kHeldStateWords = {
+    "held", "answered", "released", "dropped", "expired", "failed", "withdrawn"};
 
 /// By whom a permit may be used.
 enum class Binding {

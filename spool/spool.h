@@ -72,7 +72,9 @@ struct HeldEvent {
     challenged = 8,  ///< the challenge mail: text "sending", then "sent" or "failed ..."
     reported = 9,    ///< the DSN to the author: text as above
     expired = 10,
-    contact = 11,  ///< the contact was written
+    contact = 11,    ///< the contact was written
+    withdrawn = 12,  ///< its sender took it back; text: "withdraw", "not-me"
+    restored = 13,   ///< that was undone by recipient or operator; text: who
   };
   Kind kind;
   WallTime when{};
@@ -159,7 +161,7 @@ class SpoolReader {
 /// the daemon within a second, removed when done.
 struct Order {
   HeldId id;
-  std::string verb;  ///< "release", "drop"
+  std::string verb;  ///< "release", "drop", "restore"
   std::string who;   ///< login name, for the log
 };
 Status give_order(SpoolFs& fs, const Order& order);

@@ -29,6 +29,10 @@ class Budgets {
   virtual Result<bool> take_challenge(const std::string& owner, const std::string& author,
                                       const std::string& fingerprint, const std::string& id,
                                       const Limits& limits, Deadline deadline) = 0;
+  /// No challenge goes to this author any more for `lifetime`: he said that a message was not his.
+  /// `fingerprint`: his organizational domain. Errors: unavailable.
+  virtual Status forbid_challenges(const std::string& author, const std::string& fingerprint,
+                                   seconds lifetime, Deadline deadline) = 0;
   /// A challenge to this domain was answered: its fall-back ends. Errors: unavailable.
   virtual Status challenge_answered(const std::string& fingerprint, Deadline deadline) = 0;
 };
@@ -56,9 +60,12 @@ class WebState {
   virtual Result<int> count_failure(const std::string& who, seconds window, Deadline deadline) = 0;
   /// Returns the count without adding to it. Errors: unavailable.
   virtual Result<int> failures(const std::string& who, Deadline deadline) = 0;
-  /// Remembers that a message was answered, until the node has said so itself. Errors: unavailable.
-  virtual Status mark_answered(const std::string& id, seconds lifetime, Deadline deadline) = 0;
-  virtual Result<bool> is_answered(const std::string& id, Deadline deadline) = 0;
+  /// Remembers which request of a message's sender is under way ("answer", "withdraw", "not-me"),
+  /// until the node has said so itself. Errors: unavailable.
+  virtual Status mark_answered(const std::string& id, const std::string& how, seconds lifetime,
+                               Deadline deadline) = 0;
+  /// Returns what was marked; "" if nothing. Errors: unavailable.
+  virtual Result<std::string> how_answered(const std::string& id, Deadline deadline) = 0;
 };
 
 }  // namespace countersign

@@ -77,7 +77,8 @@ struct MemoryStore::State {
   std::map<std::string, Mortal<std::string>> retries;
   std::map<std::string, std::map<long long, Request>> requests;
   long long next_entry = 0;
-  std::map<std::string, Mortal<bool>> marks;        ///< claims, nonces, answers, budgets
+  std::map<std::string, Mortal<bool>> marks;  ///< claims, nonces, budgets
+  std::map<std::string, Mortal<std::string>> answered;
   std::map<std::string, Mortal<int>> counts;        ///< failures, unanswered
   std::map<std::string, std::set<WallTime>> hours;  ///< challenges by domain
   std::optional<WallTime> heartbeat;
@@ -470,6 +471,13 @@ struct MemoryStore::Parts {
                  limits.per_recipient);
       return true;
     }
+    Status forbid_challenges(const std::string& author, const std::string&, seconds lifetime,
+                             Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.keep(state.marks, "s:" + author, true, lifetime);
+      return {};
+    }
     Status challenge_answered(const std::string& fingerprint, Deadline) override {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
@@ -520,16 +528,18 @@ struct MemoryStore::Parts {
       const int* count = state.alive(state.counts, "f:" + who);
       return count == nullptr ? 0 : *count;
     }
-    Status mark_answered(const std::string& id, seconds lifetime, Deadline) override {
+    Status mark_answered(const std::string& id, const std::string& how, seconds lifetime,
+                         Deadline) override {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
-      state.keep(state.marks, "answered:" + id, true, lifetime);
+      state.keep(state.answered, id, how, lifetime);
       return {};
     }
-    Result<bool> is_answered(const std::string& id, Deadline) override {
+    Result<std::string> how_answered(const std::string& id, Deadline) override {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
-      return state.alive(state.marks, "answered:" + id) != nullptr;
+      const std::string* how = state.alive(state.answered, id);
+      return how == nullptr ? std::string() : *how;
     }
     State& state;
   };

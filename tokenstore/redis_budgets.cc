@@ -71,6 +71,16 @@ Result<bool> RedisBudgets::take_challenge(const std::string& owner, const std::s
   return may == 1;
 }
 
+Status RedisBudgets::forbid_challenges(const std::string& author, const std::string& fingerprint,
+                                       seconds lifetime, Deadline deadline) {
+  // The key that says "asked a short time ago": a time that does not end for so long.
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"SET", pool_.keys().asked(fingerprint, "author:" + key_part(author)), "1", "PX",
+           ms(lifetime)});
+  CS_TRY(pool_.run(ask, deadline));
+  return {};
+}
+
 Status RedisBudgets::challenge_answered(const std::string& fingerprint, Deadline deadline) {
   RedisPipeline ask = pool_.pipeline();
   ask.add({"DEL", pool_.keys().asked(fingerprint, "unanswered")});

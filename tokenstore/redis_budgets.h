@@ -20,6 +20,8 @@ class RedisBudgets final : public Budgets {
   Result<bool> take_challenge(const std::string& owner, const std::string& author,
                               const std::string& fingerprint, const std::string& id,
                               const Limits& limits, Deadline deadline) override;
+  Status forbid_challenges(const std::string& author, const std::string& fingerprint,
+                           seconds lifetime, Deadline deadline) override;
   Status challenge_answered(const std::string& fingerprint, Deadline deadline) override;
 
  private:

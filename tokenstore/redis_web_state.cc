@@ -63,14 +63,15 @@ Result<int> RedisWebState::failures(const std::string& who, Deadline deadline) {
   return count;
 }
 
-Status RedisWebState::mark_answered(const std::string& id, seconds lifetime, Deadline deadline) {
-  CS_TRY(ask_one({"SET", pool_.keys().answered(id), "1", "PX", ms(lifetime)}, deadline));
+Status RedisWebState::mark_answered(const std::string& id, const std::string& how, seconds lifetime,
+                                    Deadline deadline) {
+  CS_TRY(ask_one({"SET", pool_.keys().answered(id), how, "PX", ms(lifetime)}, deadline));
   return {};
 }
 
-Result<bool> RedisWebState::is_answered(const std::string& id, Deadline deadline) {
-  CS_ASSIGN(const RedisReply reply, ask_one({"GET", pool_.keys().answered(id)}, deadline));
-  return !reply.is_nil();
+Result<std::string> RedisWebState::how_answered(const std::string& id, Deadline deadline) {
+  CS_ASSIGN(RedisReply reply, ask_one({"GET", pool_.keys().answered(id)}, deadline));
+  return reply.is_nil() ? std::string() : std::move(reply.text);
 }
 
 }  // namespace countersign

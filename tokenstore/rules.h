@@ -31,7 +31,7 @@ inline constexpr std::size_t kRequestBytes = 8192;
 
 /// Whether a message in that state has left {m}:held for good.
 constexpr bool is_final(HeldState state) {
-  return state != HeldState::held && state != HeldState::answered;
+  return state != HeldState::held && state != HeldState::answered && state != HeldState::withdrawn;
 }
 
 /// How many digests of a mailbox's sent mail are kept, and how long (design section 5, {m}:sent).

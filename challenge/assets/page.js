@@ -52,7 +52,7 @@
             return resolve(event.data.solution);
           }
           tries[i] = event.data.tries;
-          return told(tries.reduce((a, b) => a + b, 0));
+          return told(tries.reduce((a, b) => a + b, 0), Date.now() - started);
         };
         worker.postMessage({parameters: challenge.parameters, first: i, step: count,
           most: MOST_TRIES});
@@ -63,8 +63,10 @@
   async function prove(form, told) {
     const response = await fetch(form.dataset.pow, {headers: {Accept: "application/json"}});
     if (!response.ok) throw new Error("status " + response.status);
+    const most = Number(response.headers.get("Countersign-Tries")) || 3000;
     const challenge = await response.json();
-    const solution = await solve(challenge, form.dataset.worker, told);
+    const solution = await solve(challenge, form.dataset.worker,
+      (tries, ms) => told(tries, most, ms));
     return {value: btoa(JSON.stringify({challenge, solution})), at: Date.now()};
   }
 
@@ -75,10 +77,19 @@
     const button = form.querySelector("button");
     let proof = null;
     let sending = false;
+    let givenUp = false;
 
-    const told = (tries) => {
-      // The answer lies somewhere in 3000 tries: the bar is a guess, and stops short of the end.
-      bar.value = Math.min(95, tries / 30);
+    const say = (words) => {
+      // Only when it changes: screen readers say it each time.
+      if (text.textContent !== words) text.textContent = words;
+    };
+    const told = (tries, most, ms) => {
+      // The answer lies somewhere in `most` tries: the bar is a guess, and stops short of the end.
+      bar.value = Math.min(95, tries * 100 / most);
+      const left = Math.ceil((most - tries) / tries * ms / 2000);
+      if (sending && ms > 1500)
+        say(left > 2 && tries < most ? work.dataset.about.replace("{}", 5 * Math.ceil(left / 5)) :
+          work.dataset.soon);
     };
     const start = () => {
       proof = prove(form, told);
@@ -90,11 +101,22 @@
       proof = null;
       button.removeAttribute("aria-disabled");
     };
+    /** The way without scripts: the digits, or waiting. */
+    const giveUp = () => {
+      givenUp = true;
+      document.documentElement.classList.remove("js");
+      bar.hidden = true;
+      if ("wait" in form.dataset) return form.submit();
+      say(work.dataset.digits);
+      return form.elements.code.focus();
+    };
 
     // While the sender types there is time to work; scanners do not type.
     form.elements.address.addEventListener("input", () => proof || start(), {passive: true});
 
     form.addEventListener("submit", async (event) => {
+      const other = event.submitter && event.submitter.classList.contains("link");
+      if (givenUp || (other && !sending)) return;
       event.preventDefault();
       if (sending) return;
       // Only this: browsers do not know all addresses that mail does, so the server judges.
@@ -105,12 +127,12 @@
       sending = true;
       button.setAttribute("aria-disabled", "true");
       work.hidden = false;
-      text.textContent = "One moment, please.";
+      say(work.dataset.begin);
       try {
         let done = await (proof || start());
         if (Date.now() - done.at > FRESH_MS) done = await start();
         bar.value = 100;
-        text.textContent = "Sending your answer.";
+        say(work.dataset.send);
         const field = document.createElement("input");
         field.type = "hidden";
         field.name = "altcha";
@@ -120,8 +142,8 @@
       } catch (error) {
         restore();
         if (error.message === "status 404") return location.reload();
-        if ("wait" in form.dataset) return form.submit();  // the way without scripts
-        text.textContent = "That did not work. Please press the button again in a moment.";
+        if ("code" in form.dataset || "wait" in form.dataset) return giveUp();
+        say(work.dataset.again);
         bar.removeAttribute("value");
         bar.hidden = true;
       }
@@ -157,6 +179,7 @@
     localTimes();
     const form = document.querySelector("form[data-pow]");
     if (form && form.dataset.pow && canWork && !form.elements.wait) answerByWork(form);
+    else document.documentElement.classList.remove("js");
     const place = document.querySelector("[data-poll]");
     if (place && window.fetch) poll(place);
   });

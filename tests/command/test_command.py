@@ -13,7 +13,7 @@ from conftest import COMMAND
 MANUAL = Path(__file__).parents[2] / "docs/man/countersign.8"
 
 VERBS = ["config init", "config check", "config show", "config manual", "held list", "held show",
-         "held release", "held drop", "contacts list", "contacts allow", "contacts deny",
+         "held release", "held drop", "held restore", "contacts list", "contacts allow", "contacts deny",
          "contacts remove", "contacts import", "contacts export", "contacts learn", "policy show", "policy set", "doctor", "setup postfix", "why", "pause",
          "resume", "stats"]
 
@@ -203,7 +203,7 @@ def test_why(site):
 
 def test_held_without_mail(site):
     assert site.ok("held", "list") == ""
-    for verb in ("show", "release", "drop"):
+    for verb in ("show", "release", "drop", "restore"):
         done = site.run("held", verb, HELD_ID, "../x")
         assert done.returncode == os.EX_NOINPUT and done.stdout == ""
         assert done.stderr.splitlines()[0] == f"{HELD_ID}: not held here"

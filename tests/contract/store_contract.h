@@ -81,6 +81,7 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_same_message_gets_the_same_answer);
   CPPUNIT_TEST(a_domain_has_a_cap_an_hour);
   CPPUNIT_TEST(an_unanswering_domain_falls_back_until_it_answers);
+  CPPUNIT_TEST(who_wants_no_challenges_gets_none);
   CPPUNIT_TEST(a_budget_comes_back_when_its_time_is_over);
   CPPUNIT_TEST(a_notice_is_claimed_once);
   CPPUNIT_TEST(a_claim_given_back_can_be_claimed);
@@ -616,6 +617,12 @@ class StoreContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(store().budgets().challenge_answered("example.com", soon()));
     CPPUNIT_ASSERT(take("joe@example.org", "c@example.com", "3", limits));
   }
+  void who_wants_no_challenges_gets_none() {
+    CPPUNIT_ASSERT(store().budgets().forbid_challenges("a@example.com", "example.com",
+                                                       std::chrono::hours(24 * 365), soon()));
+    CPPUNIT_ASSERT(!take("joe@example.org", "a@example.com", "1", {}));
+    CPPUNIT_ASSERT(take("joe@example.org", "b@example.com", "2", {}));
+  }
   void a_budget_comes_back_when_its_time_is_over() {
     Budgets::Limits limits;
     limits.per_recipient = limits.per_site = seconds(1);
@@ -659,10 +666,10 @@ class StoreContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(1, fail("x", seconds(1)));
   }
   void an_answer_is_remembered() {
-    CPPUNIT_ASSERT(!*store().web().is_answered("x", soon()));
-    CPPUNIT_ASSERT(store().web().mark_answered("x", seconds(60), soon()));
-    CPPUNIT_ASSERT(*store().web().is_answered("x", soon()));
-    CPPUNIT_ASSERT(!*store().web().is_answered("y", soon()));
+    CPPUNIT_ASSERT(store().web().how_answered("x", soon())->empty());
+    CPPUNIT_ASSERT(store().web().mark_answered("x", "withdraw", seconds(60), soon()));
+    CPPUNIT_ASSERT_EQUAL(std::string("withdraw"), *store().web().how_answered("x", soon()));
+    CPPUNIT_ASSERT(store().web().how_answered("y", soon())->empty());
   }
 
  private:

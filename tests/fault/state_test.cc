@@ -296,7 +296,7 @@ class StateTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(s.web().heartbeat(soon()));
     CPPUNIT_ASSERT(*s.web().spend("n", seconds(60), soon()));
     CPPUNIT_ASSERT(s.web().count_failure("net:192.0.2.0/24", seconds(60), soon()));
-    CPPUNIT_ASSERT(s.web().mark_answered(view_.id.text(), seconds(60), soon()));
+    CPPUNIT_ASSERT(s.web().mark_answered(view_.id.text(), "answer", seconds(60), soon()));
   }
   const HeldView view_ = held_view();
 };

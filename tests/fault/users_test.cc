@@ -182,8 +182,8 @@ class UsersTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(*web->web().spend("n", seconds(60), soon()));
     CPPUNIT_ASSERT_EQUAL(1, *web->web().count_failure("w", seconds(60), soon()));
     CPPUNIT_ASSERT_EQUAL(1, *web->web().failures("w", soon()));
-    CPPUNIT_ASSERT(web->web().mark_answered("w", seconds(60), soon()));
-    CPPUNIT_ASSERT(*web->web().is_answered("w", soon()));
+    CPPUNIT_ASSERT(web->web().mark_answered("w", "answer", seconds(60), soon()));
+    CPPUNIT_ASSERT(!web->web().how_answered("w", soon())->empty());
     CPPUNIT_ASSERT(web->healthy());
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.store->requests().read(view.node, soon())->size());
     CPPUNIT_ASSERT(rig.store->directory().look_up({{joe()}, alice()}, soon())->page_age);

@@ -3,7 +3,9 @@
 // The real web server on a store in memory and a clock that can be moved: for browsers and scripts
 // that test pages. Reads a command a line, and answers each with a line:
 //
-//   hold ID TOKEN AUTHENTICATED SUBJECT   holds a message; AUTHENTICATED: 1 or 0
+//   hold ID TOKEN AUTHENTICATED SUBJECT   holds a message; AUTHENTICATED: 0, 1, or 2 for one that
+//                                         was challenged by mail
+//   digits TOKEN CODE-ID                  the digits of a code, as a person reads or hears them
 //   state ID WORD                         sets a word of HeldState
 //   requests                              "KIND ID ADDRESS PROOF; ..." of those that came so far
 //   advance SECONDS                       moves the clock on
@@ -14,6 +16,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "answering/token.h"
 #include "challenge/challenge_site.h"
 #include "challenge/http_server.h"
 #include "challenge/listener.h"
@@ -43,6 +46,7 @@ struct Stage {
   WebMetrics metrics{registry};
   std::unique_ptr<Pow> pow = *Pow::make(keyring, clock, {});
   std::unique_ptr<Wait> wait = *Wait::make(keyring, clock, {});
+  std::unique_ptr<Codes> codes = *Codes::make(keyring, clock, {});
   std::string sent;
 
   std::string hold(std::istream& words) {
@@ -53,6 +57,7 @@ struct Stage {
     HeldView view = test::held_view(clock.wall(), id, token);
     view.subject = subject;
     if (authenticated == 0) view.fingerprint.clear();
+    view.by_mail = authenticated == 2;
     test::hold(store, view, token);
     return "held";
   }
@@ -65,6 +70,13 @@ struct Stage {
     if (!view || !to || !store.held().set_state(*view, *to, clock.wall(), test::soon()))
       return "no such message or state";
     return "set";
+  }
+
+  std::string digits(std::istream& words) {
+    std::string token, id;
+    words >> token >> id;
+    const auto code = codes->check(id, proof_binding(token));
+    return code ? code->digits : "no such code";
   }
 
   std::string requests() {
@@ -86,6 +98,7 @@ struct Stage {
     words >> command;
     if (command == "hold") return hold(words);
     if (command == "state") return state(words);
+    if (command == "digits") return digits(words);
     if (command == "requests") return requests();
     if (command == "advance" && words >> number) return clock.advance(seconds(number)), "advanced";
     if (command == "down" && words >> number) return store.set_down(number != 0), "so be it";
@@ -93,14 +106,21 @@ struct Stage {
   }
 };
 
+SiteSettings settings() {
+  SiteSettings out;
+  out.work = {"authenticated 0 1500", "unauthenticated 0 3000"};
+  out.about = {"Example Ltd, 1 High Street", "+44 20 7946 0000", "", 30};
+  return out;
+}
+
 }  // namespace
 
 int main() {
   Stage stage;
-  auto site =
-      ChallengeSite::make({stage.store.held(), stage.store.web(), stage.store.requests(),
-                           *stage.pow, *stage.wait, stage.keyring, stage.clock, stage.metrics},
-                          {});
+  auto site = ChallengeSite::make(
+      {stage.store.held(), stage.store.web(), stage.store.requests(), *stage.pow, *stage.wait,
+       *stage.codes, stage.keyring, stage.clock, stage.metrics},
+      settings());
   auto listener = listen_on("127.0.0.1:0");
   if (!site || !listener) return 1;
   auto server = HttpServer::start(std::move(*listener), **site, {});

@@ -17,14 +17,14 @@ namespace countersign::test {
 struct WebFixture {
   explicit WebFixture(const challenge::SiteSettings& settings = {}) {
     auto made = challenge::ChallengeSite::make(
-        {store.held(), store.web(), store.requests(), *pow, *wait, keyring, clock, metrics},
+        {store.held(), store.web(), store.requests(), *pow, *wait, *codes, keyring, clock, metrics},
         settings);
     CPPUNIT_ASSERT_MESSAGE(made ? "" : made.error().detail, made);
     site = *std::move(made);
     hold(store, held);
   }
 
-  std::string solved() { return solve_pow(pow->issue(proof_binding(kToken))); }
+  std::string solved() { return solve_pow(pow->issue(proof_binding(kToken), 3)); }
 
   ManualClock clock;
   MemoryStore store{clock};
@@ -32,8 +32,9 @@ struct WebFixture {
   Keyring keyring = web_keyring();
   metrics::Registry registry;
   challenge::WebMetrics metrics{registry};
-  std::unique_ptr<Pow> pow = *Pow::make(keyring, clock, {.cost = 2, .counter_most = 3, .stock = 2});
+  std::unique_ptr<Pow> pow = *Pow::make(keyring, clock, {.cost = 2, .levels = {3}, .stock = 2});
   std::unique_ptr<Wait> wait = *Wait::make(keyring, clock, {});
+  std::unique_ptr<Codes> codes = *Codes::make(keyring, clock, {});
   std::unique_ptr<challenge::ChallengeSite> site;
 };
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Headless Chromium, and the real page on a stage: a store in memory and a clock that can be moved."""
+import base64
 import json
 import os
 import shutil
@@ -36,11 +37,12 @@ class Stage:
         self.process.stdin.flush()
         return self.process.stdout.readline().strip()
 
-    def hold(self, subject="Offer for 40 chairs", authenticated=True):
+    def hold(self, subject="Offer for 40 chairs", authenticated=True, by_mail=False):
         """Holds a message of alice@example.com to joe@example.org; returns it."""
         self._next += 1
         message = Message(self, f"7q2mxf4pk9td3hwa7q2mxf{self._next:04d}")
-        assert self.do(f"hold {message.id} {message.token} {int(authenticated)} {subject}") == "held"
+        kind = 2 if by_mail else int(authenticated)
+        assert self.do(f"hold {message.id} {message.token} {kind} {subject}") == "held"
         return message
 
     def advance(self, seconds):
@@ -62,6 +64,16 @@ class Message:
         """What the web server asked of the node for this message: ["ADDRESS PROOF", ...]."""
         all_of_them = self.stage.do("requests").split(";")
         return [" ".join(r.split()[2:]) for r in all_of_them if self.id in r]
+
+    def digits(self, code_id):
+        """What a person reads in the image of this code, or hears."""
+        digits = self.stage.do(f"digits {self.token} {code_id}")
+        assert digits.isdigit(), digits
+        return digits
+
+    def asked_for(self):
+        """The kinds of the requests: ["withdraw", ...]."""
+        return [r.split()[0] for r in self.stage.do("requests").split(";") if self.id in r]
 
     def set_state(self, word):
         assert self.stage.do(f"state {self.id} {word}") == "set"
@@ -133,8 +145,20 @@ class Browser:
         self.address().send_keys(address)
         return self
 
-    def press(self):
-        self.driver.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+    def press(self, words=None):
+        """Presses the button that says so, or the first."""
+        buttons = self.driver.find_elements(By.CSS_SELECTOR, "button[type=submit]")
+        [*_, button] = [b for b in buttons if words in (None, b.text)][:1]
+        button.click()
+        return self
+
+    def code_id(self):
+        return self.driver.find_element(By.NAME, "code_id").get_attribute("value")
+
+    def type_code(self, digits):
+        field = self.driver.find_element(By.ID, "code")
+        field.clear()
+        field.send_keys(digits)
         return self
 
     def run(self, script, *arguments):
@@ -157,7 +181,8 @@ class Browser:
         return out
 
     def picture(self, name):
-        """Takes a picture of the page into the build folder, to be looked at."""
+        """Takes a picture of the whole page into the build folder, to be looked at."""
         folder = Path(os.environ.get("CS_PICTURES", build_folder() / "pictures"))
         folder.mkdir(exist_ok=True)
-        self.driver.save_screenshot(str(folder / f"{name}.png"))
+        whole = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        (folder / f"{name}.png").write_bytes(base64.b64decode(whole["data"]))

@@ -29,7 +29,7 @@ struct Fixture {
   AnswerOutcome outcome(const Answer& form, const std::string& network = kNetwork) {
     return answer(form, network).outcome;
   }
-  std::string solved() { return test::solve_pow(pow->issue(proof_binding(kToken))); }
+  std::string solved() { return test::solve_pow(pow->issue(proof_binding(kToken), 3)); }
   std::vector<RequestEntry> requests() {
     auto got = store.requests().read(test::kNode, std::chrono::steady_clock::now());
     CPPUNIT_ASSERT(got);
@@ -41,10 +41,11 @@ struct Fixture {
   MemoryStore store{clock};
   HeldView held = test::held_view(clock.wall());
   Keyring keyring = test::web_keyring();
-  std::unique_ptr<Pow> pow = *Pow::make(keyring, clock, {.cost = 2, .counter_most = 3, .stock = 2});
+  std::unique_ptr<Pow> pow = *Pow::make(keyring, clock, {.cost = 2, .levels = {3}, .stock = 2});
   std::unique_ptr<Wait> wait = *Wait::make(keyring, clock, {});
   Views views{store.held(), store.web(), clock, allowed};
-  AnswerDesk desk{{views, *pow, *wait, store.web(), store.requests(), keyring}};
+  std::unique_ptr<Codes> codes = *Codes::make(keyring, clock, {});
+  AnswerDesk desk{{views, *pow, *wait, *codes, store.web(), store.requests(), keyring}};
 };
 
 /// Another press of the button comes first: it takes the nonce, and sets the mark.
@@ -54,7 +55,7 @@ class RacingState final : public WebState {
   Status heartbeat(Deadline d) override { return state_.heartbeat(d); }
   Result<bool> spend(const std::string& nonce, seconds lifetime, Deadline d) override {
     CS_TRY(state_.spend(nonce, lifetime, d));
-    CS_TRY(state_.mark_answered(test::kHeld, lifetime, d));
+    CS_TRY(state_.mark_answered(test::kHeld, "answer", lifetime, d));
     return state_.spend(nonce, lifetime, d);
   }
   Result<int> count_failure(const std::string& who, seconds window, Deadline d) override {
@@ -63,11 +64,12 @@ class RacingState final : public WebState {
   Result<int> failures(const std::string& who, Deadline d) override {
     return state_.failures(who, d);
   }
-  Status mark_answered(const std::string& id, seconds lifetime, Deadline d) override {
-    return state_.mark_answered(id, lifetime, d);
+  Status mark_answered(const std::string& id, const std::string& how, seconds lifetime,
+                       Deadline d) override {
+    return state_.mark_answered(id, how, lifetime, d);
   }
-  Result<bool> is_answered(const std::string& id, Deadline d) override {
-    return state_.is_answered(id, d);
+  Result<std::string> how_answered(const std::string& id, Deadline d) override {
+    return state_.how_answered(id, d);
   }
 
  private:
@@ -146,7 +148,9 @@ class AnswerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_old_stamp_is_replaced);
   CPPUNIT_TEST(a_stamp_counts_once);
   CPPUNIT_TEST(five_failures_close_the_message_for_an_hour);
-  CPPUNIT_TEST(twenty_failures_close_the_network);
+  CPPUNIT_TEST(after_twenty_failures_of_its_network_a_message_has_two);
+  CPPUNIT_TEST(others_behind_the_same_address_lock_nobody_out);
+  CPPUNIT_TEST(from_the_second_miss_on_the_address_is_hinted_at);
   CPPUNIT_TEST(only_failures_count);
   CPPUNIT_TEST(wrong_proofs_count);
   CPPUNIT_TEST(an_unknown_network_is_not_limited);
@@ -192,7 +196,7 @@ class AnswerTest : public CppUnit::TestFixture {
   void a_proof_counts_once() {
     Fixture f;
     const Answer form{.address = kRight, .altcha = f.solved(), .wait = ""};
-    f.store.fail_call(8);  // the mark: the page still asks
+    f.store.fail_call(7);  // the mark: the page still asks
     CPPUNIT_ASSERT(f.outcome(form) == AnswerOutcome::taken);
     const auto again = f.answer(form);
     CPPUNIT_ASSERT(again.outcome == AnswerOutcome::wrong_proof);
@@ -203,7 +207,8 @@ class AnswerTest : public CppUnit::TestFixture {
   void the_slower_of_two_presses_is_thanked_too() {
     Fixture f;
     RacingState state(f.store.web());
-    const AnswerDesk desk({f.views, *f.pow, *f.wait, state, f.store.requests(), f.keyring});
+    const AnswerDesk desk(
+        {f.views, *f.pow, *f.wait, *f.codes, state, f.store.requests(), f.keyring});
     const auto got =
         desk.answer(kToken, {.address = kRight, .altcha = f.solved()}, kNetwork, test::soon());
     CPPUNIT_ASSERT(got);
@@ -259,18 +264,40 @@ class AnswerTest : public CppUnit::TestFixture {
     // The right answer is not looked at either, or guessing would go on.
     CPPUNIT_ASSERT(f.outcome({.address = kRight, .altcha = f.solved()}) == AnswerOutcome::limited);
     CPPUNIT_ASSERT(f.requests().empty());
-    f.clock.advance(f.desk.retry_after());
+    CPPUNIT_ASSERT_EQUAL(3600L, static_cast<long>(f.answer({}).retry.count()));
+    f.clock.advance(std::chrono::hours(1));
     CPPUNIT_ASSERT(f.outcome({.address = kRight, .altcha = f.solved()}) == AnswerOutcome::taken);
   }
 
-  void twenty_failures_close_the_network() {
-    Fixture f;
+  void crowd(Fixture& f) {
     for (int i = 0; i < 20; ++i)
       CPPUNIT_ASSERT(
           f.store.web().count_failure("network:" + kNetwork, seconds(3600), test::soon()));
+  }
+  void after_twenty_failures_of_its_network_a_message_has_two() {
+    Fixture f;
+    crowd(f);
+    for (int i = 0; i < 2; ++i)
+      CPPUNIT_ASSERT(f.outcome({.address = "mallory@example.com"}) == AnswerOutcome::wrong_address);
+    CPPUNIT_ASSERT(f.outcome({.address = "mallory@example.com"}) == AnswerOutcome::limited);
     CPPUNIT_ASSERT(f.outcome({.address = kRight, .altcha = f.solved()}) == AnswerOutcome::limited);
     CPPUNIT_ASSERT(f.outcome({.address = kRight, .altcha = f.solved()}, "198.51.100.0/24") ==
                    AnswerOutcome::taken);
+  }
+  void others_behind_the_same_address_lock_nobody_out() {
+    Fixture f;
+    crowd(f);
+    for (int i = 0; i < 2; ++i)
+      CPPUNIT_ASSERT(f.outcome({.address = "alcie@example.com"}) == AnswerOutcome::wrong_address);
+    CPPUNIT_ASSERT(f.outcome({.address = kRight, .altcha = f.solved()}) == AnswerOutcome::taken);
+  }
+
+  void from_the_second_miss_on_the_address_is_hinted_at() {
+    Fixture f;
+    CPPUNIT_ASSERT_EQUAL(std::string(), f.answer({.address = "mallory@example.com"}).hint);
+    CPPUNIT_ASSERT_EQUAL(std::string("al...@....com"),
+                         f.answer({.address = "mallory@example.com"}).hint);
+    CPPUNIT_ASSERT_EQUAL(std::string(), f.answer({.address = ""}).hint);
   }
 
   void only_failures_count() {
@@ -315,8 +342,8 @@ class AnswerTest : public CppUnit::TestFixture {
                        AnswerOutcome::taken);
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, f.requests().size());
       } else {
-        // Views make three calls, the limits two, then the nonce and the request.
-        CPPUNIT_ASSERT_EQUAL(8, n);
+        // Views make three calls, the limits one, then the nonce and the request.
+        CPPUNIT_ASSERT_EQUAL(7, n);
         return;
       }
     }
@@ -324,7 +351,7 @@ class AnswerTest : public CppUnit::TestFixture {
 
   void a_lost_mark_does_not_lose_the_answer() {
     Fixture f;
-    f.store.fail_call(8);
+    f.store.fail_call(7);
     CPPUNIT_ASSERT(f.outcome({.address = kRight, .altcha = f.solved()}) == AnswerOutcome::taken);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, f.requests().size());
   }

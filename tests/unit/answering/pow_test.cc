@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 
 /// Cheap work: what is tested does not depend on its amount.
-const PowSettings kCheap{.cost = 2, .counter_most = 3, .stock = 4};
+const PowSettings kCheap{.cost = 2, .levels = {3}, .stock = 4};
 
 struct Fixture {
   ManualClock clock;
@@ -43,7 +43,7 @@ class PowTest : public CppUnit::TestFixture {
  public:
   void a_solved_challenge_holds() {
     Fixture f;
-    const std::string challenge = f.pow->issue(f.binding);
+    const std::string challenge = f.pow->issue(f.binding, 3);
     f.clock.advance(seconds(90));
     const auto got = f.pow->check(test::solve_pow(challenge), f.binding);
     CPPUNIT_ASSERT(got);
@@ -55,7 +55,7 @@ class PowTest : public CppUnit::TestFixture {
   void the_default_is_what_the_design_says() {
     ManualClock clock;
     const auto pow = *Pow::make(test::web_keyring(), clock, {.stock = 1});
-    const json challenge = json::parse(pow->issue("b"));
+    const json challenge = json::parse(pow->issue("b", 3000));
     const json& p = challenge["parameters"];
     CPPUNIT_ASSERT_EQUAL(std::string("PBKDF2/SHA-256"), p["algorithm"].get<std::string>());
     CPPUNIT_ASSERT_EQUAL(5000, p["cost"].get<int>());
@@ -64,7 +64,7 @@ class PowTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{64}, p["keySignature"].get<std::string>().size());
     CPPUNIT_ASSERT_EQUAL(1'800'000'000 + 1200, p["expiresAt"].get<int>());
     CPPUNIT_ASSERT_EQUAL(std::string("b"), p["data"]["m"].get<std::string>());
-    CPPUNIT_ASSERT_EQUAL(3000, PowSettings{}.counter_most);
+    CPPUNIT_ASSERT((PowSettings{}.levels == std::vector<int>{3000}));
   }
 
   void the_answer_is_uniform_in_its_range() {
@@ -72,7 +72,7 @@ class PowTest : public CppUnit::TestFixture {
     std::set<std::uint32_t> seen;
     for (int i = 0; i < 200; ++i) {
       std::uint32_t counter = 0;
-      (void)test::solve_pow(f.pow->issue(f.binding), &counter);
+      (void)test::solve_pow(f.pow->issue(f.binding, 3), &counter);
       seen.insert(counter);
     }
     // Any of the three stays unseen once in 10^35 runs.
@@ -81,14 +81,14 @@ class PowTest : public CppUnit::TestFixture {
 
   void another_message_is_refused() {
     Fixture f;
-    const std::string field = test::solve_pow(f.pow->issue(f.binding));
+    const std::string field = test::solve_pow(f.pow->issue(f.binding, 3));
     CPPUNIT_ASSERT(!f.pow->check(field, proof_binding(test::kOtherToken)));
     CPPUNIT_ASSERT(!f.pow->check(field, ""));
   }
 
   void an_expired_challenge_is_refused() {
     Fixture f;
-    const std::string field = test::solve_pow(f.pow->issue(f.binding));
+    const std::string field = test::solve_pow(f.pow->issue(f.binding, 3));
     f.clock.advance(std::chrono::minutes(20) - milliseconds(1));
     CPPUNIT_ASSERT(f.pow->check(field, f.binding));
     f.clock.advance(milliseconds(1));
@@ -122,7 +122,7 @@ class PowTest : public CppUnit::TestFixture {
   void an_unsolved_challenge_is_refused() {
     Fixture f;
     json payload;
-    payload["challenge"] = json::parse(f.pow->issue(f.binding));
+    payload["challenge"] = json::parse(f.pow->issue(f.binding, 3));
     // What a thief of the challenge knows of the key: its prefix.
     const std::string prefix = payload["challenge"]["parameters"]["keyPrefix"];
     payload["solution"] = {{"counter", 1}, {"derivedKey", prefix + std::string(32, '0')}};
@@ -134,7 +134,7 @@ class PowTest : public CppUnit::TestFixture {
     wait_until_stocked(*f.pow);
     std::set<std::string> nonces;
     for (int i = 0; i < 20; ++i)
-      nonces.insert(json::parse(f.pow->issue(f.binding))["parameters"]["nonce"]);
+      nonces.insert(json::parse(f.pow->issue(f.binding, 3))["parameters"]["nonce"]);
     CPPUNIT_ASSERT_EQUAL(std::size_t{20}, nonces.size());
     wait_until_stocked(*f.pow);
   }
@@ -146,7 +146,7 @@ class PowTest : public CppUnit::TestFixture {
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&] {
         for (int i = 0; i < 50; ++i) {
-          const std::string nonce = json::parse(f.pow->issue(f.binding))["parameters"]["nonce"];
+          const std::string nonce = json::parse(f.pow->issue(f.binding, 3))["parameters"]["nonce"];
           nonces.with([&](auto& all) { all.insert(nonce); });
         }
       });

@@ -24,7 +24,7 @@ struct Row {
 const Row kRows[] = {
     {"held waits", HeldState::held, false, seconds(0), "waiting"},
     {"held waits until its last moment", HeldState::held, false, kMonth - seconds(1), "waiting"},
-    {"held past its time is gone", HeldState::held, false, kMonth, ""},
+    {"held past its time is expired", HeldState::held, false, kMonth, "expired"},
     {"held with an answer on its way is being delivered", HeldState::held, true, seconds(0),
      "delivering"},
     {"answered is being delivered", HeldState::answered, false, seconds(0), "delivering"},
@@ -34,7 +34,9 @@ const Row kRows[] = {
     {"refused for good is shown", HeldState::failed, true, seconds(0), "failed"},
     {"dropped is gone", HeldState::dropped, false, seconds(0), ""},
     {"dropped is gone though it was answered", HeldState::dropped, true, seconds(0), ""},
-    {"expired is gone", HeldState::expired, false, seconds(0), ""},
+    {"expired is shown", HeldState::expired, false, seconds(0), "expired"},
+    {"taken back is shown", HeldState::withdrawn, false, seconds(0), "withdrawn"},
+    {"taken back is shown past its time too", HeldState::withdrawn, true, kMonth, "withdrawn"},
 };
 
 struct Fixture {
@@ -51,7 +53,7 @@ void check(const Row& row) {
     CPPUNIT_ASSERT(f.store.held().set_state(held, row.state, f.clock.wall(), test::soon()));
   f.clock.advance(row.later);
   if (row.marked)
-    CPPUNIT_ASSERT(f.store.web().mark_answered(test::kHeld, seconds(60), test::soon()));
+    CPPUNIT_ASSERT(f.store.web().mark_answered(test::kHeld, "answer", seconds(60), test::soon()));
   const auto got = f.views.look_up(kToken, test::soon());
   const std::string word(got ? countersign::word(kViewStateWords, got->state) : "");
   CPPUNIT_ASSERT_EQUAL(std::string(row.want), word);
@@ -69,8 +71,8 @@ const ProofRow kProofRows[] = {
     {"an authenticated author may also wait",
      "example.com",
      {"pow", "code", "wait"},
-     {ProofKind::pow, ProofKind::wait}},
-    {"any other may not", "", {"pow", "code", "wait"}, {ProofKind::pow}},
+     {ProofKind::pow, ProofKind::code, ProofKind::wait}},
+    {"any other may not", "", {"pow", "code", "wait"}, {ProofKind::pow, ProofKind::code}},
     {"what the site leaves out is not offered", "example.com", {"wait"}, {ProofKind::wait}},
     {"nothing may be left", "", {"wait"}, {}},
 };

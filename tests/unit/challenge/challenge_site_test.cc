@@ -3,7 +3,9 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "tests/support/temp_folder.h"
 #include "tests/support/web_fixture.h"
@@ -25,13 +27,15 @@ std::string field_of(const HttpResponse& response, const std::string& name) {
 /// Does what the server does with a request.
 HttpResponse ask(WebFixture& f, const std::string& method, const std::string& path,
                  const std::string& body = "", bool json = false) {
+  const auto mark = path.find('?');
   std::vector<HeaderField> fields = {{"Host", "gate.example.org"}};
   if (json) fields.push_back({"Accept", "application/json"});
   if (method == "POST") {
     fields.push_back({"Content-Type", "application/x-www-form-urlencoded"});
     fields.push_back({"Content-Length", std::to_string(body.size())});
   }
-  auto admission = f.site->admit({method, path, "HTTP/1.1", fields, "198.51.100.7"});
+  auto admission = f.site->admit({method, path.substr(0, mark), "HTTP/1.1", fields, "198.51.100.7",
+                                  mark == path.npos ? "" : path.substr(mark + 1)});
   if (auto* response = std::get_if<HttpResponse>(&admission)) return *response;
   auto& request = std::get<HttpRequest>(admission);
   request.body = body;
@@ -65,6 +69,18 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_full_queue_is_503);
   CPPUNIT_TEST(challenges_are_for_messages_that_wait);
   CPPUNIT_TEST(reading_changes_nothing);
+  CPPUNIT_TEST(a_code_is_given_as_image_and_sound);
+  CPPUNIT_TEST(the_digits_let_a_message_in);
+  CPPUNIT_TEST(the_digits_stand_nowhere);
+  CPPUNIT_TEST(other_digits_are_given_five_times);
+  CPPUNIT_TEST(codes_are_for_messages_that_wait);
+  CPPUNIT_TEST(work_grows_with_the_evidence);
+  CPPUNIT_TEST(a_message_is_taken_back_in_two_steps);
+  CPPUNIT_TEST(only_what_came_by_mail_can_be_disowned);
+  CPPUNIT_TEST(what_was_taken_back_says_so);
+  CPPUNIT_TEST(what_expired_says_so);
+  CPPUNIT_TEST(three_hundred_people_behind_one_address_get_through);
+  CPPUNIT_TEST(a_hundred_presses_make_one_request);
   CPPUNIT_TEST(json_says_the_same);
   CPPUNIT_TEST(json_survives_bytes_that_are_no_utf8);
   CPPUNIT_TEST(a_broken_form_is_400);
@@ -150,7 +166,7 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
       for (const HeaderField& field : got.fields) all += field.name + ":" + field.value + "\n";
       return all + got.body;
     };
-    const auto month = std::chrono::hours(24 * 30);
+    const auto month = std::chrono::hours(24 * 61);
     const std::string unknown = look("/c/" + test::kOtherToken, seconds(0), "GET");
     for (const char* method : {"GET", "HEAD", "POST"}) {
       CPPUNIT_ASSERT_EQUAL(unknown, look("/c/" + test::kOtherToken, seconds(0), method));
@@ -204,13 +220,206 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
       for (const auto& [method, path] : {std::pair("GET", kPath),
                                          {"HEAD", kPath},
                                          {"GET", kPath + "/pow"},
-                                         {"GET", kPath + "?address=alice%40example.com"},
+                                         {"GET", kPath + "?address=alice%40example.com&another=1"},
+                                         {"GET", kPath + "/code.png"},
+                                         {"GET", kPath + "/code.wav"},
+                                         {"GET", kPath + "/withdraw"},
                                          {"GET", "/healthz"}})
         (void)ask(f, method, path);
     CPPUNIT_ASSERT_EQUAL(0, requests_of(f));
-    CPPUNIT_ASSERT(!*f.store.web().is_answered(test::kHeld, test::soon()));
+    CPPUNIT_ASSERT(f.store.web().how_answered(test::kHeld, test::soon())->empty());
     CPPUNIT_ASSERT_EQUAL(0, *f.store.web().failures("message:" + test::kHeld, test::soon()));
     CPPUNIT_ASSERT_EQUAL(303, ask(f, "POST", kPath, answer_body(f)).status);
+  }
+
+  static std::string code_id(WebFixture& f) {
+    return json_of(ask(f, "GET", kPath, "", true))["code"]["id"].get<std::string>();
+  }
+  static std::string digits(WebFixture& f, const std::string& id) {
+    return f.codes->check(id, proof_binding(kToken))->digits;
+  }
+
+  void a_code_is_given_as_image_and_sound() {
+    WebFixture f;
+    const auto code = json_of(ask(f, "GET", kPath, "", true))["code"];
+    const HttpResponse image = ask(f, "GET", code["image"]);
+    CPPUNIT_ASSERT_EQUAL(200, image.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("image/png"), image.type);
+    CPPUNIT_ASSERT(ask(f, "GET", code["image"]).body == image.body);
+    CPPUNIT_ASSERT(ask(f, "GET", std::string(code["image"]) + "&dark=1").body != image.body);
+    // Without an id it is the code that the page shows now.
+    CPPUNIT_ASSERT(ask(f, "GET", kPath + "/code.png").body == image.body);
+    const HttpResponse sound = ask(f, "GET", code["sound"]);
+    CPPUNIT_ASSERT_EQUAL(std::string("audio/wav"), sound.type);
+    CPPUNIT_ASSERT(sound.body != ask(f, "GET", std::string(code["sound"]) + "&lang=de").body);
+    CPPUNIT_ASSERT_EQUAL(404, ask(f, "GET", kPath + "/code.png?id=1.0.ab").status);
+    CPPUNIT_ASSERT_EQUAL(405, ask(f, "POST", kPath + "/code.png").status);
+    CPPUNIT_ASSERT_EQUAL(404, ask(f, "GET", "/c/" + test::kOtherToken + "/code.png").status);
+  }
+
+  void the_digits_let_a_message_in() {
+    WebFixture f;
+    const std::string id = code_id(f);
+    const std::string body = "address=alice%40example.com&code_id=" + id + "&code=";
+    CPPUNIT_ASSERT_EQUAL(422, ask(f, "POST", kPath, body + "12345").status);
+    const std::string next = code_id(f);
+    CPPUNIT_ASSERT(next != id);
+    const HttpResponse got =
+        ask(f, "POST", kPath,
+            "address=alice%40example.com&code_id=" + next + "&code=" + digits(f, next));
+    CPPUNIT_ASSERT_EQUAL(303, got.status);
+    CPPUNIT_ASSERT_EQUAL(1, requests_of(f));
+    CPPUNIT_ASSERT(f.registry.text().find("countersign_answer_proofs_total{proof=\"code\"} 1") !=
+                   std::string::npos);
+  }
+
+  void the_digits_stand_nowhere() {
+    WebFixture f;
+    const std::string id = code_id(f);
+    const std::string secret = digits(f, id);
+    for (const std::string& path :
+         {kPath, kPath + "/code.png?id=" + id, kPath + "/code.wav?id=" + id, kPath + "/code.png"}) {
+      const HttpResponse got = ask(f, "GET", path);
+      CPPUNIT_ASSERT(got.body.find(secret) == std::string::npos);
+      for (const HeaderField& field : got.fields)
+        CPPUNIT_ASSERT(field.value.find(secret) == std::string::npos);
+    }
+  }
+
+  void other_digits_are_given_five_times() {
+    WebFixture f;
+    std::string id = code_id(f);
+    for (int i = 1; i < 5; ++i) {
+      const HttpResponse got = ask(f, "POST", kPath, "another=1&address=al&code_id=" + id, true);
+      CPPUNIT_ASSERT_EQUAL(200, got.status);
+      CPPUNIT_ASSERT(!json_of(got).contains("error"));
+      id = json_of(got)["code"]["id"];
+    }
+    CPPUNIT_ASSERT(ask(f, "POST", kPath, "another=1&address=al%40x&code_id=" + code_id(f))
+                       .body.find("value=\"al@x\"") != std::string::npos);
+    const HttpResponse none = ask(f, "POST", kPath, "another=1&code_id=" + id, true);
+    CPPUNIT_ASSERT_EQUAL(429, none.status);
+    CPPUNIT_ASSERT(std::stoi(field_of(none, "Retry-After")) <= 600);
+    CPPUNIT_ASSERT_EQUAL(std::string("no-code-left"), json_of(none)["error"].get<std::string>());
+  }
+
+  void codes_are_for_messages_that_wait() {
+    WebFixture f;
+    const std::string path = kPath + "/code.png?id=" + code_id(f);
+    CPPUNIT_ASSERT_EQUAL(200, ask(f, "GET", path).status);
+    CPPUNIT_ASSERT_EQUAL(303, ask(f, "POST", kPath, answer_body(f)).status);
+    CPPUNIT_ASSERT_EQUAL(404, ask(f, "GET", path).status);
+    SiteSettings without;
+    without.proofs = {"pow"};
+    WebFixture g(without);
+    CPPUNIT_ASSERT_EQUAL(404, ask(g, "GET", kPath + "/code.png").status);
+    CPPUNIT_ASSERT(!json_of(ask(g, "GET", kPath, "", true)).contains("code"));
+  }
+
+  void work_grows_with_the_evidence() {
+    SiteSettings settings;
+    settings.work = {"authenticated 0 1500", "unauthenticated 0 3000", "unauthenticated 3 6000"};
+    WebFixture f(settings);
+    const auto tries = [&] { return field_of(ask(f, "GET", kPath + "/pow"), "Countersign-Tries"); };
+    CPPUNIT_ASSERT_EQUAL(std::string("1500"), tries());
+    f.held.fingerprint.clear();
+    test::hold(f.store, f.held);
+    CPPUNIT_ASSERT_EQUAL(std::string("3000"), tries());
+    for (int i = 0; i < 3; ++i)
+      CPPUNIT_ASSERT(
+          f.store.web().count_failure("taken:198.51.100.0/24", seconds(3600), test::soon()));
+    CPPUNIT_ASSERT_EQUAL(std::string("6000"), tries());
+    settings.work = {"nobody 0 1"};
+    CPPUNIT_ASSERT(!f.site->reload(settings));
+  }
+
+  void a_message_is_taken_back_in_two_steps() {
+    WebFixture f;
+    const std::string path = kPath + "/withdraw";
+    CPPUNIT_ASSERT_EQUAL(200, ask(f, "GET", path).status);
+    CPPUNIT_ASSERT_EQUAL(422, ask(f, "POST", path, "").status);
+    CPPUNIT_ASSERT_EQUAL(422, ask(f, "POST", path, "address=m%40example.com").status);
+    const HttpResponse first = ask(f, "POST", path, "address=alice%40example.com", true);
+    CPPUNIT_ASSERT_EQUAL(200, first.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("waiting"), json_of(first)["state"].get<std::string>());
+    CPPUNIT_ASSERT_EQUAL(0, requests_of(f));
+    const std::string stamp = json_of(first)["confirm"];
+    const HttpResponse second =
+        ask(f, "POST", path, "address=alice%40example.com&confirm=" + stamp);
+    CPPUNIT_ASSERT_EQUAL(303, second.status);
+    CPPUNIT_ASSERT_EQUAL(kPath, field_of(second, "Location"));
+    CPPUNIT_ASSERT_EQUAL(1, requests_of(f));
+    CPPUNIT_ASSERT(ask(f, "GET", kPath).body.find("has been taken back") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(303, ask(f, "GET", path).status);
+    CPPUNIT_ASSERT_EQUAL(303, ask(f, "POST", kPath, answer_body(f)).status);
+    CPPUNIT_ASSERT_EQUAL(1, requests_of(f));
+  }
+
+  void only_what_came_by_mail_can_be_disowned() {
+    WebFixture f;
+    for (const char* method : {"GET", "POST"})
+      CPPUNIT_ASSERT_EQUAL(404, ask(f, method, kPath + "/not-me").status);
+    f.held.by_mail = true;
+    test::hold(f.store, f.held);
+    CPPUNIT_ASSERT_EQUAL(200, ask(f, "GET", kPath + "/not-me").status);
+    CPPUNIT_ASSERT_EQUAL(200,
+                         ask(f, "POST", kPath + "/not-me", "address=alice%40example.com").status);
+  }
+
+  void what_was_taken_back_says_so() {
+    WebFixture f;
+    CPPUNIT_ASSERT(
+        f.store.held().set_state(f.held, HeldState::withdrawn, f.clock.wall(), test::soon()));
+    const auto page = json_of(ask(f, "GET", kPath, "", true));
+    CPPUNIT_ASSERT_EQUAL(std::string("withdrawn"), page["state"].get<std::string>());
+    CPPUNIT_ASSERT_EQUAL(std::string("2027-01-15T08:00:00Z"), page["withdrawn"].get<std::string>());
+  }
+
+  void what_expired_says_so() {
+    WebFixture f;
+    f.clock.advance(std::chrono::hours(24 * 30));
+    const HttpResponse got = ask(f, "GET", kPath);
+    CPPUNIT_ASSERT_EQUAL(200, got.status);
+    CPPUNIT_ASSERT(got.body.find("was not delivered") != std::string::npos);
+    CPPUNIT_ASSERT(got.body.find("<form") == std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(303, ask(f, "POST", kPath, answer_body(f)).status);
+    CPPUNIT_ASSERT_EQUAL(0, requests_of(f));
+  }
+
+  void three_hundred_people_behind_one_address_get_through() {
+    WebFixture f;
+    for (int i = 0; i < 300; ++i) {
+      const std::string id = "7q2mxf4pk9td3hwa7q2mx" + std::to_string(10000 + i);
+      std::string token = id;
+      for (char& c : token)
+        if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+      test::hold(f.store, test::held_view(f.clock.wall(), id, token), token);
+      // Every third mistypes his address, once or twice.
+      for (int n = 0; n < i % 3; ++n)
+        CPPUNIT_ASSERT_EQUAL(422, ask(f, "POST", "/c/" + token, "address=alcie%40e.com").status);
+      const std::string proof = test::solve_pow(f.pow->issue(proof_binding(token), 3));
+      CPPUNIT_ASSERT_EQUAL(303,
+                           ask(f, "POST", "/c/" + token,
+                               "address=alice%40example.com&altcha=" + test::form_encoded(proof))
+                               .status);
+    }
+  }
+
+  void a_hundred_presses_make_one_request() {
+    for (const bool by_code : {false, true}) {
+      WebFixture f;
+      const std::string id = code_id(f);
+      const std::string body =
+          by_code ? "address=alice%40example.com&code_id=" + id + "&code=" + digits(f, id)
+                  : answer_body(f);
+      std::vector<std::thread> all;
+      std::atomic<int> thanked = 0;
+      for (int i = 0; i < 100; ++i)
+        all.emplace_back([&] { thanked += ask(f, "POST", kPath, body).status == 303; });
+      for (std::thread& t : all) t.join();
+      CPPUNIT_ASSERT(thanked >= 1);
+      CPPUNIT_ASSERT_EQUAL(1, requests_of(f));
+    }
   }
 
   void json_says_the_same() {
@@ -222,7 +431,7 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("2027-01-15T08:00:00Z"), page["sent"].get<std::string>());
     CPPUNIT_ASSERT_EQUAL(std::string("2027-02-14T08:00:00Z"),
                          page["kept_until"].get<std::string>());
-    CPPUNIT_ASSERT(page["proofs"] == nlohmann::json({"pow", "wait"}));
+    CPPUNIT_ASSERT(page["proofs"] == nlohmann::json({"pow", "code", "wait"}));
 
     const HttpResponse wrong = ask(f, "POST", kPath, "address=m%40example.com", true);
     CPPUNIT_ASSERT_EQUAL(422, wrong.status);

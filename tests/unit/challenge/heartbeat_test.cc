@@ -35,8 +35,10 @@ class CountingState final : public WebState {
   Result<bool> spend(const std::string&, seconds, Deadline) override { return true; }
   Result<int> count_failure(const std::string&, seconds, Deadline) override { return 1; }
   Result<int> failures(const std::string&, Deadline) override { return 0; }
-  Status mark_answered(const std::string&, seconds, Deadline) override { return {}; }
-  Result<bool> is_answered(const std::string&, Deadline) override { return false; }
+  Status mark_answered(const std::string&, const std::string&, seconds, Deadline) override {
+    return {};
+  }
+  Result<std::string> how_answered(const std::string&, Deadline) override { return std::string(); }
 
   std::atomic<int> beats = 0;
   std::atomic<bool> down = false;

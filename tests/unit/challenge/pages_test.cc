@@ -48,6 +48,7 @@ TokenView view_in(ViewState state) {
   TokenView view{test::kToken, state, test::held_view(kArrived), {}};
   if (state == ViewState::waiting) view.proofs = {ProofKind::pow, ProofKind::wait};
   view.held.changed = kArrived + std::chrono::minutes(7);
+  if (state == ViewState::withdrawn) view.held.state = HeldState::withdrawn;
   return view;
 }
 
@@ -74,12 +75,19 @@ const StateRow kStateRows[] = {
      {"Delivered on Monday at 14:09. You will not be asked again. You can close this page."}},
     {"failed",
      ViewState::failed,
-     {"could not be delivered", "The mail server of joe@example.org has refused it",
+     {"could not be delivered", "The mail server of joe@example.org refused it on Monday at 14:09.",
       "postmaster@example.org"}},
+    {"withdrawn",
+     ViewState::withdrawn,
+     {"Your message has been taken back", "Taken back on Monday at 14:09.", "It is not delivered.",
+      "can be seen by joe@example.org, who can still ask for it until 2 June"}},
+    {"expired",
+     ViewState::expired,
+     {"Your message was not delivered", "It was kept until 2 June", "welcome to send it again"}},
 };
 
 void check_state(const StateRow& row) {
-  const std::string html = own_pages()->message(view_in(row.state), kArrived);
+  const std::string html = own_pages()->message(view_in(row.state), "", kArrived);
   for (const std::string& text : row.says)
     CPPUNIT_ASSERT_MESSAGE(text + "\nnot in:\n" + visible(html),
                            visible(html).find(text) != std::string::npos);
@@ -101,6 +109,8 @@ const AgainRow kAgainRows[] = {
     {"a stamp that is too old", AnswerOutcome::wrong_proof, "1.new.stamp",
      "Nothing is lost; please try again."},
     {"no proof", AnswerOutcome::no_proof, "", "The address is right"},
+    {"wrong digits", AnswerOutcome::wrong_code, "", "Those were not the digits."},
+    {"no more digits", AnswerOutcome::no_code_left, "", "come back in ten minutes"},
     {"the first step of waiting", AnswerOutcome::first_step, "1.new.stamp",
      "Please wait ten seconds, then press the button once more."},
     {"the second step too early", AnswerOutcome::early, "1.new.stamp", "a little early"},
@@ -108,7 +118,7 @@ const AgainRow kAgainRows[] = {
 
 void check_again(const AgainRow& row) {
   const AnswerResult result{row.outcome, view_in(ViewState::waiting), row.stamp, "", ""};
-  const std::string html = own_pages()->again(result, "alice@example.com");
+  const std::string html = own_pages()->again(result, {.address = "alice@example.com"});
   CPPUNIT_ASSERT_MESSAGE(visible(html), visible(html).find(row.says) != std::string::npos);
   CPPUNIT_ASSERT(html.find("value=\"alice@example.com\"") != std::string::npos);
   const std::string field = "name=\"wait\" value=\"" + row.stamp + "\"";
@@ -145,6 +155,13 @@ class PagesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_author_is_not_shown);
   CPPUNIT_TEST(only_a_contact_is_promised_to_be_left_alone);
   CPPUNIT_TEST(without_script_a_stranger_is_told_whom_to_ask);
+  CPPUNIT_TEST(a_code_is_shown_and_spoken_by_its_id);
+  CPPUNIT_TEST(digits_that_were_typed_stay_with_their_code);
+  CPPUNIT_TEST(who_waits_is_not_asked_for_digits);
+  CPPUNIT_TEST(a_hint_is_given_as_text);
+  CPPUNIT_TEST(only_a_challenge_by_mail_can_be_disowned);
+  CPPUNIT_TEST(taking_back_asks_twice);
+  CPPUNIT_TEST(why_names_the_operator);
   CPPUNIT_TEST(a_message_without_subject_has_a_whole_sentence);
   CPPUNIT_TEST(nothing_comes_from_other_hosts_and_nothing_is_inline);
   CPPUNIT_TEST(every_file_that_a_page_names_is_there);
@@ -171,7 +188,7 @@ class PagesTest : public CppUnit::TestFixture {
     view.held.recipients = {"\"<b>\"@example.org"};
     for (const ViewState state : {ViewState::waiting, ViewState::delivering, ViewState::failed}) {
       view.state = state;
-      const std::string html = own_pages()->message(view, kArrived);
+      const std::string html = own_pages()->message(view, "", kArrived);
       CPPUNIT_ASSERT(html.find("<script>") == std::string::npos);
       CPPUNIT_ASSERT(html.find("<img") == std::string::npos);
       CPPUNIT_ASSERT(html.find("<b>") == std::string::npos);
@@ -181,7 +198,8 @@ class PagesTest : public CppUnit::TestFixture {
   void what_was_typed_is_never_markup() {
     const AnswerResult result{AnswerOutcome::wrong_address, view_in(ViewState::waiting), "", "",
                               ""};
-    const std::string html = own_pages()->again(result, "\" autofocus onfocus=alert(1) x=\"");
+    const std::string html =
+        own_pages()->again(result, {.address = "\" autofocus onfocus=alert(1) x=\""});
     CPPUNIT_ASSERT(html.find("value=\"&quot; autofocus onfocus=alert(1) x=&quot;\"") !=
                    std::string::npos);
   }
@@ -191,7 +209,7 @@ class PagesTest : public CppUnit::TestFixture {
     view.held.subject =
         "\xE2\x80\xAE"
         "evil";
-    const std::string html = own_pages()->message(view, kArrived);
+    const std::string html = own_pages()->message(view, "", kArrived);
     CPPUNIT_ASSERT(html.find("<bdi>\xE2\x80\xAE"
                              "evil</bdi>") != std::string::npos);
     CPPUNIT_ASSERT(html.find("<bdi>joe@example.org</bdi>") != std::string::npos);
@@ -200,14 +218,14 @@ class PagesTest : public CppUnit::TestFixture {
   void the_author_is_not_shown() {
     for (const ViewState state :
          {ViewState::waiting, ViewState::delivering, ViewState::delivered, ViewState::failed})
-      CPPUNIT_ASSERT(own_pages()->message(view_in(state), kArrived).find("alice") ==
+      CPPUNIT_ASSERT(own_pages()->message(view_in(state), "", kArrived).find("alice") ==
                      std::string::npos);
   }
 
   void only_a_contact_is_promised_to_be_left_alone() {
     TokenView view = view_in(ViewState::delivered);
     view.held.fingerprint.clear();
-    const std::string text = visible(own_pages()->message(view, kArrived));
+    const std::string text = visible(own_pages()->message(view, "", kArrived));
     CPPUNIT_ASSERT(text.find("Delivered on Monday at 14:09. You can close this page.") !=
                    std::string::npos);
   }
@@ -215,7 +233,7 @@ class PagesTest : public CppUnit::TestFixture {
   void without_script_a_stranger_is_told_whom_to_ask() {
     TokenView view = view_in(ViewState::waiting);
     const auto says = [&] {
-      return visible(own_pages()->message(view, kArrived)).find("postmaster@example.org") !=
+      return visible(own_pages()->message(view, "", kArrived)).find("postmaster@example.org") !=
              std::string::npos;
     };
     CPPUNIT_ASSERT(!says());
@@ -223,10 +241,81 @@ class PagesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(says());
   }
 
+  static TokenView view_with_code() {
+    TokenView view = view_in(ViewState::waiting);
+    view.proofs = {ProofKind::pow, ProofKind::code};
+    return view;
+  }
+
+  void a_code_is_shown_and_spoken_by_its_id() {
+    const std::string html = own_pages()->message(view_with_code(), "1.2.abc", kArrived);
+    const std::string base = "/c/" + test::kToken + "/code.";
+    CPPUNIT_ASSERT(html.find("<img src=\"" + base + "png?id=1.2.abc\"") != std::string::npos);
+    CPPUNIT_ASSERT(html.find("src=\"" + base + "wav?id=1.2.abc\"") != std::string::npos);
+    CPPUNIT_ASSERT(html.find("name=\"code_id\" value=\"1.2.abc\"") != std::string::npos);
+    CPPUNIT_ASSERT(html.find("JavaScript") == std::string::npos);
+    const std::string none = own_pages()->message(view_with_code(), "", kArrived);
+    CPPUNIT_ASSERT(none.find("code.png") == std::string::npos);
+    CPPUNIT_ASSERT(visible(none).find("no digits to read for the moment") != std::string::npos);
+  }
+
+  void digits_that_were_typed_stay_with_their_code() {
+    AnswerResult result{AnswerOutcome::wrong_address, view_with_code()};
+    result.code_id = "1.2.abc";
+    const Answer typed{.address = "a@b", .code = "482936", .code_id = "1.2.abc"};
+    CPPUNIT_ASSERT(own_pages()->again(result, typed).find("value=\"482936\"") != std::string::npos);
+    result.code_id = "1.3.def";
+    CPPUNIT_ASSERT(own_pages()->again(result, typed).find("482936") == std::string::npos);
+  }
+
+  void who_waits_is_not_asked_for_digits() {
+    AnswerResult result{AnswerOutcome::first_step, view_with_code()};
+    result.stamp = "1.new.stamp";
+    result.code_id = "1.2.abc";
+    CPPUNIT_ASSERT(own_pages()->again(result, {}).find("code.png") == std::string::npos);
+  }
+
+  void a_hint_is_given_as_text() {
+    AnswerResult result{AnswerOutcome::wrong_address, view_in(ViewState::waiting)};
+    result.hint = "<b...@....com";
+    CPPUNIT_ASSERT(own_pages()->again(result, {}).find("<bdi>&lt;b...@....com</bdi>") !=
+                   std::string::npos);
+  }
+
+  void only_a_challenge_by_mail_can_be_disowned() {
+    TokenView view = view_in(ViewState::waiting);
+    CPPUNIT_ASSERT(own_pages()->message(view, "", kArrived).find("/not-me") == std::string::npos);
+    view.held.by_mail = true;
+    CPPUNIT_ASSERT(own_pages()->message(view, "", kArrived).find("/not-me") != std::string::npos);
+  }
+
+  void taking_back_asks_twice() {
+    for (const Retraction what : {Retraction::withdraw, Retraction::not_me}) {
+      const std::string first = own_pages()->retract(what, view_in(ViewState::waiting));
+      CPPUNIT_ASSERT(first.find("name=\"confirm\"") == std::string::npos);
+      CPPUNIT_ASSERT(visible(first).find("Go on") != std::string::npos);
+      const RetractResult result{RetractOutcome::confirm, view_in(ViewState::waiting), "1.s.t"};
+      const std::string second = own_pages()->retract(what, result, "\"><i>");
+      CPPUNIT_ASSERT(second.find("name=\"confirm\" value=\"1.s.t\"") != std::string::npos);
+      CPPUNIT_ASSERT(second.find("value=\"&quot;&gt;&lt;i&gt;\"") != std::string::npos);
+      CPPUNIT_ASSERT(visible(second).find("Yes, ") != std::string::npos);
+    }
+  }
+
+  void why_names_the_operator() {
+    const auto pages = *Pages::load("", "", {"Example <Ltd>", "+44 20 7946 0000", "g.example", 14});
+    const std::string text = visible(pages->why());
+    for (const char* says : {"Example &lt;Ltd&gt;", "+44 20 7946 0000", "14 days are over"})
+      CPPUNIT_ASSERT_MESSAGE(text, pages->why().find(says) != std::string::npos);
+    const std::string plain = (*Pages::load("", "", {"", "", "g.example", 30}))->why();
+    CPPUNIT_ASSERT(plain.find("<bdi>g.example</bdi>") != std::string::npos);
+    CPPUNIT_ASSERT(visible(plain).find("postmaster@") != std::string::npos);
+  }
+
   void a_message_without_subject_has_a_whole_sentence() {
     TokenView view = view_in(ViewState::waiting);
     view.held.subject.clear();
-    const std::string text = visible(own_pages()->message(view, kArrived));
+    const std::string text = visible(own_pages()->message(view, "", kArrived));
     CPPUNIT_ASSERT(text.find("It has no subject and was sent Monday 3 May, 14:02.") !=
                    std::string::npos);
   }
@@ -234,7 +323,7 @@ class PagesTest : public CppUnit::TestFixture {
   void nothing_comes_from_other_hosts_and_nothing_is_inline() {
     for (const ViewState state :
          {ViewState::waiting, ViewState::delivering, ViewState::delivered, ViewState::failed}) {
-      const std::string html = own_pages()->message(view_in(state), kArrived);
+      const std::string html = own_pages()->message(view_in(state), "", kArrived);
       for (const char* bad : {"http:", "https:", "//", "style=", "<style", " on", "javascript:"})
         CPPUNIT_ASSERT_MESSAGE(bad, tags_of(html).find(bad) == std::string::npos);
     }
@@ -246,7 +335,7 @@ class PagesTest : public CppUnit::TestFixture {
 
   void every_file_that_a_page_names_is_there() {
     const auto pages = own_pages();
-    const std::string html = pages->message(view_in(ViewState::waiting), kArrived);
+    const std::string html = pages->message(view_in(ViewState::waiting), "", kArrived);
     int found = 0;
     const std::string start = "\"/assets/";
     for (auto at = html.find(start); at != std::string::npos; at = html.find(start, at + 1)) {
@@ -262,7 +351,7 @@ class PagesTest : public CppUnit::TestFixture {
 
   void links_stand_under_the_prefix() {
     const auto pages = own_pages("/gate");
-    const std::string html = pages->message(view_in(ViewState::waiting), kArrived);
+    const std::string html = pages->message(view_in(ViewState::waiting), "", kArrived);
     CPPUNIT_ASSERT_EQUAL("/gate/c/" + test::kToken, pages->path_of(test::kToken));
     CPPUNIT_ASSERT(html.find("action=\"/gate/c/") != std::string::npos);
     CPPUNIT_ASSERT(html.find("\"/assets/") == std::string::npos);
@@ -275,7 +364,7 @@ class PagesTest : public CppUnit::TestFixture {
     write(folder, "page.css", "main { color: red }");
     write(folder, "page.js", "alert(1)");  // scripts are not theirs
     const auto pages = *Pages::load(folder.path(), "");
-    const std::string html = pages->message(view_in(ViewState::waiting), kArrived);
+    const std::string html = pages->message(view_in(ViewState::waiting), "", kArrived);
     const std::string start = "Bonjour Offer for 40 chairs /assets/";
     CPPUNIT_ASSERT_EQUAL(start, html.substr(0, start.size()));
     const auto* style = pages->asset(html.substr(start.size()));

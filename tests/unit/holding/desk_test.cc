@@ -81,12 +81,76 @@ void check(const Row& row) {
   CPPUNIT_ASSERT_EQUAL(std::size_t{row.want == DeskOutcome::accepted}, allowed);
 }
 
+struct BackRow {
+  const char* name;
+  const char* kind;
+  bool by_mail;
+  void (*change)(HoldingRig&, const HeldId&, Request&);
+  DeskOutcome want;
+};
+
+const BackRow kBackRows[] = {
+    {"its sender takes it back", "withdraw", false, [](HoldingRig&, const HeldId&, Request&) {},
+     DeskOutcome::accepted},
+    {"who was challenged by mail disowns it", "not-me", true,
+     [](HoldingRig&, const HeldId&, Request&) {}, DeskOutcome::accepted},
+    {"who was challenged in the reply does not", "not-me", false,
+     [](HoldingRig&, const HeldId&, Request&) {}, DeskOutcome::forged},
+    {"another address does not", "withdraw", false,
+     [](HoldingRig&, const HeldId&, Request& r) { r.address = "m@x.y"; }, DeskOutcome::forged},
+    {"no token does not", "withdraw", false,
+     [](HoldingRig&, const HeldId&, Request& r) { r.token = ""; }, DeskOutcome::forged},
+    {"a token of another message does not", "withdraw", false,
+     [](HoldingRig& rig, const HeldId&, Request& r) {
+       r.token = *answer_token(rig.keys, HeldId::random(), 1);
+     },
+     DeskOutcome::forged},
+    {"what may go already is left alone", "withdraw", false,
+     [](HoldingRig& rig, const HeldId& id, Request&) {
+       CPPUNIT_ASSERT(*rig.desk.handle(rig.answer(id), HoldingRig::soon()) ==
+                      DeskOutcome::accepted);
+     },
+     DeskOutcome::repeated},
+    {"twice is once", "withdraw", false,
+     [](HoldingRig& rig, const HeldId&, Request& r) {
+       rig.sign(r, "web");
+       CPPUNIT_ASSERT(*rig.desk.handle(r, HoldingRig::soon()) == DeskOutcome::accepted);
+     },
+     DeskOutcome::repeated},
+};
+
+void check_back(const BackRow& row) {
+  HoldingRig rig;
+  HeldEnvelope envelope = HoldingRig::envelope();
+  envelope.by_mail = row.by_mail;
+  const auto receipt = rig.hold(envelope);
+  CPPUNIT_ASSERT(receipt);
+  Request request = rig.answer(receipt->id);
+  request.kind = row.kind;
+  request.proof = "address";
+  row.change(rig, receipt->id, request);
+  rig.sign(request, "web");
+  const auto outcome = rig.desk.handle(request, HoldingRig::soon());
+  CPPUNIT_ASSERT(outcome);
+  CPPUNIT_ASSERT_EQUAL(std::string(word(kDeskOutcomeWords, row.want)),
+                       std::string(word(kDeskOutcomeWords, *outcome)));
+  const auto message = rig.spool->read(receipt->id);
+  CPPUNIT_ASSERT(message);  // only marked
+  if (row.want != DeskOutcome::repeated)
+    CPPUNIT_ASSERT_EQUAL(row.want == DeskOutcome::accepted, history_of(*message).withdrawn);
+}
+
 }  // namespace
 
 class DeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(DeskTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST(an_unauthenticated_author_makes_no_contact);
+  CPPUNIT_TEST(no_answer_frees_what_was_taken_back);
+  CPPUNIT_TEST(the_recipient_undoes_it);
+  CPPUNIT_TEST(the_recipient_lets_it_in_all_the_same);
+  CPPUNIT_TEST(who_disowned_a_message_is_not_mailed_for_a_year);
+  CPPUNIT_TEST(a_store_that_is_down_leaves_disowning_for_later);
   CPPUNIT_TEST(an_authenticated_answer_frees_the_same_authors_other_mail);
   CPPUNIT_TEST(no_answer_frees_what_a_forger_wrote_under_the_same_name);
   CPPUNIT_TEST(no_answer_frees_what_the_rules_keep_for_the_recipient);
@@ -105,7 +169,78 @@ class DeskTest : public CppUnit::TestFixture {
   bool may_go(HoldingRig& rig, const HeldId& id) { return history_of(*rig.spool->read(id)).may_go; }
 
  public:
-  static void rows(TestSuiteBuilderContextType& c) { test::add_rows(c, kRows, check); }
+  static void rows(TestSuiteBuilderContextType& c) {
+    test::add_rows(c, kRows, check);
+    test::add_rows(c, kBackRows, check_back);
+  }
+
+  static HeldId held_back(HoldingRig& rig, const std::string& kind = "withdraw") {
+    HeldEnvelope envelope = HoldingRig::envelope();
+    envelope.by_mail = true;
+    const HeldId id = rig.hold(envelope)->id;
+    CPPUNIT_ASSERT(*rig.desk.handle(back(rig, id, kind), HoldingRig::soon()) ==
+                   DeskOutcome::accepted);
+    return id;
+  }
+  static Request back(HoldingRig& rig, const HeldId& id, const std::string& kind) {
+    Request request = rig.answer(id);
+    request.kind = kind;
+    rig.sign(request, "web");
+    return request;
+  }
+
+  void no_answer_frees_what_was_taken_back() {
+    HoldingRig rig;
+    const HeldId id = held_back(rig);
+    CPPUNIT_ASSERT(*rig.desk.handle(rig.answer(id), HoldingRig::soon()) == DeskOutcome::repeated);
+    // Nor does the answer for another message of the same author.
+    const HeldId other = rig.hold(HoldingRig::envelope(), "other\r\n")->id;
+    CPPUNIT_ASSERT(*rig.desk.handle(rig.answer(other), HoldingRig::soon()) ==
+                   DeskOutcome::accepted);
+    CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state == HeldState::withdrawn);
+  }
+
+  void the_recipient_undoes_it() {
+    HoldingRig rig;
+    const HeldId id = held_back(rig);
+    CPPUNIT_ASSERT(rig.desk.restore(id, "joe"));
+    CPPUNIT_ASSERT(rig.table.find(id)->state == HeldState::held);
+    CPPUNIT_ASSERT(*rig.desk.handle(rig.answer(id), HoldingRig::soon()) == DeskOutcome::accepted);
+  }
+
+  void the_recipient_lets_it_in_all_the_same() {
+    HoldingRig rig;
+    const HeldId id = held_back(rig);
+    CPPUNIT_ASSERT(rig.desk.approve(id, "joe"));
+    CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state == HeldState::answered);
+  }
+
+  void who_disowned_a_message_is_not_mailed_for_a_year() {
+    HoldingRig rig;
+    (void)held_back(rig, "not-me");
+    const auto may = [&](const std::string& id) {
+      return *rig.store.budgets().take_challenge("ann@example.org", "alice@example.com",
+                                                 "example.com", id, {}, HoldingRig::soon());
+    };
+    CPPUNIT_ASSERT(!may("1"));
+    rig.clock.advance(std::chrono::hours(24 * 364));
+    CPPUNIT_ASSERT(!may("2"));
+    rig.clock.advance(std::chrono::hours(24 * 2));
+    CPPUNIT_ASSERT(may("3"));
+  }
+
+  void a_store_that_is_down_leaves_disowning_for_later() {
+    HoldingRig rig;
+    HeldEnvelope envelope = HoldingRig::envelope();
+    envelope.by_mail = true;
+    const HeldId id = rig.hold(envelope)->id;
+    rig.store.set_down(true);
+    CPPUNIT_ASSERT(!rig.desk.handle(back(rig, id, "not-me"), HoldingRig::soon()));
+    CPPUNIT_ASSERT(!history_of(*rig.spool->read(id)).withdrawn);
+    rig.store.set_down(false);
+    CPPUNIT_ASSERT(*rig.desk.handle(back(rig, id, "not-me"), HoldingRig::soon()) ==
+                   DeskOutcome::accepted);
+  }
 
   void an_unauthenticated_author_makes_no_contact() {
     HoldingRig rig;

@@ -18,6 +18,8 @@ class NodeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_refused_message_of_a_stranger_is_reported_to_nobody);
   CPPUNIT_TEST(an_operators_orders_are_followed);
   CPPUNIT_TEST(nothing_expires_before_a_digest_listed_it);
+  CPPUNIT_TEST(what_was_taken_back_stays_until_it_expires);
+  CPPUNIT_TEST(an_order_restores_what_was_taken_back);
   CPPUNIT_TEST(nothing_expires_because_the_wall_clock_was_set);
   CPPUNIT_TEST(a_challenge_goes_by_mail_once);
   CPPUNIT_TEST(the_spools_clock_goes_on_after_a_restart);
@@ -91,6 +93,44 @@ class NodeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(rig.mta.sent().front().bytes.find("one\r\n") != std::string::npos);
     CPPUNIT_ASSERT(eventually([&] { return read_orders(*rig.fs)->empty(); }));
     CPPUNIT_ASSERT(indexed_state(rig, two->id) == HeldState::dropped);
+  }
+  void take_back(HoldingRig& rig, const HeldId& id) {
+    Request request = rig.answer(id);
+    request.kind = "withdraw";
+    rig.sign(request, "web");
+    CPPUNIT_ASSERT(rig.store.requests().append(rig.spool->node(), request, HoldingRig::soon()));
+    CPPUNIT_ASSERT(eventually([&] { return indexed_state(rig, id) == HeldState::withdrawn; }));
+  }
+  void what_was_taken_back_stays_until_it_expires() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.node.start());
+    take_back(rig, r->id);
+    CPPUNIT_ASSERT(rig.registry.text().find("countersign_withdrawn_total{by=\"withdraw\"} 1") !=
+                   std::string::npos);
+    // A start finds it again, and leaves it.
+    rig.node.changed(r->id);
+    CPPUNIT_ASSERT(rig.spool->read(r->id));
+    rig.clock.advance(std::chrono::hours(25));
+    CPPUNIT_ASSERT(eventually([&] { return rig.spool->list().empty(); }));
+    CPPUNIT_ASSERT(indexed_state(rig, r->id) == HeldState::expired);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.notices.sent().size());
+    const std::string digest = rig.notices.sent().front().bytes;
+    CPPUNIT_ASSERT(digest.find("taken back by its sender") != std::string::npos);
+    CPPUNIT_ASSERT(digest.find("40 chairs") == std::string::npos);
+    CPPUNIT_ASSERT(digest.find("alice") == std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.mta.sent().size());
+  }
+  void an_order_restores_what_was_taken_back() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.node.start());
+    take_back(rig, r->id);
+    CPPUNIT_ASSERT(give_order(*rig.fs, {r->id, "restore", "root"}));
+    CPPUNIT_ASSERT(eventually([&] { return indexed_state(rig, r->id) == HeldState::held; }));
+    CPPUNIT_ASSERT(
+        rig.store.requests().append(rig.spool->node(), rig.answer(r->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT(eventually([&] { return rig.mta.sent().size() == 1; }));
   }
   void nothing_expires_before_a_digest_listed_it() {
     HoldingRig rig;

@@ -36,6 +36,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_stranger_is_kept_and_told_the_url);
   CPPUNIT_TEST(a_held_message_is_kept_byte_for_byte);
   CPPUNIT_TEST(the_held_envelope_says_all_that_release_needs);
+  CPPUNIT_TEST(of_an_author_not_authenticated_only_from_counts);
   CPPUNIT_TEST(a_machine_is_held_and_not_answered);
   CPPUNIT_TEST(a_denied_author_is_refused_before_the_body);
   CPPUNIT_TEST(authenticated_clients_and_submit_networks_pass_unasked);
@@ -148,6 +149,15 @@ class TransactionTest : public CppUnit::TestFixture {
         "Received: from mail.example.com (mail.example.com [192.0.2.7])\r\n\tby mx.example.org"));
     // The mail goes on to ann@example.net, so no reply of ours can name a URL.
     CPPUNIT_ASSERT(!envelope.challenged);
+  }
+
+  void of_an_author_not_authenticated_only_from_counts() {
+    MilterRig rig;
+    Mail mail;
+    mail.from = "<bounce@lists.example.com>";
+    mail.unauthenticated().add("Reply-To", "alice@home.example");
+    rig.play(mail);
+    CPPUNIT_ASSERT((rig.desk.kept().at(0).envelope.addresses == Texts{"alice@example.com"}));
   }
 
   void a_machine_is_held_and_not_answered() {

@@ -95,7 +95,7 @@ class HeldLogTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("a\0\r\n\xff", 5), log.events[0].text);
   }
   void every_kind_comes_back() {
-    for (auto kind = static_cast<int>(Kind::answered); kind <= static_cast<int>(Kind::contact);
+    for (auto kind = static_cast<int>(Kind::answered); kind <= static_cast<int>(Kind::restored);
          ++kind) {
       HeldEvent e = event(0);
       e.kind = static_cast<Kind>(kind);
