@@ -53,11 +53,14 @@ Result<std::string> ConfigBackups::make(WallTime now) const {
     CS_ASSIGN(made, make_folder(folder, 0700, {}));
     if (!made) folder += "+";
   }
-  for (const std::string& name : names_) {
+  const auto copy = [&](const std::string& name) -> Status {
     CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
     CS_TRY(create_file(folder + "/" + name, bytes, 0600, {}));
-    CS_TRY(take_mode(folder + "/" + name, directory_ + "/" + name));
-  }
+    return take_mode(folder + "/" + name, directory_ + "/" + name);
+  };
+  for (const std::string& name : names_) CS_TRY(copy(name));
+  for (const std::string& name : ours_)
+    if (exists(directory_ + "/" + name)) CS_TRY(copy(name));
   return folder;
 }
 
@@ -66,6 +69,11 @@ Status ConfigBackups::finish(const std::string& backup, const std::string& folde
   for (const std::string& name : names_) {
     // Whoever wrote it anew gave it a mode of its own, as postconf(1) does.
     CS_TRY(take_mode(directory_ + "/" + name, backup + "/" + name));
+    CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
+    notes += hex_encode(sha256(bytes)) + " " + name + "\n";
+  }
+  for (const std::string& name : ours_) {
+    if (!exists(directory_ + "/" + name)) continue;
     CS_ASSIGN(const std::string bytes, read_whole_file(directory_ + "/" + name));
     notes += hex_encode(sha256(bytes)) + " " + name + "\n";
   }
@@ -79,11 +87,21 @@ Status ConfigBackups::restore(const std::string& backup) const {
     CS_TRY(replace_file(directory_ + "/" + name, bytes));
     CS_TRY(take_mode(directory_ + "/" + name, backup + "/" + name));
   }
+  for (const std::string& name : ours_) {
+    const std::string path = directory_ + "/" + name;
+    if (!exists(backup + "/" + name)) {
+      ::unlink(path.c_str());
+      continue;
+    }
+    CS_ASSIGN(const std::string bytes, read_whole_file(backup + "/" + name));
+    CS_TRY(exists(path) ? replace_file(path, bytes) : create_file(path, bytes, 0644, {}));
+  }
   return remove(backup);
 }
 
 Status ConfigBackups::remove(const std::string& backup) const {
   for (const std::string& name : names_) ::unlink((backup + "/" + name).c_str());
+  for (const std::string& name : ours_) ::unlink((backup + "/" + name).c_str());
   ::unlink((backup + "/after").c_str());
   if (::rmdir(backup.c_str()) != 0)
     return Error{Errc::unavailable, "cannot remove " + backup + ": " + std::strerror(errno)};

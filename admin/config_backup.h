@@ -21,9 +21,11 @@ namespace countersign::admin {
 
 class ConfigBackups {
  public:
-  /// `directory` is the MTA's configuration directory, `names` the files in it.
-  ConfigBackups(std::string directory, std::vector<std::string> names)
-      : directory_(std::move(directory)), names_(std::move(names)) {}
+  /// `directory` is the MTA's configuration directory, `names` the files in it, `ours` those that
+  /// may be missing before a run, or after it.
+  ConfigBackups(std::string directory, std::vector<std::string> names,
+                std::vector<std::string> ours = {})
+      : directory_(std::move(directory)), names_(std::move(names)), ours_(std::move(ours)) {}
 
   const std::string& directory() const { return directory_; }
 
@@ -31,7 +33,8 @@ class ConfigBackups {
   Result<std::string> make(WallTime now) const;
   /// Notes what was made of the files since make(). `folder`: one that was made; or "".
   Status finish(const std::string& backup, const std::string& folder) const;
-  /// Puts the files of a backup back, and removes it. Errors: unavailable (the backup stays).
+  /// Puts the files of a backup back, removes those that were not there before, and the backup.
+  /// Errors: unavailable (the backup stays).
   Status restore(const std::string& backup) const;
   /// Removes a backup. Errors: unavailable.
   Status remove(const std::string& backup) const;
@@ -47,6 +50,7 @@ class ConfigBackups {
  private:
   std::string directory_;
   std::vector<std::string> names_;
+  std::vector<std::string> ours_;
 };
 
 }  // namespace countersign::admin

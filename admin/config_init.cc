@@ -123,10 +123,18 @@ int make_site(const Config& config, Tools& tools, Output& output) {
     output.say("All else is made. Start Redis, give it the users above, and run this again.");
     return exit_status(site.error().code);
   }
+  const auto& [id, made] = *site;
   Record record;
-  record.add("step", "site").add("id", *site);
+  record.add("step", "site").add("id", id).add("made", made);
   output.put(record);
-  output.say("Redis: " + config.store.prefix + "site is " + *site);
+  output.say("Redis: " + config.store.prefix + "site is " + id + (made ? ", made just now" : ""));
+  // A daemon that knew the site before takes the new one for another's: to it all is unknown.
+  if (made)
+    output.say(
+        "If Countersign ran with this Redis before, its database was emptied: contacts and "
+        "policies "
+        "are gone, and daemons that run refuse mail for now, until they are restarted. Restart "
+        "countersign-milter and countersign-challenge on every host.");
   return EX_OK;
 }
 

@@ -16,6 +16,19 @@ Record::Value json_value(const Value& value) {
   return value.text;
 }
 
+std::string_view type_word(const Key& key) {
+  switch (key.kind) {
+    case Value::Kind::flag:
+      return "boolean";
+    case Value::Kind::list:
+      return "array";
+    case Value::Kind::text:
+    case Value::Kind::other:
+      break;
+  }
+  return "string";
+}
+
 }  // namespace
 
 int config_check(const Invocation& invocation, Tools&, Output& output) {
@@ -27,12 +40,15 @@ int config_check(const Invocation& invocation, Tools&, Output& output) {
                                       : Record::Value(nullptr))
         .add("key", problem.key)
         .add("problem", problem.what)
-        .add("allowed", problem.allowed);
+        .add("allowed", problem.allowed)
+        .add("ok", false);
     output.put(record);
     if (!output.json()) output.say(problem.text());
   }
   if (!checked.problems.empty()) return EX_CONFIG;
-  output.line(invocation.config_path + ": ok");
+  Record record;
+  record.add("file", invocation.config_path).add("ok", true);
+  output.put(record, invocation.config_path + ": ok");
   return EX_OK;
 }
 
@@ -55,7 +71,20 @@ int config_show(const Invocation& invocation, Tools&, Output& output) {
 }
 
 int config_manual(const Invocation&, Tools&, Output& output) {
-  output.raw(countersign::config_manual());
+  if (!output.json()) {
+    output.raw(countersign::config_manual());
+    return EX_OK;
+  }
+  for (const Key& key : config_keys()) {
+    Record record;
+    record.add("key", key.full_name())
+        .add("type", type_word(key))
+        .add("required", key.required)
+        .add("default", key.required ? Record::Value(nullptr) : json_value(key.show(Config{})))
+        .add("allowed", key.allowed)
+        .add("description", key.doc);
+    output.put(record);
+  }
   return EX_OK;
 }
 

@@ -70,7 +70,7 @@ int put(const Invocation& invocation, Tools& tools, Output& output, Standing sta
   const auto order = order_of(invocation, *config, standing, tools);
   if (!order) return fail(order.error(), output);
   const auto store = open_store(*config, tools, output);
-  if (!store) return EX_CONFIG;
+  if (!store) return no_store(*config);
   const Status done =
       store->contacts().put(order->whom.scope, order->subject, order->entry, store_deadline());
   if (!done) return fail(done.error(), output);
@@ -101,7 +101,7 @@ int contacts_list(const Invocation& invocation, Tools& tools, Output& output) {
   const auto whom = parse_whom(invocation.one("WHOM"), *config);
   if (!whom) return fail(whom.error(), output);
   const auto store = open_store(*config, tools, output);
-  if (!store) return EX_CONFIG;
+  if (!store) return no_store(*config);
   auto list = store->contacts().list(whom->scope, store_deadline());
   if (!list) return fail(list.error(), output);
   std::sort(list->begin(), list->end(),
@@ -127,7 +127,7 @@ int contacts_remove(const Invocation& invocation, Tools& tools, Output& output) 
   const auto subject = parse_subject(invocation.one("SUBJECT"));
   if (!subject) return fail(subject.error(), output);
   const auto store = open_store(*config, tools, output);
-  if (!store) return EX_CONFIG;
+  if (!store) return no_store(*config);
   const Status done = store->contacts().remove(whom->scope, *subject, store_deadline());
   if (!done) {
     output.say(done.error().code == Errc::not_found

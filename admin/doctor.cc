@@ -9,15 +9,18 @@
 #include "admin/doctor_site.h"
 #include "admin/exit_status.h"
 #include "admin/files.h"
+#include "admin/header_table.h"
 #include "admin/opening.h"
 #include "admin/run.h"
+#include "admin/site_mode.h"
+#include "config/check.h"
 #include "config/values.h"
 
 namespace countersign::admin {
 namespace {
 
-void check_postfix(const Config& config, const std::string& directory, const Tools& tools,
-                   Findings& into) {
+void check_postfix(const Config& config, const std::string& directory, const SiteMode& mode,
+                   const Tools& tools, Findings& into) {
   Finder finder("postfix", into);
   const auto settings = read_postfix(tools.run_program, directory, Expand::yes);
   if (!settings) {
@@ -29,7 +32,12 @@ void check_postfix(const Config& config, const std::string& directory, const Too
       finder.fail(settings.error().detail, "mend Postfix's configuration");
     return;
   }
-  const Findings found = judge_postfix(*settings, config);
+  PostfixSurroundings around;
+  around.mode = mode;
+  around.table =
+      header_table_path(directory.empty() ? settings->value("config_directory") : directory);
+  if (const auto text = read_whole_file(around.table); text) around.table_text = *text;
+  const Findings found = judge_postfix(*settings, config, around);
   into.insert(into.end(), found.begin(), found.end());
 }
 
@@ -50,8 +58,9 @@ void check_sendmail(const Config& config, const std::string& directory, Findings
 }
 
 /// The MTA of this host: what the options name; else Postfix, or without it Sendmail.
-void check_mta(const Config& config, const Invocation& invocation, const Tools& tools,
-               Findings& into) {
+void check_mta(const Config& site, const Invocation& invocation, const SiteMode& mode,
+               const Tools& tools, Findings& into) {
+  const Config config = with_mode(site, mode);
   const auto postfix = invocation.option("--postfix-dir");
   const auto sendmail = invocation.option("--sendmail-dir");
   if (sendmail) check_sendmail(config, *sendmail, into);
@@ -62,7 +71,7 @@ void check_mta(const Config& config, const Invocation& invocation, const Tools& 
       exists(directory + "/sendmail.cf"))
     check_sendmail(config, directory, into);
   else
-    check_postfix(config, postfix.value_or(""), tools, into);
+    check_postfix(config, postfix.value_or(""), mode, tools, into);
 }
 
 void print(const Findings& findings, Output& output) {
@@ -110,9 +119,11 @@ int doctor(const Invocation& invocation, Tools& tools, Output& output) {
   check_secrets(*config, tools, findings);
   check_store(*config, tools, findings);
   check_spool(*config, tools, findings);
-  check_milter(*config, findings);
-  check_page(*config, tools, findings);
-  check_mta(*config, invocation, tools, findings);
+  check_milter(*config, tools, findings);
+  const SiteMode mode = site_mode(*config, tools);
+  // While nobody holds, nobody is sent to the page.
+  check_page(*config, tools, mode.any_holds, findings);
+  check_mta(*config, invocation, mode, tools, findings);
   int status = EX_OK;
   if (invocation.given("--probe")) {
     const ProbeOrder order{invocation.option("--smtp").value_or("127.0.0.1:25"),

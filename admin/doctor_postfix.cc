@@ -3,23 +3,29 @@
 
 #include <algorithm>
 
+#include "admin/header_table.h"
 #include "admin/loopback.h"
 #include "admin/milter_list.h"
 
 namespace countersign::admin {
 namespace {
 
+constexpr const char* kSetUp = "countersign setup postfix --apply";
+
 /// Judges one configuration; the checks are the private functions.
 class Judge {
  public:
-  Judge(const PostfixSettings& settings, const Config& config)
+  Judge(const PostfixSettings& settings, const Config& config, const PostfixSurroundings& around)
       : settings_(settings),
         config_(config),
+        around_(around),
         endpoints_(postfix_endpoints(config.milter.socket, settings.value("queue_directory"))),
         finder_("postfix", findings_) {}
 
   Findings run() {
     parameters();
+    local_mail();
+    if (config_.authentication.source == "header") header_checks();
     entrances();
     reentry();
     notices();
@@ -45,14 +51,52 @@ class Judge {
       finder_.warn("in_flow_delay is " + settings_.value("in_flow_delay") +
                        ": after 100 held messages each further one waits for it",
                    set("in_flow_delay = 0"));
-    if (settings_.value("message_reject_characters").find("\\0") == std::string::npos)
+    if (!rejects_nul(settings_.value("message_reject_characters")))
+      finder_.fail(
+          "message_reject_characters lacks \\0: Postfix hands a field to milters cut at a NUL, so "
+          "that what we hold and judge would not be what came",
+          kSetUp);
+  }
+
+  void local_mail() {
+    const std::string name = "non_smtpd_milters";
+    const auto judge = [&](const std::string& where, const std::string& list) {
+      if (find_milter(parse_milters(list), endpoints_) >= 0)
+        finder_.fail(where + name +
+                         " has our milter: what it refuses of this host's programs Postfix returns "
+                         "to whoever is named as sender",
+                     kSetUp);
+    };
+    judge("", settings_.value(name));
+    for (const PostfixService& service : settings_.services)
+      if (service.command == "cleanup" && service.options.contains(name))
+        judge("the service " + service.full_name() + ": its ", service.options.find(name)->second);
+  }
+
+  /// Whether all mail passes the table before the milters.
+  void header_checks() {
+    const std::string entry = "regexp:" + around_.table;
+    const std::string& id = config_.authentication.authserv_id;
+    bool everywhere = has_table(settings_.value("header_checks"), entry);
+    for (const PostfixService& service : settings_.services) {
+      if (service.command == "cleanup" && service.options.contains("header_checks"))
+        everywhere = everywhere && has_table(service.options.find("header_checks")->second, entry);
+      if (is_mx(service) &&
+          settings_.value(service, "receive_override_options").find("no_header_body_checks") !=
+              std::string::npos)
+        finder_.warn(
+            "the service " + service.full_name() +
+                " does no header checks: it lets forged Authentication-Results fields of " + id +
+                " in",
+            "take no_header_body_checks out of its receive_override_options");
+    }
+    if (!everywhere)
       finder_.warn(
-          "message_reject_characters lacks \\0: what follows a NUL in a header field is invisible "
-          "to milters",
-          set("message_reject_characters = \\0"));
-    if (find_milter(parse_milters(settings_.value("non_smtpd_milters")), endpoints_) >= 0)
-      finder_.warn("non_smtpd_milters has our milter: it would refuse mail of this host's programs",
-                   "take it out of non_smtpd_milters");
+          "no header checks remove forged Authentication-Results fields of " + id +
+              ": whoever writes one in a spelling that the milter before ours leaves is believed",
+          std::string(kSetUp) + "; or prove by --probe that none is left");
+    else if (around_.table_text != header_table(id))
+      finder_.warn(around_.table + " is not what removes forged fields of " + id, kSetUp);
   }
 
   bool is_port_of(const PostfixService& service, const std::string& address) const {
@@ -110,13 +154,13 @@ class Judge {
                        ": a fault of ours would lose or keep "
                        "mail",
                    "set default_action=tempfail for our milter");
-    if (action == "accept" && !is_submission(service) && config_.first_contact.mode == "hold")
+    if (action == "accept" && !is_submission(service) && around_.mode.any_holds)
       finder_.warn(where + ": default_action is accept: while we are down, strangers pass",
                    "countersign setup postfix --apply");
-    if (action == "tempfail" && config_.first_contact.mode == "observe")
+    if (action == "tempfail" && around_.mode.observing)
       finder_.warn(where +
                        ": default_action is tempfail: while we are down, mail waits, although "
-                       "the mode is observe",
+                       "everybody's mode is observe",
                    "countersign setup postfix --apply");
   }
 
@@ -170,6 +214,7 @@ class Judge {
 
   const PostfixSettings& settings_;
   const Config& config_;
+  const PostfixSurroundings& around_;
   const std::vector<std::string> endpoints_;
   Findings findings_;
   Finder finder_;
@@ -193,8 +238,9 @@ std::vector<PortOption> port_options(const std::string& milters) {
           {"smtpd_tls_security_level", "none"}};
 }
 
-Findings judge_postfix(const PostfixSettings& settings, const Config& config) {
-  return Judge(settings, config).run();
+Findings judge_postfix(const PostfixSettings& settings, const Config& config,
+                       const PostfixSurroundings& around) {
+  return Judge(settings, config, around).run();
 }
 
 }  // namespace countersign::admin

@@ -7,6 +7,7 @@
 
 #include "admin/finding.h"
 #include "admin/postfix_settings.h"
+#include "admin/site_mode.h"
 #include "config/config.h"
 
 namespace countersign::admin {
@@ -19,8 +20,15 @@ struct PortOption {
 /// `milters`: what the port's smtpd_milters is to be.
 std::vector<PortOption> port_options(const std::string& milters);
 
-/// Returns what is wrong, risky, or as it must be. `settings` with $name replaced. `observing`: the
-/// site's mode is observe.
-Findings judge_postfix(const PostfixSettings& settings, const Config& config);
+/// What else a judge must know.
+struct PostfixSurroundings {
+  SiteMode mode;
+  std::string table;       ///< path of the table that removes forged fields (header_table.h)
+  std::string table_text;  ///< what stands in it; "" for no such file
+};
+
+/// Returns what is wrong, risky, or as it must be. `settings` with $name replaced.
+Findings judge_postfix(const PostfixSettings& settings, const Config& config,
+                       const PostfixSurroundings& around);
 
 }  // namespace countersign::admin

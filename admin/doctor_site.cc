@@ -10,9 +10,11 @@
 #include <cstring>
 #include <set>
 
+#include "admin/doctor_room.h"
 #include "admin/files.h"
+#include "admin/milter_state.h"
+#include "admin/permission.h"
 #include "config/values.h"
-#include "mail/mailbox.h"
 #include "relay/smtp_client.h"
 #include "spool/spool.h"
 
@@ -20,6 +22,7 @@ namespace countersign::admin {
 namespace {
 
 constexpr seconds kPatience{5};
+constexpr milliseconds kGlance{100};  ///< for requests that wait already
 /// Fewer held messages say nothing of where clients come from.
 constexpr int kEnoughMessages = 20;
 constexpr int kMostMessages = 1000;
@@ -162,20 +165,21 @@ void check_clients(SpoolFs& fs, Finder& finder) {
                 "let the MTA see the addresses of its clients");
 }
 
-// --- page
+// --- requests
 
-std::optional<milliseconds> page_age(const Config& config, const Tools& tools, Finder& finder) {
+/// Where a page's answers arrive: whatever stands there instead of a stream, they wait.
+void check_requests(const Config& config, const Tools& tools, Finder& finder) {
+  const auto fs = tools.open_spool(config.spool.directory);
+  if (!fs) return;
+  const auto node = SpoolReader(**fs).node();
+  if (!node) return;  // no daemon has run yet
   const auto store = tools.open_store(config);
-  if (!store) return std::nullopt;
-  const auto nobody = Mailbox::parse("doctor@" + config.protect.domains.front());
-  if (!nobody) return std::nullopt;
-  const auto knowledge = (*store)->directory().look_up({{*nobody}, std::nullopt}, soon());
-  if (!knowledge) {
-    finder.warn("the page's heartbeat cannot be read: " + knowledge.error().detail,
-                "mend the store first");
-    return std::nullopt;
-  }
-  return knowledge->page_age;
+  if (!store) return;
+  const auto waiting = (*store)->requests().read(*node, std::chrono::steady_clock::now() + kGlance);
+  if (!waiting)
+    finder.fail("requests of pages cannot be read, so that answers wait: " + waiting.error().detail,
+                "look at " + config.store.prefix + "requests:" + *node +
+                    " in Redis (TYPE): what is no stream is not ours; rename or delete it");
 }
 
 }  // namespace
@@ -191,6 +195,10 @@ std::string client_of(std::string_view received) {
 
 void check_secrets(const Config& config, const Tools& tools, Findings& into) {
   Finder finder("secrets", into);
+  if (may_not_read(config.secrets.milter)) {
+    finder.fail(config.secrets.milter + " could not be looked at: no permission", kRunAsOwner);
+    return;
+  }
   const bool here = check_mode(config.secrets.milter, finder);
   const auto milter = tools.load_keys(config.secrets.milter);
   if (here && !milter) finder.fail(milter.error().detail, "mend the file");
@@ -227,6 +235,11 @@ void check_store(const Config& config, const Tools& tools, Findings& into) {
     }
   };
   const std::string where = without_password(config.store.url);
+  if (may_not_read(config.secrets.milter)) {
+    finder.fail(where + " could not be looked at: no permission to read " + config.secrets.milter,
+                kRunAsOwner);
+    return;
+  }
   const auto found = tools.check_store(config, soon());
   if (!found) {
     finder.fail(where + ": " + found.error().detail, found.error().code == Errc::not_found
@@ -237,7 +250,14 @@ void check_store(const Config& config, const Tools& tools, Findings& into) {
   }
   finder.ok(where + " answers");
   add(*found);
+  check_requests(config, tools, finder);
   if (!exists(config.secrets.challenge)) return;
+  if (may_not_read(config.secrets.challenge)) {
+    finder.warn("the web host's login could not be looked at: no permission to read " +
+                    config.secrets.challenge,
+                "run this as root");
+    return;
+  }
   const auto web = tools.check_web_login(config, soon());
   if (!web)
     finder.fail("the web host's login: " + web.error().detail,
@@ -250,6 +270,10 @@ void check_store(const Config& config, const Tools& tools, Findings& into) {
 
 void check_spool(const Config& config, const Tools& tools, Findings& into) {
   Finder finder("spool", into);
+  if (may_not_read(config.spool.directory)) {
+    finder.fail(config.spool.directory + " could not be looked at: no permission", kRunAsOwner);
+    return;
+  }
   const auto fs = tools.open_spool(config.spool.directory);
   if (!fs) {
     finder.fail(config.spool.directory + ": " + fs.error().detail, "countersign config init");
@@ -258,12 +282,16 @@ void check_spool(const Config& config, const Tools& tools, Findings& into) {
   check_folder(config, finder);
   check_writing(**fs, finder);
   check_room(config, **fs, finder);
+  SpoolLimits limits;
+  limits.bytes = config.spool.limit;
+  limits.message_bytes = config.milter.max_message;
+  check_shares(limits, **fs, finder);
   check_damaged(config, **fs, finder);
   check_daemon(config, **fs, finder);
   check_clients(**fs, finder);
 }
 
-void check_milter(const Config& config, Findings& into) {
+void check_milter(const Config& config, const Tools& tools, Findings& into) {
   Finder finder("milter", into);
   const std::string& socket = config.milter.socket;
   std::string address = socket;
@@ -280,42 +308,17 @@ void check_milter(const Config& config, Findings& into) {
     return;
   }
   finder.ok("the milter listens at " + socket);
+  if (const auto up = milter_has_store(config, tools); up && !*up)
+    finder.fail(
+        "countersign-milter has no store: Redis is down to it, or the site there is not the one "
+        "that "
+        "it began with; mail from strangers is refused for now",
+        kRestartHint);
   struct stat file {};
   if (socket.starts_with("unix:") && ::stat(socket.substr(5).c_str(), &file) == 0 &&
       (file.st_mode & 022U) == 0)
     finder.fail(socket.substr(5) + " can be used by its owner only: the MTA cannot connect",
                 "set milter.socket_group and milter.socket_mode");
-}
-
-void check_page(const Config& config, const Tools& tools, Findings& into) {
-  Finder finder("page", into);
-  // While the site only observes, nobody is sent to the page.
-  const bool needed = config.first_contact.mode == "hold";
-  const auto bad = [&](const std::string& what, const std::string& todo) {
-    needed ? finder.fail(what, todo) : finder.warn(what, todo);
-  };
-  const auto age = page_age(config, tools, finder);
-  if (!age)
-    bad("countersign-challenge has not been heard of for 4 hours: no URL is named, strangers are "
-        "held silently",
-        "start countersign-challenge");
-  else if (*age > seconds(60))
-    bad("countersign-challenge was heard of " +
-            std::to_string(std::chrono::duration_cast<seconds>(*age).count()) +
-            " s ago: strangers are refused for now",
-        "start countersign-challenge");
-  else
-    finder.ok("countersign-challenge runs");
-  const std::string url = config.challenge.base_url + "/healthz";
-  const auto answer = tools.http_get(url, soon());
-  if (!answer)
-    bad(url + ": " + answer.error().detail,
-        "let the page be reached by its public address; from outside it may be reachable all the "
-        "same");
-  else if (answer->status != 200)
-    bad(url + ": status " + std::to_string(answer->status), "see the log of countersign-challenge");
-  else
-    finder.ok(url + " answers");
 }
 
 }  // namespace countersign::admin

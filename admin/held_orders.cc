@@ -54,7 +54,7 @@ int each(const Invocation& invocation, Tools& tools, Output& output,
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
   const auto fs = open_spool(*config, tools, output);
-  if (!fs) return EX_UNAVAILABLE;
+  if (!fs) return no_spool(*config);
   const auto relay = tools.open_relay(config->release.smtp);
   auto desk =
       HeldDesk::open({*fs, *relay, tools.clock, tools.who,

@@ -109,7 +109,7 @@ int held_list(const Invocation& invocation, Tools& tools, Output& output) {
   const auto filter = filter_of(invocation);
   if (!filter) return fail(filter.error(), output);
   const auto fs = open_spool(*config, tools, output);
-  if (!fs) return EX_UNAVAILABLE;
+  if (!fs) return no_spool(*config);
   const SpoolReader reader(*fs);
   const auto ids = reader.list();
   if (!ids) return fail(ids.error(), output);
@@ -139,7 +139,7 @@ int held_show(const Invocation& invocation, Tools& tools, Output& output) {
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
   const auto fs = open_spool(*config, tools, output);
-  if (!fs) return EX_UNAVAILABLE;
+  if (!fs) return no_spool(*config);
   const SpoolReader reader(*fs);
   int status = EX_OK;
   int shown = 0;

@@ -71,9 +71,11 @@ Tools real_tools(const Clock& clock) {
     CS_ASSIGN(auto store, open_redis(config, clock));
     return std::unique_ptr<Store>(std::move(store));
   };
-  tools.create_site = [&clock](const Config& config, Deadline deadline) -> Result<std::string> {
+  tools.create_site = [&clock](const Config& config,
+                               Deadline deadline) -> Result<std::pair<std::string, bool>> {
     CS_ASSIGN(const auto store, open_redis(config, clock));
-    return store->create_site(deadline);
+    CS_ASSIGN(auto site, store->create_site(deadline));
+    return std::pair(std::move(site.id), site.made);
   };
   tools.check_store = [&clock](const Config& config,
                                Deadline deadline) -> Result<std::vector<StoreFinding>> {

@@ -16,7 +16,7 @@ int set(const Invocation& invocation, Tools& tools, Output& output, bool paused)
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
   const auto fs = open_spool(*config, tools, output);
-  if (!fs) return EX_UNAVAILABLE;
+  if (!fs) return no_spool(*config);
   if (const Status done = set_paused(*fs, paused); !done) return fail(done.error(), output);
   Record record;
   record.add("paused", paused);
@@ -55,7 +55,7 @@ int stats(const Invocation& invocation, Tools& tools, Output& output) {
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
   const auto fs = open_spool(*config, tools, output);
-  if (!fs) return EX_UNAVAILABLE;
+  if (!fs) return no_spool(*config);
   const SpoolReader reader(*fs);
   const auto ids = reader.list();
   if (!ids) return fail(ids.error(), output);

@@ -2,6 +2,7 @@
 #include "admin/opening.h"
 
 #include "admin/exit_status.h"
+#include "admin/permission.h"
 
 namespace countersign::admin {
 
@@ -22,16 +23,32 @@ std::optional<Config> load(const Invocation& invocation, Output& output) {
 std::unique_ptr<SpoolFs> open_spool(const Config& config, Tools& tools, Output& output) {
   auto fs = tools.open_spool(config.spool.directory);
   if (fs) return std::move(*fs);
+  if (may_not_read(config.spool.directory)) {
+    output.say("spool " + config.spool.directory + ": no permission; " + kRunAsOwner);
+    return nullptr;
+  }
   output.say("spool " + config.spool.directory + ": " + fs.error().detail +
              "; 'countersign config init' makes it");
   return nullptr;
 }
 
+int no_spool(const Config& config) {
+  return may_not_read(config.spool.directory) ? EX_NOPERM : EX_UNAVAILABLE;
+}
+
 std::unique_ptr<Store> open_store(const Config& config, Tools& tools, Output& output) {
   auto store = tools.open_store(config);
   if (store) return std::move(*store);
+  if (may_not_read(config.secrets.milter)) {
+    output.say(config.secrets.milter + ": no permission; " + kRunAsOwner);
+    return nullptr;
+  }
   output.say(store.error().detail);
   return nullptr;
+}
+
+int no_store(const Config& config) {
+  return may_not_read(config.secrets.milter) ? EX_NOPERM : EX_CONFIG;
 }
 
 int fail(const Error& error, Output& output) {

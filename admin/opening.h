@@ -20,11 +20,15 @@ Deadline store_deadline();
 /// The configuration; or nothing, after all problems were said: then the status is EX_CONFIG.
 std::optional<Config> load(const Invocation& invocation, Output& output);
 
-/// The spool's folder; or null, after it was said why not: then the status is EX_UNAVAILABLE.
+/// The spool's folder; or null, after it was said why not: then the status is no_spool().
 std::unique_ptr<SpoolFs> open_spool(const Config& config, Tools& tools, Output& output);
+/// EX_NOPERM where it may not be read, else EX_UNAVAILABLE.
+int no_spool(const Config& config);
 
-/// The store; or null, after it was said why not: then the status is EX_CONFIG.
+/// The store; or null, after it was said why not: then the status is no_store().
 std::unique_ptr<Store> open_store(const Config& config, Tools& tools, Output& output);
+/// EX_NOPERM where the milter's secrets may not be read, else EX_CONFIG.
+int no_store(const Config& config);
 
 /// Says an error; returns its exit status.
 int fail(const Error& error, Output& output);

@@ -5,6 +5,7 @@
 #include "admin/opening.h"
 #include "admin/policy_words.h"
 #include "admin/run.h"
+#include "admin/site_mode.h"
 #include "admin/whom.h"
 
 namespace countersign::admin {
@@ -43,7 +44,7 @@ int policy_show(const Invocation& invocation, Tools& tools, Output& output) {
   const auto whom = parse_whom(invocation.one("WHOM"), *config);
   if (!whom) return fail(whom.error(), output);
   const auto store = open_store(*config, tools, output);
-  if (!store) return EX_CONFIG;
+  if (!store) return no_store(*config);
   const auto levels = levels_of(*whom, *config, store->policies());
   if (!levels) return fail(levels.error(), output);
   for (const PolicyKey& key : policy_keys())
@@ -71,7 +72,8 @@ int policy_set(const Invocation& invocation, Tools& tools, Output& output) {
   const auto values = parse_policy(invocation.all("KEY=VALUE"), *config);
   if (!values) return fail(values.error(), output);
   const auto store = open_store(*config, tools, output);
-  if (!store) return EX_CONFIG;
+  if (!store) return no_store(*config);
+  const SiteMode before = site_mode(*config, tools);
   const Status done = store->policies().set(whom->scope, *values, store_deadline());
   if (!done) return fail(done.error(), output);
   for (const auto& [key, value] : *values) {
@@ -79,6 +81,10 @@ int policy_set(const Invocation& invocation, Tools& tools, Output& output) {
     record.add("whom", whom->shown).add("key", key).add("value", value);
     output.put(record, whom->shown + ": " + key + (value.empty() ? " removed" : "=" + value));
   }
+  if (before.observing && !site_mode(*config, tools).observing)
+    output.say(
+        "Until now everybody only observed: the MTA then passes all mail while the milter is down "
+        "(default_action=accept). Run 'countersign setup postfix --apply', and reload Postfix.");
   return EX_OK;
 }
 

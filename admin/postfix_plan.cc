@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "admin/doctor_postfix.h"
+#include "admin/header_table.h"
 #include "admin/loopback.h"
 #include "admin/milter_list.h"
 
@@ -18,23 +19,41 @@ std::string joined(const std::vector<MilterEntry>& list) {
   return out;
 }
 
+/// As postconf(1) wants the value of a -o option.
+std::string without_blanks(std::string_view list) {
+  // A blank in braces may be part of a pattern.
+  if (list.find('{') != std::string_view::npos) return std::string(list);
+  std::string out;
+  for (const char c : list)
+    if (c != ' ') out += c;
+  return out;
+}
+
 class Planner {
  public:
-  Planner(const PostfixSettings& settings, const std::string& queue_directory, const Config& config)
-      : settings_(settings),
-        config_(config),
-        endpoints_(postfix_endpoints(config.milter.socket, queue_directory)) {}
+  explicit Planner(const PostfixTask& task)
+      : task_(task),
+        settings_(task.settings),
+        config_(task.config),
+        endpoints_(
+            postfix_endpoints(config_.milter.socket, task.expanded.value("queue_directory"))) {}
 
   Result<std::vector<PostfixEdit>> run() {
     if (settings_.value("in_flow_delay") != "0")
       edits_.push_back({Kind::parameter, "in_flow_delay", "0", settings_.value("in_flow_delay")});
+    // A milter gets a field with a NUL in it cut there: such mail must not reach us.
+    if (const auto reject = settings_.value("message_reject_characters"); !rejects_nul(reject))
+      parameter("message_reject_characters", reject + "\\0");
+    if (task_.header_checks && config_.authentication.source == "header") header_checks();
     // Watching is harmless: while it only observes, a fault of ours delays nothing (law 7).
-    const std::string on_mx = config_.first_contact.mode == "observe" ? "accept" : "tempfail";
-    const std::string others = without_ours(settings_.value("smtpd_milters"));
-    parameter("smtpd_milters", with_ours(settings_.value("smtpd_milters"), on_mx));
+    const std::string on_mx = task_.observing ? "accept" : "tempfail";
+    const std::string milters =
+        base(settings_.value("smtpd_milters"), task_.expanded.value("smtpd_milters"));
+    local_mail();
+    parameter("smtpd_milters", with_ours(milters, on_mx));
     for (const PostfixService& service : settings_.services) entrance(service, on_mx);
     CS_TRY(port("release.smtp", config_.release.smtp, ""));
-    CS_TRY(port("notices.smtp", config_.notices.smtp, others));
+    CS_TRY(port("notices.smtp", config_.notices.smtp, without_ours(milters)));
     return std::move(edits_);
   }
 
@@ -80,17 +99,70 @@ class Planner {
                       own == service.options.end() ? "" : own->second});
   }
 
+  /// The list to work on: as it stands in the file, but its meaning where smtpd_milters, or what
+  /// has our milter already, hides behind a name.
+  std::string base(const std::string& text, const std::string& expanded) const {
+    const bool hidden = find_milter(parse_milters(expanded), endpoints_) >= 0 &&
+                        find_milter(parse_milters(text), endpoints_) < 0;
+    return hidden || refers_to(settings_, text, "smtpd_milters") ? expanded : text;
+  }
+  std::string base(const PostfixService& service, const std::string& name) const {
+    const PostfixService* expanded = task_.expanded.find(service.name, service.type);
+    const std::string& text = service.options.find(name)->second;
+    if (expanded == nullptr) return text;
+    const auto meaning = expanded->options.find(name);
+    return meaning == expanded->options.end() ? text : base(text, meaning->second);
+  }
+
+  /// Mail of this host's programs, and bounces: we would refuse it after its sender has gone, and
+  /// Postfix would mail whoever it names as such (law 2).
+  void local_mail() {
+    const std::string name = "non_smtpd_milters";
+    const std::string text = settings_.value(name);
+    const std::string meaning = base(text, task_.expanded.value(name));
+    if (meaning != text || find_milter(parse_milters(text), endpoints_) >= 0)
+      parameter(name, without_ours(meaning));
+    for (const PostfixService& service : settings_.services) {
+      if (service.command != "cleanup" || !service.options.contains(name)) continue;
+      const std::string own = base(service, name);
+      if (own != service.options.find(name)->second ||
+          find_milter(parse_milters(own), endpoints_) >= 0)
+        option(service, name, without_ours(own));
+    }
+  }
+
+  void header_checks() {
+    const std::string text = header_table(config_.authentication.authserv_id);
+    if (task_.table_text != text)
+      edits_.push_back({Kind::file, task_.table, text, task_.table_text});
+    const std::string entry = "regexp:" + task_.table;
+    const std::string checks = settings_.value("header_checks");
+    // By default they are $header_checks: fields inside of attached mail are none of ours.
+    for (const std::string name : {"mime_header_checks", "nested_header_checks"})
+      if (refers_to(settings_, settings_.value(name), "header_checks"))
+        parameter(name, without_table(checks, entry));
+    parameter("header_checks", with_table(checks, entry));
+    for (const PostfixService& service : settings_.services) {
+      if (service.command != "cleanup" || !service.options.contains("header_checks")) continue;
+      const std::string own = service.options.find("header_checks")->second;
+      for (const std::string name : {"mime_header_checks", "nested_header_checks"})
+        if (refers_to(settings_, settings_.value(service, name), "header_checks"))
+          option(service, name, without_blanks(without_table(own, entry)));
+      option(service, "header_checks", without_blanks(with_table(own, entry)));
+    }
+  }
+
   void entrance(const PostfixService& service, const std::string& on_mx) {
-    const auto own = service.options.find("smtpd_milters");
-    const bool has_own = own != service.options.end();
-    if (is_mx(service) && has_own) option(service, "smtpd_milters", with_ours(own->second, on_mx));
+    const bool has_own = service.options.contains("smtpd_milters");
+    const std::string own = has_own ? base(service, "smtpd_milters") : "";
+    if (is_mx(service) && has_own) option(service, "smtpd_milters", with_ours(own, on_mx));
     if (!is_submission(service)) return;
     // No milter at all on submission is a site's word; mail of its users passes anyway.
-    if (has_own && own->second.empty()) return;
+    if (has_own && own.empty()) return;
     if (!has_own && on_mx == "accept") return;
-    option(service, "smtpd_milters",
-           with_ours(has_own ? own->second : without_ours(settings_.value("smtpd_milters")),
-                     "accept"));
+    const std::string milters =
+        base(settings_.value("smtpd_milters"), task_.expanded.value("smtpd_milters"));
+    option(service, "smtpd_milters", with_ours(has_own ? own : without_ours(milters), "accept"));
   }
 
   Status port(const std::string& key, const std::string& address, const std::string& milters) {
@@ -109,6 +181,7 @@ class Planner {
     return {};
   }
 
+  const PostfixTask& task_;
   const PostfixSettings& settings_;
   const Config& config_;
   const std::vector<std::string> endpoints_;
@@ -125,14 +198,14 @@ std::vector<std::string> PostfixEdit::arguments() const {
       return {"-M", "-e", name + "=" + value};
     case Kind::option:
       return {"-P", "-e", name + "=" + value};
+    case Kind::file:
+      break;
   }
   return {};
 }
 
-Result<std::vector<PostfixEdit>> plan_postfix(const PostfixSettings& settings,
-                                              const std::string& queue_directory,
-                                              const Config& config) {
-  return Planner(settings, queue_directory, config).run();
+Result<std::vector<PostfixEdit>> plan_postfix(const PostfixTask& task) {
+  return Planner(task).run();
 }
 
 }  // namespace countersign::admin

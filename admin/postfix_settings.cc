@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace countersign::admin {
 namespace {
@@ -49,6 +50,48 @@ const PostfixService* PostfixSettings::find(std::string_view name, std::string_v
   for (const PostfixService& service : services)
     if (service.name == name && service.type == type) return &service;
   return nullptr;
+}
+
+namespace {
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// `seen`: parameters that were looked into.
+bool refers_to(const PostfixSettings& settings, std::string_view text, std::string_view parameter,
+               std::set<std::string, std::less<>>& seen) {
+  for (std::size_t at = 0; (at = text.find('$', at)) != std::string_view::npos;) {
+    if (++at < text.size() && (text[at] == '{' || text[at] == '(')) ++at;
+    std::size_t end = at;
+    while (end < text.size() && is_name_character(text[end])) ++end;
+    const std::string_view name = text.substr(at, end - at);
+    at = end;
+    if (name == parameter) return true;
+    if (!seen.emplace(name).second) continue;
+    if (refers_to(settings, settings.value(name), parameter, seen)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool refers_to(const PostfixSettings& settings, std::string_view text, std::string_view parameter) {
+  std::set<std::string, std::less<>> seen;
+  return refers_to(settings, text, parameter, seen);
+}
+
+bool rejects_nul(std::string_view characters) {
+  for (std::size_t at = 0; (at = characters.find('\\', at)) != std::string_view::npos;) {
+    std::size_t end = ++at;
+    int code = 0;
+    while (end < characters.size() && end < at + 3 && characters[end] >= '0' &&
+           characters[end] <= '7')
+      code = code * 8 + (characters[end++] - '0');
+    if (end > at && code == 0) return true;
+    at = std::max(end, at + 1);  // the second of two backslashes begins nothing
+  }
+  return false;
 }
 
 std::vector<std::string> postconf(const std::string& directory, std::vector<std::string> more) {

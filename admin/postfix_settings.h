@@ -43,6 +43,13 @@ enum class Expand { no, yes };
 Result<PostfixSettings> read_postfix(const RunProgram& run, const std::string& directory,
                                      Expand expand);
 
+/// Whether `text` refers to the parameter ($name, ${name}, ${name?..}, $(name)), itself or by a
+/// parameter that does. `settings` as they stand in the files. Pure.
+bool refers_to(const PostfixSettings& settings, std::string_view text, std::string_view parameter);
+
+/// Whether message_reject_characters has the NUL: backslash and octal digits (postconf(5)). Pure.
+bool rejects_nul(std::string_view characters);
+
 /// The argument vector of postconf for a directory: "postconf" or "postconf -c DIR", then `more`.
 std::vector<std::string> postconf(const std::string& directory, std::vector<std::string> more);
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // setup postfix: prints the edits, makes them, or takes them back.
+#include <sstream>
+
 #include "admin/exit_status.h"
+#include "admin/files.h"
+#include "admin/header_table.h"
 #include "admin/opening.h"
 #include "admin/postfix_plan.h"
 #include "admin/run.h"
 #include "admin/setup_steps.h"
+#include "admin/site_mode.h"
+#include "config/check.h"
 
 namespace countersign::admin {
 namespace {
@@ -20,31 +26,73 @@ struct Work {
 };
 
 ConfigBackups backups_of(const std::string& directory) {
-  return ConfigBackups(directory, {"main.cf", "master.cf"});
+  return ConfigBackups(directory, {"main.cf", "master.cf"}, {std::string(kHeaderTable)});
 }
 
-Result<Work> work_of(const Config& config, const Invocation& invocation, Tools& tools) {
+Result<Work> work_of(const Config& config, const Invocation& invocation, Tools& tools,
+                     Output& output) {
   const std::string asked = invocation.option("--postfix-dir").value_or("");
-  CS_ASSIGN(const PostfixSettings raw, read_postfix(tools.run_program, asked, Expand::no));
-  CS_ASSIGN(const PostfixSettings expanded, read_postfix(tools.run_program, asked, Expand::yes));
+  PostfixTask task;
+  CS_ASSIGN(task.settings, read_postfix(tools.run_program, asked, Expand::no));
+  CS_ASSIGN(task.expanded, read_postfix(tools.run_program, asked, Expand::yes));
+  task.config = config;
+  const SiteMode mode = site_mode(config, tools);
+  if (!mode.unknown.empty())
+    output.say("the policies in the store cannot be read (" + mode.unknown +
+               "): default_action=tempfail is taken, as somebody's mail may be held");
+  task.observing = mode.observing;
+  task.header_checks = !invocation.given("--no-header-checks");
   Work work;
-  work.directory = asked.empty() ? expanded.value("config_directory") : asked;
-  CS_ASSIGN(work.edits, plan_postfix(raw, expanded.value("queue_directory"), config));
-  CS_ASSIGN(work.folder, socket_folder(config, invocation, expanded.value("mail_owner")));
+  work.directory = asked.empty() ? task.expanded.value("config_directory") : asked;
+  task.table = header_table_path(work.directory);
+  if (exists(task.table)) {
+    CS_ASSIGN(task.table_text, read_whole_file(task.table));
+  }
+  CS_ASSIGN(work.edits, plan_postfix(task));
+  CS_ASSIGN(work.folder, socket_folder(config, invocation, task.expanded.value("mail_owner")));
   return work;
+}
+
+std::string_view kind_word(PostfixEdit::Kind kind) {
+  switch (kind) {
+    case PostfixEdit::Kind::parameter:
+      return "parameter";
+    case PostfixEdit::Kind::service:
+      return "service";
+    case PostfixEdit::Kind::option:
+      return "option";
+    case PostfixEdit::Kind::file:
+      break;
+  }
+  return "file";
+}
+
+/// What does the same in a shell.
+std::string line_of(const PostfixEdit& edit, const std::string& directory) {
+  if (edit.kind != PostfixEdit::Kind::file)
+    return shell_line(postconf(directory, edit.arguments()));
+  std::vector<std::string> words = {"printf", "%s\\n"};
+  std::istringstream lines(edit.value);
+  for (std::string line; std::getline(lines, line);) words.push_back(line);
+  return shell_line(words) + " >" + shell_line({edit.name});
+}
+
+Status make_edit(const PostfixEdit& edit, const std::string& directory, const Tools& tools) {
+  if (edit.kind == PostfixEdit::Kind::file)
+    return exists(edit.name) ? replace_file(edit.name, edit.value)
+                             : create_file(edit.name, edit.value, 0644, {});
+  const auto said = tools.run_program(postconf(directory, edit.arguments()));
+  return said ? Status() : Status(said.error());
 }
 
 void print_edit(const PostfixEdit& edit, const std::string& directory, bool done, Output& output) {
   Record record;
-  record
-      .add("edit", edit.kind == PostfixEdit::Kind::parameter ? "parameter"
-                   : edit.kind == PostfixEdit::Kind::service ? "service"
-                                                             : "option")
+  record.add("edit", kind_word(edit.kind))
       .add("name", edit.name)
       .add("value", edit.value)
       .add("was", edit.was)
       .add("done", done);
-  output.put(record, shell_line(postconf(directory, edit.arguments())));
+  output.put(record, line_of(edit, directory));
 }
 
 void print_plan(const Work& work, const std::string& asked, Output& output) {
@@ -55,8 +103,7 @@ void print_plan(const Work& work, const std::string& asked, Output& output) {
 
 Status make_edits(const Work& work, const std::string& asked, Tools& tools, Output& output) {
   for (const PostfixEdit& edit : work.edits) {
-    CS_ASSIGN(const std::string said, tools.run_program(postconf(asked, edit.arguments())));
-    (void)said;
+    CS_TRY(make_edit(edit, asked, tools));
     print_edit(edit, asked, true, output);
   }
   return {};
@@ -92,7 +139,7 @@ int setup_postfix(const Invocation& invocation, Tools& tools, Output& output) {
   if (invocation.given("--undo")) return undo(asked, tools, output);
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
-  const auto work = work_of(*config, invocation, tools);
+  const auto work = work_of(*config, invocation, tools, output);
   if (!work) return fail(work.error(), output);
   if (work->nothing()) {
     output.say("nothing to do: Postfix has all that it needs");

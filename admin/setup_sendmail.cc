@@ -6,6 +6,7 @@
 #include "admin/run.h"
 #include "admin/sendmail_plan.h"
 #include "admin/setup_steps.h"
+#include "admin/site_mode.h"
 #include "config/check.h"
 
 namespace countersign::admin {
@@ -95,7 +96,7 @@ int setup_sendmail(const Invocation& invocation, Tools& tools, Output& output) {
                       "now make sendmail.cf anew, and restart Sendmail", output);
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
-  const auto work = work_of(*config, invocation);
+  const auto work = work_of(with_mode(*config, site_mode(*config, tools)), invocation);
   if (!work) return fail(work.error(), output);
   if (work->nothing()) {
     output.say("nothing to do: " + work->directory + "/sendmail.mc has all that Sendmail needs");

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -38,8 +39,9 @@ struct Tools {
   std::function<Result<std::unique_ptr<SpoolFs>>(const std::string& directory)> open_spool = {};
   /// Connects to nothing yet. Errors: invalid, unavailable (the secrets).
   std::function<Result<std::unique_ptr<Store>>(const Config&)> open_store = {};
-  /// Makes `cs:site` if it is absent; returns it. Errors: as RedisStore::create_site.
-  std::function<Result<std::string>(const Config&, Deadline)> create_site = {};
+  /// Makes `cs:site` if it is absent; returns its id, and whether it was made just now. Errors: as
+  /// RedisStore::create_site.
+  std::function<Result<std::pair<std::string, bool>>(const Config&, Deadline)> create_site = {};
   /// Returns what is to be known of the server and of our login. Errors: unavailable, not_found.
   std::function<Result<std::vector<StoreFinding>>(const Config&, Deadline)> check_store = {};
   /// The same of the web host's login. Errors: as check_web_user; not_found (no such login).

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "admin/exit_status.h"
+#include "admin/milter_state.h"
 #include "admin/opening.h"
 #include "admin/policy_words.h"
 #include "admin/run.h"
@@ -19,6 +20,8 @@
 
 namespace countersign::admin {
 namespace {
+
+constexpr seconds kPageMissing{61};  ///< as PageWatch has it
 
 // In the order of Reason.
 constexpr std::array<std::string_view, kReasonWords.size()> kExplanations = {
@@ -174,7 +177,9 @@ std::string outcome(const Decision& decision, const Plan& plan, PageState page) 
     case Disposition::defer:
       return "It is refused for now with 451.";
   }
-  if (plan.answer == Answer::defer) return "It is refused for now with 451: the page does not run.";
+  if (plan.answer == Answer::defer)
+    return "It is refused for now with 451, as the page does not run; when the milter has missed "
+           "that for 4 hours, it is held, and its author is not told.";
   if (plan.challenge == Challenge::in_reply)
     return "It is held, and its author is told the page in the SMTP reply.";
   if (plan.challenge == Challenge::by_mail)
@@ -182,6 +187,12 @@ std::string outcome(const Decision& decision, const Plan& plan, PageState page) 
   if (decision.disposition == Disposition::hold && page != PageState::up)
     return "It is held, and its author is not told: the page does not run.";
   return "It is held, and nobody but the recipient is told.";
+}
+
+/// What its sender hears counts: a mail that would be held waits with him while nobody can be told
+/// where to answer.
+Disposition disposition_of(const Decision& decision, const Plan& plan) {
+  return plan.answer == Answer::defer ? Disposition::defer : decision.disposition;
 }
 
 void print(const Question& question, const Facts& facts, const RecipientFacts& recipient,
@@ -201,7 +212,7 @@ void print(const Question& question, const Facts& facts, const RecipientFacts& r
       .add("recipient", question.recipient.address())
       .add("owner", recipient.owner->address())
       .add("fingerprint", fingerprint)
-      .add("disposition", word(decision.disposition))
+      .add("disposition", word(disposition_of(decision, plan)))
       .add("reason", word(decision.reason))
       .add("would", decision.would ? Record::Value(std::string(word(*decision.would)))
                                    : Record::Value(nullptr))
@@ -210,8 +221,8 @@ void print(const Question& question, const Facts& facts, const RecipientFacts& r
       .add("explanation", explanation)
       .add("matches", std::move(matches));
   output.put(record);
-  output.line(std::string(word(decision.disposition)) + " (" + std::string(word(decision.reason)) +
-              ")");
+  output.line(std::string(word(disposition_of(decision, plan))) + " (" +
+              std::string(word(decision.reason)) + ")");
   output.line(explanation);
   output.line(outcome(decision, plan, facts.page));
   output.line("mode: " + std::string(word(recipient.policy.mode)));
@@ -224,6 +235,17 @@ void print(const Question& question, const Facts& facts, const RecipientFacts& r
                 std::string(level_word(match.level)));
 }
 
+/// What the milter would hear, which may have lost the store that this command sees.
+Result<Knowledge> ask(const Config& config, const Inquiry& inquiry, Store& store,
+                      const Tools& tools) {
+  CS_ASSIGN(Knowledge knowledge, store.directory().look_up(inquiry, store_deadline()));
+  if (const auto up = milter_has_store(config, tools); up && !*up)
+    return Error{Errc::unavailable,
+                 "countersign-milter has no store, though this command has: see 'countersign "
+                 "doctor'"};
+  return knowledge;
+}
+
 }  // namespace
 
 int why(const Invocation& invocation, Tools& tools, Output& output) {
@@ -234,15 +256,16 @@ int why(const Invocation& invocation, Tools& tools, Output& output) {
   auto facts = facts_of(invocation, *question, *config);
   if (!facts) return fail(facts.error(), output);
   const auto store = open_store(*config, tools, output);
-  if (!store) return EX_CONFIG;
+  if (!store) return no_store(*config);
   const auto token = token_in(*question, *config, tools);
   Inquiry inquiry{.recipients = {token ? token->owner : owner_of(*config, question->recipient)},
                   .author = question->sender};
   facts->arrived = inquiry.now = tools.clock.wall();
   if (token) inquiry.tokens = {{token->owner.key(), token->id}};
-  const auto knowledge = store->directory().look_up(inquiry, store_deadline());
+  const auto knowledge = ask(*config, inquiry, *store, tools);
   if (!knowledge) output.say("Redis: " + knowledge.error().detail);
-  if (knowledge) facts->page = page_state(knowledge->page_age);
+  // None may be of long ago or lost: the milter goes by how long it has missed it itself.
+  if (knowledge) facts->page = page_state(knowledge->page_age.value_or(kPageMissing));
   // A spool that cannot be read says nothing of a pause.
   if (const auto fs = tools.open_spool(config->spool.directory); fs)
     if (const auto paused = is_paused(**fs); paused) facts->paused = *paused;

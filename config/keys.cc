@@ -235,8 +235,8 @@ const Key kKeys[] = {
      .name = "max_message",
      .kind = Kind::text,
      .allowed = "a size from \"1 KB\" to \"2 GB\" (units B, KB, MB, GB, KiB, MiB, GiB)",
-     .doc = "Larger mail is not held. Not below the MTA's own limit (message_size_limit), or such "
-            "mail from strangers is refused for now, again and again.",
+     .doc = "Larger mail is not held. Not below the MTA's own limit (message_size_limit), or what "
+            "lies between is refused for good when strangers send it (552 5.3.4).",
      .set = set_size<kMilter, &M::max_message, 1'000, 2'000'000'000>,
      .show = show_size_of<kMilter, &M::max_message>},
 
@@ -339,9 +339,9 @@ const Key kKeys[] = {
      .kind = Kind::text,
      .allowed = "\"header\", \"none\"",
      .doc = "header: the Authentication-Results fields (RFC 8601) that an earlier milter writes, "
-            "such as OpenDKIM with OpenDMARC, or rspamd; it must remove forged ones (countersign "
-            "doctor --probe). none: nobody is authenticated; only the modes observe and aside are "
-            "allowed then.",
+            "such as OpenDKIM with OpenDMARC, or rspamd; forged ones must be removed before "
+            "(countersign setup postfix, doctor --probe). none: nobody is authenticated; only the "
+            "modes observe and aside are allowed then.",
      .set = set_text<kAuth, &A::source, word_of<kSources>>,
      .show = show_text<kAuth, &A::source>},
     {.table = "authentication",

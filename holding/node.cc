@@ -17,6 +17,7 @@ constexpr seconds kSoon{5};        ///< until a step that failed on store or dis
 constexpr milliseconds kBusy{50};  ///< until a message that another thread has is asked for again
 constexpr std::size_t kMostChallengesAtOnce = 20;
 constexpr std::size_t kMostLeaks = 1000;
+constexpr std::chrono::minutes kComplainAgain{1};  ///< until a fault that lasts is logged again
 
 /// The local day of `t` as "2027-05-03", and its minutes after midnight.
 std::pair<std::string, std::chrono::minutes> local_day(WallTime t) {
@@ -52,6 +53,7 @@ NodeMetrics::NodeMetrics(metrics::Registry& r)
       deferred(r, "countersign_release_deferred_total", "Tries to release that failed for now."),
       held(r, "countersign_held_messages", "Messages in this node's spool."),
       spool_bytes(r, "countersign_spool_bytes", "Bytes in this node's spool."),
+      store_up(r, "countersign_store_up", "1 while the store answers and is this site's, else 0."),
       release(r, "countersign_release_seconds", "Time of a try to release.") {}
 
 Node::Node(NodeParts parts, std::chrono::minutes digest_at)
@@ -135,9 +137,11 @@ void Node::load(const HeldId& id) {
 void Node::desk_loop() {
   const auto entries = parts_.requests.read(parts_.spool.node(), within(seconds(1)));
   if (!entries) {
+    complain_of_requests(entries.error());
     wait(seconds(1));
     return;
   }
+  requests_complaint_.reset();
   for (const RequestEntry& entry : *entries) {
     const auto id = HeldId::parse(entry.request.id);
     const auto claim = id ? parts_.claims.take(*id) : std::nullopt;
@@ -163,6 +167,15 @@ void Node::desk_loop() {
         !done)
       return;
   }
+}
+
+/// Answers wait meanwhile, and their senders believe them on their way.
+void Node::complain_of_requests(const Error& error) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (requests_complaint_ && now - *requests_complaint_ < kComplainAgain) return;
+  requests_complaint_ = now;
+  log::error("requests of pages cannot be read",
+             {{"node", parts_.spool.node()}, {"error", error.detail}});
 }
 
 // --- releases
@@ -262,6 +275,7 @@ void Node::chores_loop() {
       next_sweep = now + std::chrono::hours(1);
       sweep();
     }
+    parts_.metrics.store_up.set(parts_.directory.healthy() ? 1 : 0);
     parts_.metrics.held.set(static_cast<double>(parts_.table.size()));
     parts_.metrics.spool_bytes.set(static_cast<double>(parts_.spool.used_bytes()));
     wait(seconds(1));

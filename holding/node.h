@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -38,6 +39,7 @@ struct NodeMetrics {
   metrics::Counter deferred;
   metrics::Gauge held;
   metrics::Gauge spool_bytes;
+  metrics::Gauge store_up;
   metrics::Latency release;
 };
 
@@ -78,6 +80,7 @@ class Node {
  private:
   void run(const char* name, void (Node::*loop)());
   void desk_loop();
+  void complain_of_requests(const Error& error);
   void release_loop();
   void chores_loop();
 
@@ -108,6 +111,7 @@ class Node {
   std::mutex sleep_mutex_;
   std::condition_variable sleep_;
   std::string last_digest_day_;
+  std::optional<SteadyTime> requests_complaint_;  ///< since they cannot be read: logged when last
   std::vector<std::thread> threads_;
 };
 

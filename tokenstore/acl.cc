@@ -45,12 +45,18 @@ constexpr std::array kNodeCommands = {"hmget",
                                       "info",
                                       "config|get"};
 // No scripts: one that never ends would stop the store for all.
-constexpr std::array kWebCommands = {"hmget", "hgetall", "get",  "set",   "incr",
-                                     "xadd",  "multi",   "exec", "select"};
+constexpr std::array kWebCommands = {"hmget", "hgetall", "get",  "set",
+                                     "incr",  "multi",   "exec", "select"};
 
 std::string web_keys(const std::string& prefix) {
-  return "%R~" + prefix + "site %R~" + prefix + "answer:* %R~" + prefix + "held:* %W~" + prefix +
-         "requests:* ~" + prefix + "web:*";
+  return "%R~" + prefix + "site %R~" + prefix + "answer:* %R~" + prefix + "held:* ~" + prefix +
+         "web:*";
+}
+
+/// A selector: its command has these keys and no others, and no other command has them. With the
+/// right to write there by any command, SET would put a string where a node reads a stream.
+std::string web_selector(const std::string& prefix) {
+  return "(%W~" + prefix + "requests:* +xadd)";
 }
 
 /// A command that shows whether the user may do something. Allowed or not, it changes nothing: the
@@ -75,11 +81,12 @@ std::vector<Probe> probes(const std::string& p) {
   for (const std::string& key :
        {tag + "contacts", tag + "policy", tag + "tokens", tag + "sent", tag + "held",
         p + "site:contacts", p + "site:policy", p + "site", p + "held:doctor", p + "answer:doctor",
-        p + "outbox:doctor", p + "retry:doctor"}) {
+        p + "outbox:doctor", p + "retry:doctor", p + "requests:doctor"}) {
     may_not("write " + key, {"SET", key, "x", "PX", "doctor"});
     may_not("write fields of " + key, {"HSET", key, "doctor", "x", "doctor"});
   }
   may_not("append to outbox", {"XADD", p + "outbox", "doctor", "x", "x"});
+  may_not("append to " + p + "web:doctor", {"XADD", p + "web:doctor", "doctor", "x", "x"});
   for (const std::string& key : {tag + "contacts", tag + "policy", tag + "tokens", tag + "sent",
                                  tag + "held", p + "site:contacts", p + "site:policy"})
     may_not("read " + key, {"HGETALL", key});
@@ -116,10 +123,12 @@ std::string acl_line(StoreRole role, std::string_view prefix, std::string_view p
   const auto allow = [&](const auto& commands) {
     for (const std::string_view command : commands) (out += " +") += command;
   };
-  if (role == StoreRole::node)
+  if (role == StoreRole::node) {
     allow(kNodeCommands);
-  else
+  } else {
     allow(kWebCommands);
+    out += ' ' + web_selector(p);
+  }
   return out;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The two Redis users (ACL, Redis 7): the nodes own the prefix; the web host reads answer:* and
-// held:*, appends to requests:*, owns web:*, and can do nothing else (law 8). Thread-safe.
+// held:*, appends to requests:*, owns web:*, and can do nothing else (law 8). Redis 6 has neither
+// %R~ nor selectors: there an administrator writes "~" for "%R~" and takes "%W~", the brackets and
+// their contents apart (countersign(8)), and check_web_user() tells what that opens. Thread-safe.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The names of keys (design section 5, docs/store-format.md). Braces are hash tags and nothing
+// The names of keys (design section 5). Braces are hash tags and nothing
 // else: what is inside is encoded (encode_key). Immutable; thread-safe.
 #pragma once
 

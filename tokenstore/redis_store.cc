@@ -102,14 +102,15 @@ bool RedisStore::healthy() const { return impl_->pool.healthy(); }
 long long RedisStore::round_trips() const { return impl_->pool.round_trips(); }
 void RedisStore::stop() { impl_->pool.stop(); }
 
-Result<std::string> RedisStore::create_site(Deadline deadline) {
+Result<RedisStore::CreatedSite> RedisStore::create_site(Deadline deadline) {
   CS_ASSIGN(auto connection, impl_->pool.open_unchecked(deadline));
+  const std::string wanted = HeldId::random().text();
   RedisPipeline ask;
-  ask.add({"EVAL", kCreateSite, "1", impl_->pool.keys().site(), kSchema, HeldId::random().text()});
+  ask.add({"EVAL", kCreateSite, "1", impl_->pool.keys().site(), kSchema, wanted});
   CS_ASSIGN(const auto replies, connection->run(ask, deadline));
   CS_ASSIGN(std::string id, read_site(replies[0]));
   CS_TRY(impl_->pool.recheck(deadline));
-  return id;
+  return CreatedSite{id, id == wanted};
 }
 
 Result<std::string> RedisStore::site_id(Deadline deadline) {

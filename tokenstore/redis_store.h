@@ -56,9 +56,14 @@ class RedisStore final : public Store {
 
   /// False while the store is known to be down; see Directory::healthy().
   bool healthy() const;
-  /// Makes `cs:site` if it is absent (only `config init` does) and returns the site's id either
-  /// way: 26 characters as HeldId. Errors: unavailable, corrupt (a schema that we do not know).
-  Result<std::string> create_site(Deadline deadline);
+  /// The site's id, 26 characters as HeldId, and whether it was made just now.
+  struct CreatedSite {
+    std::string id;
+    bool made = false;
+  };
+  /// Makes `cs:site` if it is absent (only `config init` does) and returns it either way. Errors:
+  /// unavailable, corrupt (a schema that we do not know).
+  Result<CreatedSite> create_site(Deadline deadline);
   /// Returns the site's id. Errors: not_found (no `cs:site`: 'config init' was not run, or this is
   /// another database), unavailable, corrupt (a schema that we do not know).
   Result<std::string> site_id(Deadline deadline);

@@ -33,7 +33,8 @@ void judge_version(const ServerFacts& facts, Findings& out) {
   out.push_back({Severity::warning,
                  "Redis " + version +
                      ": before version 7 it cannot keep the web host's user to reading answer:* "
-                     "and appending to requests:*; upgrade to Redis 7 or later"});
+                     "and appending to requests:*, and takes its line only as countersign(8) says "
+                     "under config init; upgrade to Redis 7 or later"});
 }
 
 void judge_role(const ServerFacts& facts, Findings& out) {

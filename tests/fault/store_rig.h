@@ -53,7 +53,8 @@ class StoreRig {
       : server(std::move(options)), store(open_store(server.url())) {
     const auto made = store->create_site(soon());
     CPPUNIT_ASSERT_MESSAGE(made ? "" : made.error().detail, bool(made));
-    site = *made;
+    site = made->id;
+    created = *made;
   }
   /// Puts back what an emptied or restarted server has lost.
   void restore_site(const std::string& id) const {
@@ -62,6 +63,7 @@ class StoreRig {
   RedisServer server;
   std::unique_ptr<RedisStore> store;
   std::string site;
+  RedisStore::CreatedSite created;
 };
 
 }  // namespace countersign::test

@@ -11,6 +11,8 @@ from testsite.place import Place
 from testsite.sender import dkim_pass
 from testsite.waiting import free_port, until
 
+PLACE = {"mta_extra": "message_reject_characters = \\0"}
+
 
 def findings(place, *words, status=None):
     done = place.node.run("--json", "doctor", "--postfix-dir", place.folder / "etc", *words,

@@ -62,7 +62,11 @@ def test_he_writes_no_contact_policy_or_token(place, store):
         ("RENAME", "cs:web:heartbeat", "cs:site"), ("COPY", "cs:web:heartbeat", "cs:site"),
         ("SORT", "cs:web:x", "STORE", "cs:site:contacts"),
         ("XREAD", "STREAMS", "cs:requests:x", "0"), ("XRANGE", "cs:requests:x", "-", "+"),
-        ("XDEL", "cs:requests:x", "0-1"), ("PUBLISH", "x", "x"), ("SUBSCRIBE", "x"),
+        ("XDEL", "cs:requests:x", "0-1"), ("SET", "cs:requests:x", "x"),
+        ("SET", f"cs:requests:{node_id(place)}", "x"), ("HSET", "cs:requests:x", "x", "x"),
+        ("INCR", "cs:requests:x"), ("GET", "cs:requests:x"),
+        ("XADD", "cs:web:x", "*", "x", "x"), ("XADD", f"cs:held:{'a' * 26}", "*", "x", "x"),
+        ("PUBLISH", "x", "x"), ("SUBSCRIBE", "x"),
     ]
     allowed = []
     for command in denied:

@@ -89,9 +89,9 @@ class AdminRig {
     tools.open_store = [this](const Config&) -> Result<std::unique_ptr<Store>> {
       return std::unique_ptr<Store>(std::make_unique<BorrowedStore>(store));
     };
-    tools.create_site = [this](const Config&, Deadline) -> Result<std::string> {
+    tools.create_site = [this](const Config&, Deadline) -> Result<std::pair<std::string, bool>> {
       if (!site_made) return Error{Errc::unavailable, "connection refused"};
-      return std::string("7q2mxf4pk9td3hwa7q2mxf4pk9");
+      return std::pair(std::string("7q2mxf4pk9td3hwa7q2mxf4pk9"), site_is_new);
     };
     tools.check_store = [this](const Config&, Deadline) { return store_findings; };
     tools.check_web_login = [this](const Config&, Deadline) { return web_findings; };
@@ -148,6 +148,7 @@ class AdminRig {
   MemoryStore store;
   admin::Tools tools;
   bool site_made = true;
+  bool site_is_new = false;
   Result<std::vector<StoreFinding>> store_findings = std::vector<StoreFinding>();
   Result<std::vector<StoreFinding>> web_findings = std::vector<StoreFinding>();
   int mta_code = 250;

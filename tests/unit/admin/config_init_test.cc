@@ -34,6 +34,7 @@ std::string text_of(const std::string& path) {
 class ConfigInitTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ConfigInitTest);
   CPPUNIT_TEST(it_makes_all_that_a_site_needs);
+  CPPUNIT_TEST(a_new_site_is_told_with_what_it_means);
   CPPUNIT_TEST(it_prints_the_redis_users_and_nothing_else);
   CPPUNIT_TEST(it_may_be_repeated);
   CPPUNIT_TEST(a_missing_key_is_added_and_no_other_is_touched);
@@ -60,7 +61,19 @@ class ConfigInitTest : public CppUnit::TestFixture {
         ran.out, ran.out.starts_with("{\"step\":\"secrets\",\"path\":\"" + folder +
                                      "/milter.secrets\",\"made\":true,\"added\":[\"answer\","));
     CPPUNIT_ASSERT_MESSAGE(
-        ran.out, ran.out.ends_with("{\"step\":\"site\",\"id\":\"7q2mxf4pk9td3hwa7q2mxf4pk9\"}\n"));
+        ran.out, ran.out.ends_with("{\"step\":\"site\",\"id\":\"7q2mxf4pk9td3hwa7q2mxf4pk9\","
+                                   "\"made\":false}\n"));
+    CPPUNIT_ASSERT_MESSAGE(ran.err, !has(ran.err, "Restart"));
+  }
+
+  void a_new_site_is_told_with_what_it_means() {
+    AdminRig rig;
+    rig.site_is_new = true;
+    const Ran ran = rig.run({"config", "init", "--json"});
+    CPPUNIT_ASSERT_MESSAGE(ran.out, ran.out.ends_with("\"made\":true}\n"));
+    CPPUNIT_ASSERT_MESSAGE(
+        ran.err,
+        has(ran.err, "Restart countersign-milter and countersign-challenge on every host."));
   }
 
   void it_prints_the_redis_users_and_nothing_else() {
@@ -155,7 +168,8 @@ class ConfigInitTest : public CppUnit::TestFixture {
   void check_tells_all_that_is_wrong() {
     AdminRig rig;
     CPPUNIT_ASSERT_EQUAL(rig.config_path() + ": ok\n", rig.run({"config", "check"}).out);
-    CPPUNIT_ASSERT_EQUAL(std::string(), rig.run({"config", "check", "--json"}).out);
+    CPPUNIT_ASSERT_EQUAL("{\"file\":\"" + rig.config_path() + "\",\"ok\":true}\n",
+                         rig.run({"config", "check", "--json"}).out);
     rig.write_config("[log]\nlevel = \"x\"\ntarget = 2\n");
     const Ran bad = rig.run({"config", "check"});
     CPPUNIT_ASSERT_EQUAL(EX_CONFIG, bad.status);
@@ -189,6 +203,12 @@ class ConfigInitTest : public CppUnit::TestFixture {
   void manual_is_a_page() {
     AdminRig rig;
     CPPUNIT_ASSERT(has(rig.run({"config", "manual"}).out, ".TH COUNTERSIGN.TOML 5 "));
+    const std::string json = rig.run({"config", "manual", "--json"}).out;
+    CPPUNIT_ASSERT_EQUAL(static_cast<long>(config_keys().size()),
+                         std::count(json.begin(), json.end(), '\n'));
+    CPPUNIT_ASSERT_MESSAGE(
+        json, json.starts_with("{\"key\":\"milter.socket\",\"type\":\"string\",\"required\":"
+                               "false,\"default\":\"unix:"));
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(ConfigInitTest);

@@ -2,11 +2,16 @@
 //
 // doctor: what it finds on a site, and how it judges a probe.
 #include <cppunit/extensions/HelperMacros.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "admin/doctor_probe.h"
+#include "admin/doctor_room.h"
 #include "admin/doctor_site.h"
+#include "admin/forged_fields.h"
 #include "mail/author.h"
 #include "screening/authentication.h"
 #include "tests/support/admin_rig.h"
@@ -44,11 +49,17 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(clients_that_all_look_alike);
   CPPUNIT_TEST(a_page_that_beats_and_answers);
   CPPUNIT_TEST(a_page_that_is_needed);
+  CPPUNIT_TEST(a_page_that_runs_without_a_store_is_not_to_be_started);
+  CPPUNIT_TEST(a_milter_that_has_lost_its_store);
+  CPPUNIT_TEST(requests_that_cannot_be_read);
+  CPPUNIT_TEST(a_spool_without_room);
+  CPPUNIT_TEST(a_mailbox_at_its_cap);
   CPPUNIT_TEST(a_socket_that_nobody_listens_at);
   CPPUNIT_TEST(the_client_stands_in_our_received_field);
   CPPUNIT_TEST(options_of_the_probe_need_the_probe);
   CPPUNIT_TEST(a_probe_needs_a_stranger_and_a_mailbox_in_mode_hold);
   CPPUNIT_TEST(a_probe_claims_to_be_authentic);
+  CPPUNIT_TEST(every_spelling_alone_would_be_believed);
   CPPUNIT_TEST(a_probe_that_was_cleaned_is_well);
   CPPUNIT_TEST(a_probe_whose_fields_are_left_is_not);
   CPPUNIT_TEST(a_probe_that_was_believed_is_not);
@@ -78,9 +89,9 @@ class DoctorTest : public CppUnit::TestFixture {
     check_spool(config_, rig_->tools, found);
     return told(found);
   }
-  std::string page() {
+  std::string page(bool needed = false) {
     Findings found;
-    check_page(config_, rig_->tools, found);
+    check_page(config_, rig_->tools, needed, found);
     return told(found);
   }
 
@@ -202,30 +213,120 @@ class DoctorTest : public CppUnit::TestFixture {
                          page());
     rig_->clock.advance(seconds(90));
     rig_->page = HttpAnswer{503, ""};
-    CPPUNIT_ASSERT_EQUAL(std::string("warn page: countersign-challenge was heard of 90 s ago: "
-                                     "strangers are refused for now\n"
-                                     "warn page: https://gate.example.org/healthz: status 503\n"),
-                         page());
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("warn page: countersign-challenge was last heard of 90 s ago: no URL is named, "
+                    "strangers are refused for now; after 4 hours of that, held silently\n"
+                    "warn page: https://gate.example.org/healthz: status 503\n"),
+        page());
   }
 
   void a_page_that_is_needed() {
-    config_.first_contact.mode = "hold";
     rig_->page = Error{Errc::unavailable, "Couldn't connect"};
-    const std::string found = page();
-    CPPUNIT_ASSERT_MESSAGE(found,
-                           has(found, "fail page: countersign-challenge has not been heard"));
+    const std::string found = page(true);
+    CPPUNIT_ASSERT_MESSAGE(found, has(found, "fail page: countersign-challenge is not heard of"));
     CPPUNIT_ASSERT_MESSAGE(found,
                            has(found, "fail page: https://gate.example.org/healthz: Couldn"));
     rig_->store.set_down(true);
-    CPPUNIT_ASSERT(has(page(), "warn page: the page's heartbeat cannot be read"));
+    const std::string unread = page(true);
+    CPPUNIT_ASSERT_MESSAGE(unread, has(unread, "warn page: the page's heartbeat cannot be read"));
+    CPPUNIT_ASSERT_MESSAGE(unread, !has(unread, "countersign-challenge"));
+  }
+
+  void a_page_that_runs_without_a_store_is_not_to_be_started() {
+    rig_->page = HttpAnswer{503, "{\"status\":\"the store is out of service\"}\n"};
+    Findings found;
+    check_page(config_, rig_->tools, true, found);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(told(found), std::size_t{1}, found.size());
+    CPPUNIT_ASSERT_MESSAGE(told(found),
+                           has(found.front().what, "countersign-challenge runs, but has no store"));
+    CPPUNIT_ASSERT(has(found.front().todo, "restart countersign-milter and countersign-challenge"));
+    // One that answers, but elsewhere, is not to be started either.
+    rig_->page = HttpAnswer{200, "ok"};
+    found.clear();
+    check_page(config_, rig_->tools, true, found);
+    CPPUNIT_ASSERT(has(found.front().todo, "restart it"));
+  }
+
+  void a_milter_that_has_lost_its_store() {
+    const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    config_.milter.socket.copy(address.sun_path, sizeof address.sun_path - 1, 5);
+    CPPUNIT_ASSERT(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    CPPUNIT_ASSERT(::listen(listener, 9) == 0);
+    const auto milter = [&](const std::string& metrics) {
+      rig_->page = HttpAnswer{200, metrics};
+      Findings found;
+      check_milter(config_, rig_->tools, found);
+      return told(found);
+    };
+    CPPUNIT_ASSERT(!has(milter("countersign_store_up 1\n"), "no store"));
+    CPPUNIT_ASSERT(!has(milter("other 0\n"), "no store"));
+    CPPUNIT_ASSERT(has(milter("x 1\ncountersign_store_up 0\n"),
+                       "fail milter: countersign-milter has no store"));
+    ::close(listener);
+  }
+
+  void requests_that_cannot_be_read() {
+    const auto daemon = rig_->open_spool();
+    CPPUNIT_ASSERT(!has(store(), "requests"));
+    rig_->store.set_down(true);
+    CPPUNIT_ASSERT_MESSAGE(store(), has(store(), "fail store: requests of pages cannot be read"));
+  }
+
+  /// A message of `bytes` for joe, in this share.
+  void hold(Spool& spool, const std::string& id, const std::string& share, std::size_t bytes) {
+    HeldEnvelope envelope = test::sample_envelope(test::held_id("7q", '0'));
+    envelope.id = *HeldId::parse(id);
+    envelope.share = share;
+    CPPUNIT_ASSERT(
+        test::hold(spool, envelope, "From: a@b.example\r\n\r\n" + std::string(bytes, 'x')));
+  }
+
+  void a_spool_without_room() {
+    const auto daemon = rig_->open_spool();
+    config_.spool.limit = 1'000'000;
+    CPPUNIT_ASSERT_MESSAGE(spool(), !has(spool(), "room for"));
+    // Machines have a fifth.
+    hold(*daemon, "7q2mxf4pk9td3hwa7q2mxf4pk0", "machine", 130'000);
+    CPPUNIT_ASSERT_MESSAGE(spool(), !has(spool(), "of machines"));
+    hold(*daemon, "7q2mxf4pk9td3hwa7q2mxf4pk1", "machine", 20'000);
+    CPPUNIT_ASSERT_MESSAGE(spool(), has(spool(), "fail spool: mail of machines is turned away"));
+    // Who is not authenticated has what half leaves.
+    hold(*daemon, "7q2mxf4pk9td3hwa7q2mxf4pk2", "unauthenticated", 260'000);
+    CPPUNIT_ASSERT_MESSAGE(
+        spool(), !has(spool(), "mail of authors who are not authenticated is turned away"));
+    hold(*daemon, "7q2mxf4pk9td3hwa7q2mxf4pk3", "authenticated", 490'000);
+    CPPUNIT_ASSERT_MESSAGE(
+        spool(), has(spool(), "warn spool: the room for mail of authenticated authors is nearly"));
+  }
+
+  void a_mailbox_at_its_cap() {
+    const auto daemon = rig_->open_spool();
+    const auto fs = PosixFs::open_folder(rig_->folder.path() + "/spool");
+    const auto capped = [&](std::uint64_t most) {
+      SpoolLimits limits;
+      limits.per_recipient = most;
+      Findings found;
+      Finder finder("spool", found);
+      check_shares(limits, **fs, finder);
+      return told(found);
+    };
+    hold(*daemon, "7q2mxf4pk9td3hwa7q2mxf4pk0", "machine", 1);
+    hold(*daemon, "7q2mxf4pk9td3hwa7q2mxf4pk1", "authenticated", 1);
+    // They are counted apart.
+    CPPUNIT_ASSERT_EQUAL(std::string(), capped(2));
+    hold(*daemon, "7q2mxf4pk9td3hwa7q2mxf4pk2", "unauthenticated", 1);
+    CPPUNIT_ASSERT_MESSAGE(capped(2), has(capped(2), "held for or from joe@example.org: more are"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), capped(3));
   }
 
   void a_socket_that_nobody_listens_at() {
     Findings found;
-    check_milter(config_, found);
+    check_milter(config_, rig_->tools, found);
     CPPUNIT_ASSERT_MESSAGE(told(found), has(told(found), "fail milter: nothing listens at unix:"));
     config_.milter.socket = "inet:1@127.0.0.1";
-    check_milter(config_, found);
+    check_milter(config_, rig_->tools, found);
     CPPUNIT_ASSERT_MESSAGE(told(found), has(told(found), "nothing listens at inet:1@127.0.0.1"));
   }
 
@@ -278,7 +379,8 @@ class DoctorTest : public CppUnit::TestFixture {
     const Authentication claimed = authenticate({AuthenticationSource::header, "mx.example.org"},
                                                 header, author.mailbox, author.mailbox);
     CPPUNIT_ASSERT_EQUAL(std::string("x.example"), claimed.fingerprint);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, header.all("authentication-results").size());
+    const auto forged = forged_fields(order.from, "mx.example.org", "nonce1");
+    CPPUNIT_ASSERT_EQUAL(forged.size(), header.all("authentication-results").size());
     CPPUNIT_ASSERT_EQUAL(std::string("<countersign-probe.nonce1@x.example>"),
                          unfold(header.first("Message-ID")->value));
     CPPUNIT_ASSERT_EQUAL(static_cast<std::uint64_t>(content.size()), mail.size_bytes);
@@ -288,9 +390,23 @@ class DoctorTest : public CppUnit::TestFixture {
     HeldEnvelope held = test::sample_envelope(test::held_id("7q", '1'));
     held.fingerprint = fingerprint;
     Findings found;
-    judge_probe(held, fields + "From: a@x.example\r\n\r\nAuthentication-Results: nonce1\r\n",
-                "mx.example.org", "nonce1", found);
+    judge_probe(held, fields + "From: a@x.example\r\n\r\nAuthentication-Results: (nonce1.1)\r\n",
+                {"", "a@x.example", "joe@example.org"}, "mx.example.org", "nonce1", found);
     return found;
+  }
+
+  void every_spelling_alone_would_be_believed() {
+    const auto author = Mailbox::parse("a@x.example");
+    for (const ForgedField& forged : forged_fields("a@x.example", "mx.example.org", "nonce1")) {
+      const std::string name(forged.name);
+      const HeaderSection header = HeaderSection::parse(forged.text + "From: a@x.example\r\n\r\n");
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, std::size_t{2}, header.fields().size());
+      CPPUNIT_ASSERT_MESSAGE(name, has(header.fields().front().value, forged.mark));
+      if (name == "DMARC alone" || name == "other case") continue;
+      const Authentication claimed =
+          authenticate({AuthenticationSource::header, "mx.example.org"}, header, *author, *author);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, std::string("x.example"), claimed.fingerprint);
+    }
   }
 
   void a_probe_that_was_cleaned_is_well() {
@@ -300,9 +416,15 @@ class DoctorTest : public CppUnit::TestFixture {
 
   void a_probe_whose_fields_are_left_is_not() {
     const auto found =
-        judge("", "authentication-results: mx.example.org; dkim=pass (nonce1) header.d=x\r\n");
-    CPPUNIT_ASSERT_MESSAGE(told(found), has(told(found), "fail probe: 1 of 3 forged"));
-    CPPUNIT_ASSERT(has(found.front().todo, "mx.example.org"));
+        judge("",
+              "authentication-results: mx.example.org; dkim=pass (nonce1.3) header.d=x\r\n"
+              "Authentication-Results: (nonce1.17) mx.example.org; none\r\n"
+              "Authentication-Results: (nonce1.100) mx.example.org; none\r\n");
+    CPPUNIT_ASSERT_MESSAGE(told(found), has(told(found),
+                                            "2 of 17 spellings reached our milter (SPF alone, a "
+                                            "blank before the colon)"));
+    CPPUNIT_ASSERT(found.front().severity == Finding::Severity::fail);
+    CPPUNIT_ASSERT(has(found.front().todo, "setup postfix --apply"));
   }
 
   void a_probe_that_was_believed_is_not() {

@@ -3,7 +3,10 @@
 // What Postfix needs: the judge, and the plan that leaves it nothing to complain of.
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
+
 #include "admin/doctor_postfix.h"
+#include "admin/header_table.h"
 #include "admin/postfix_plan.h"
 #include "admin/setup_steps.h"
 #include "tests/support/table_suite.h"
@@ -17,7 +20,9 @@ using Kind = PostfixEdit::Kind;
 
 const std::string kMain =
     "queue_directory = /q\nenable_original_recipient = yes\nalways_bcc =\nin_flow_delay = 1s\n"
-    "message_reject_characters = \\0\nsmtpd_milters = unix:sign.sock\nnon_smtpd_milters =\n"
+    "message_reject_characters =\nsmtpd_milters = unix:sign.sock\nnon_smtpd_milters =\n"
+    "header_checks = pcre:/e/checks\nmime_header_checks = $header_checks\n"
+    "nested_header_checks = ${header_checks}\n"
     "milter_default_action = tempfail\nsmtpd_proxy_filter =\nsmtpd_tls_security_level = may\n"
     "local_header_rewrite_clients = permit_inet_interfaces\n";
 const std::string kMaster =
@@ -29,13 +34,31 @@ Config config(const std::string& mode = "hold") {
   Config config;
   config.milter.socket = "unix:/q/countersign/milter.sock";
   config.first_contact.mode = mode;
+  config.authentication.authserv_id = "mx.example.org";
   return config;
+}
+
+/// "$name" replaced once: enough for what these tests write.
+PostfixSettings expanded(PostfixSettings settings) {
+  const auto main = settings.main;
+  const auto replace = [&](std::string& value) {
+    for (const auto& [name, text] : main)
+      for (const std::string& reference : {"${" + name + "}", "$" + name})
+        for (std::size_t at = 0; (at = value.find(reference, at)) != std::string::npos;
+             at += text.size())
+          value.replace(at, reference.size(), text);
+  };
+  for (auto& [name, value] : settings.main) replace(value);
+  for (PostfixService& service : settings.services)
+    for (auto& [name, value] : service.options) replace(value);
+  return settings;
 }
 
 /// The settings after the edits, as postconf would tell them.
 PostfixSettings applied(PostfixSettings settings, const std::vector<PostfixEdit>& edits) {
   for (const PostfixEdit& edit : edits) {
     if (edit.kind == Kind::parameter) settings.main[edit.name] = edit.value;
+    if (edit.kind == Kind::file) settings.main["the table"] = edit.value;
     if (edit.kind == Kind::service) {
       const auto slash = edit.name.rfind('/');
       settings.services.push_back(
@@ -49,10 +72,35 @@ PostfixSettings applied(PostfixSettings settings, const std::vector<PostfixEdit>
   return settings;
 }
 
-std::vector<PostfixEdit> plan(const PostfixSettings& settings, const Config& config) {
-  const auto edits = plan_postfix(settings, "/q", config);
+const std::string kTable = "/e/countersign_header_checks";
+
+PostfixTask task(const PostfixSettings& settings, const Config& config) {
+  PostfixTask out;
+  out.settings = settings;
+  out.expanded = expanded(settings);
+  out.config = config;
+  out.observing = config.first_contact.mode == "observe";
+  out.table = kTable;
+  out.table_text = settings.value("the table");
+  return out;
+}
+
+std::vector<PostfixEdit> plan(const PostfixTask& task) {
+  const auto edits = plan_postfix(task);
   CPPUNIT_ASSERT_MESSAGE(edits ? "" : edits.error().detail, edits);
   return *edits;
+}
+std::vector<PostfixEdit> plan(const PostfixSettings& settings, const Config& config) {
+  return plan(task(settings, config));
+}
+
+Findings judge(const PostfixSettings& settings, const Config& config) {
+  PostfixSurroundings around;
+  around.mode.observing = config.first_contact.mode == "observe";
+  around.mode.any_holds = config.first_contact.mode == "hold";
+  around.table = kTable;
+  around.table_text = settings.value("the table");
+  return judge_postfix(expanded(settings), config, around);
 }
 
 /// A site after `setup postfix --apply`.
@@ -86,11 +134,38 @@ const Row kRows[] = {
      "always_bcc is all@example.org"},
     {"holding waits", [](auto& s) { s.main["in_flow_delay"] = "1s"; }, "warn",
      "in_flow_delay is 1s"},
-    {"NULs are let in", [](auto& s) { s.main["message_reject_characters"] = ""; }, "warn",
+    {"NULs are let in", [](auto& s) { s.main["message_reject_characters"] = "\\01"; }, "fail",
      "message_reject_characters lacks \\0"},
     {"our milter is asked for local mail",
-     [](auto& s) { s.main["non_smtpd_milters"] = "unix:countersign/milter.sock"; }, "warn",
+     [](auto& s) { s.main["non_smtpd_milters"] = "unix:countersign/milter.sock"; }, "fail",
      "non_smtpd_milters has our milter"},
+    {"our milter is asked for local mail by another name",
+     [](auto& s) { s.main["non_smtpd_milters"] = "$smtpd_milters"; }, "fail",
+     "non_smtpd_milters has our milter"},
+    {"a cleanup service asks our milter",
+     [](auto& s) {
+       s.services.push_back(
+           {"clean2", "unix", "cleanup", {{"non_smtpd_milters", "unix:countersign/milter.sock"}}});
+     },
+     "fail", "clean2/unix: its non_smtpd_milters has our milter"},
+    {"forged fields are not removed", [](auto& s) { s.main["header_checks"] = "pcre:/e/checks"; },
+     "warn", "no header checks remove forged Authentication-Results fields of mx.example.org"},
+    {"others look at the fields first",
+     [](auto& s) { s.main["header_checks"] = "pcre:/e/checks, regexp:" + kTable; }, "warn",
+     "no header checks remove forged"},
+    {"a cleanup service has header checks of its own",
+     [](auto& s) {
+       s.services.push_back({"clean2", "unix", "cleanup", {{"header_checks", "pcre:/e/checks"}}});
+     },
+     "warn", "no header checks remove forged"},
+    {"the table is of another authserv-id",
+     [](auto& s) { s.main["the table"] = header_table("old.example.org"); }, "warn",
+     "is not what removes forged fields of mx.example.org"},
+    {"the MX does no header checks",
+     [](auto& s) {
+       service(s, "smtp").options["receive_override_options"] = "no_header_body_checks";
+     },
+     "warn", "smtp/inet does no header checks"},
     {"a milter stands after ours", [](auto& s) { s.main["smtpd_milters"] += ", unix:late.sock"; },
      "warn", "milters stand after ours"},
     {"a fault of ours would refuse mail for good",
@@ -144,7 +219,7 @@ void check(const Row& row) {
   row.spoil(settings);
   std::string all;
   bool found = false;
-  for (const Finding& finding : judge_postfix(settings, config())) {
+  for (const Finding& finding : judge(settings, config())) {
     all += std::string(severity_word(finding.severity)) + ": " + finding.what + "\n";
     CPPUNIT_ASSERT_MESSAGE(finding.what, !finding.todo.empty());
     found |= severity_word(finding.severity) == row.severity &&
@@ -165,6 +240,11 @@ class PostfixTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(notices_pass_the_signer_only);
   CPPUNIT_TEST(an_existing_port_is_completed);
   CPPUNIT_TEST(ports_elsewhere_are_refused);
+  CPPUNIT_TEST(local_mail_is_never_ours);
+  CPPUNIT_TEST(a_reference_to_smtpd_milters_does_not_bring_us_twice);
+  CPPUNIT_TEST(the_table_comes_first_and_stays_out_of_attachments);
+  CPPUNIT_TEST(the_table_is_made_only_where_it_is_wanted);
+  CPPUNIT_TEST(other_characters_that_are_refused_stay);
   CPPUNIT_TEST(bare_ports_are_found);
   CPPUNIT_TEST(edits_are_printed_for_a_shell);
   CPPUNIT_TEST_SUITE_END();
@@ -174,7 +254,7 @@ class PostfixTest : public CppUnit::TestFixture {
 
   void a_site_that_was_set_up_is_in_order() {
     for (const auto* mode : {"observe", "aside", "hold"}) {
-      const auto findings = judge_postfix(good(mode), config(mode));
+      const auto findings = judge(good(mode), config(mode));
       CPPUNIT_ASSERT_EQUAL_MESSAGE(findings.front().what, std::size_t{1}, findings.size());
       CPPUNIT_ASSERT(findings.front().severity == Finding::Severity::ok);
     }
@@ -201,6 +281,7 @@ class PostfixTest : public CppUnit::TestFixture {
 
   void a_change_of_mode_changes_the_default_action() {
     const auto edits = plan(good("observe"), config("hold"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, edits.size());  // and one on submission
     CPPUNIT_ASSERT(edits.front().kind == Kind::parameter);
     CPPUNIT_ASSERT(edits.front().value.ends_with("default_action=tempfail }"));
     CPPUNIT_ASSERT(edits.front().was.ends_with("default_action=accept }"));
@@ -250,10 +331,91 @@ class PostfixTest : public CppUnit::TestFixture {
     for (const auto* address : {"192.0.2.1:10026", "unix:/run/smtp", "mta.example.org:25"}) {
       Config other = config();
       other.release.smtp = address;
-      const auto edits = plan_postfix(parse_postfix(kMain, kMaster, ""), "/q", other);
+      const auto edits = plan_postfix(task(parse_postfix(kMain, kMaster, ""), other));
       CPPUNIT_ASSERT(!edits && edits.error().code == Errc::invalid);
       CPPUNIT_ASSERT(edits.error().detail.find(address) != std::string::npos);
     }
+  }
+
+  void local_mail_is_never_ours() {
+    auto settings =
+        parse_postfix(kMain + "mine = $smtpd_milters\n",
+                      kMaster + "clean2 unix n - y - 0 cleanup\n10025 inet n - y - - smtpd\n",
+                      "clean2/unix/non_smtpd_milters = ${mine}\n");
+    CPPUNIT_ASSERT_EQUAL(std::string(),
+                         applied(settings, plan(settings, config())).main["non_smtpd_milters"]);
+    settings.main["non_smtpd_milters"] = "$mine, unix:countersign/milter.sock";
+    auto after = applied(settings, plan(settings, config()));
+    CPPUNIT_ASSERT_EQUAL(std::string("unix:sign.sock"), after.main["non_smtpd_milters"]);
+    CPPUNIT_ASSERT_EQUAL(std::string("unix:sign.sock"),
+                         service(after, "clean2").options["non_smtpd_milters"]);
+    CPPUNIT_ASSERT(plan(after, config()).empty());
+  }
+
+  void a_reference_to_smtpd_milters_does_not_bring_us_twice() {
+    auto settings = parse_postfix(kMain, kMaster,
+                                  "submission/inet/smtpd_milters = $smtpd_milters\n"
+                                  "smtp/inet/smtpd_milters = ${smtpd_milters},unix:more.sock\n");
+    auto after = applied(settings, plan(settings, config()));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("unix:sign.sock,{unix:countersign/milter.sock,default_action=accept}"),
+        service(after, "submission").options["smtpd_milters"]);
+    CPPUNIT_ASSERT_EQUAL(std::string("unix:sign.sock,unix:more.sock,{unix:countersign/milter.sock,"
+                                     "default_action=tempfail}"),
+                         service(after, "smtp").options["smtpd_milters"]);
+    CPPUNIT_ASSERT(plan(after, config()).empty());
+  }
+
+  void the_table_comes_first_and_stays_out_of_attachments() {
+    auto settings = parse_postfix(kMain, kMaster + "clean2 unix n - y - 0 cleanup\n",
+                                  "clean2/unix/header_checks = regexp:/e/own, pcre:/e/more\n");
+    auto after = applied(settings, plan(settings, config()));
+    CPPUNIT_ASSERT_EQUAL("regexp:" + kTable + ", pcre:/e/checks", after.main["header_checks"]);
+    CPPUNIT_ASSERT_EQUAL(std::string("pcre:/e/checks"), after.main["mime_header_checks"]);
+    CPPUNIT_ASSERT_EQUAL(std::string("pcre:/e/checks"), after.main["nested_header_checks"]);
+    auto& own = service(after, "clean2").options;
+    CPPUNIT_ASSERT_EQUAL("regexp:" + kTable + ",regexp:/e/own,pcre:/e/more", own["header_checks"]);
+    CPPUNIT_ASSERT_EQUAL(std::string("regexp:/e/own,pcre:/e/more"), own["nested_header_checks"]);
+    CPPUNIT_ASSERT(plan(after, config()).empty());
+    // An entry that is there, but behind others, is moved.
+    after.main["header_checks"] = "pcre:/e/checks regexp:" + kTable + ", pcre:/e/last";
+    after = applied(after, plan(after, config()));
+    CPPUNIT_ASSERT_EQUAL("regexp:" + kTable + ", pcre:/e/checks pcre:/e/last",
+                         after.main["header_checks"]);
+  }
+
+  void the_table_is_made_only_where_it_is_wanted() {
+    const auto settings = parse_postfix(kMain, kMaster, "");
+    const auto touches = [](const std::vector<PostfixEdit>& edits) {
+      return std::any_of(edits.begin(), edits.end(), [](const PostfixEdit& edit) {
+        return edit.kind == Kind::file || edit.name == "header_checks";
+      });
+    };
+    CPPUNIT_ASSERT(touches(plan(settings, config())));
+    PostfixTask without = task(settings, config());
+    without.header_checks = false;
+    CPPUNIT_ASSERT(!touches(plan(without)));
+    Config builtin = config();
+    builtin.authentication.source = "builtin";
+    CPPUNIT_ASSERT(!touches(plan(settings, builtin)));
+    for (const Finding& finding : judge(settings, builtin))
+      CPPUNIT_ASSERT(finding.what.find("header checks") == std::string::npos);
+    // A changed authserv-id changes the file alone.
+    Config renamed = config();
+    renamed.authentication.authserv_id = "other.example.org";
+    const auto edits = plan(good(), renamed);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, edits.size());
+    CPPUNIT_ASSERT(edits.front().kind == Kind::file && edits.front().name == kTable);
+  }
+
+  void other_characters_that_are_refused_stay() {
+    auto settings = parse_postfix(kMain, kMaster, "");
+    settings.main["message_reject_characters"] = "\\01\\x";
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("\\01\\x\\0"),
+        applied(settings, plan(settings, config())).main["message_reject_characters"]);
+    for (const auto* good : {"\\0", "\\000", "a\\0b", "\\\\\\0"}) CPPUNIT_ASSERT(rejects_nul(good));
+    for (const auto* bad : {"", "0", "\\01", "\\\\0", "\\"}) CPPUNIT_ASSERT(!rejects_nul(bad));
   }
 
   void bare_ports_are_found() {

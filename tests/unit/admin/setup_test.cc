@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "admin/config_backup.h"
+#include "admin/forged_fields.h"
+#include "admin/header_table.h"
 #include "admin/process.h"
 #include "config/check.h"
 #include "tests/support/admin_rig.h"
@@ -37,6 +39,11 @@ class SetupTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(without_options_nothing_is_changed);
   CPPUNIT_TEST(applied_it_is_there_and_in_order);
   CPPUNIT_TEST(applied_again_it_does_nothing);
+  CPPUNIT_TEST(forged_fields_are_removed_by_a_table);
+  CPPUNIT_TEST(the_table_matches_every_spelling_and_no_other_field);
+  CPPUNIT_TEST(an_authserv_id_of_odd_characters_is_taken_literally);
+  CPPUNIT_TEST(without_header_checks_there_is_no_table);
+  CPPUNIT_TEST(policies_count_as_the_configuration_does);
   CPPUNIT_TEST(undone_all_is_as_it_was);
   CPPUNIT_TEST(two_runs_are_undone_together);
   CPPUNIT_TEST(what_somebody_changed_since_is_not_thrown_away);
@@ -85,9 +92,13 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
     return ran;
   }
-  ConfigBackups backups() { return ConfigBackups(dir_, {"main.cf", "master.cf"}); }
+  ConfigBackups backups() {
+    return ConfigBackups(dir_, {"main.cf", "master.cf"}, {"countersign_header_checks"});
+  }
+  std::string table() { return dir_ + "/countersign_header_checks"; }
   bool is_untouched() {
-    return text_of(dir_ + "/main.cf") == main_ && text_of(dir_ + "/master.cf") == master_;
+    return text_of(dir_ + "/main.cf") == main_ && text_of(dir_ + "/master.cf") == master_ &&
+           !exists(table());
   }
   bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
@@ -130,6 +141,99 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(main, text_of(dir_ + "/main.cf"));
     CPPUNIT_ASSERT_EQUAL(master, text_of(dir_ + "/master.cf"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, backups().list().size());
+  }
+
+  void forged_fields_are_removed_by_a_table() {
+    std::ofstream(dir_ + "/main.cf", std::ios::app) << "header_checks = pcre:/e/own\n";
+    std::ofstream(dir_ + "/master.cf", std::ios::app)
+        << "clean2 unix n - y - 0 cleanup\n  -o header_checks=regexp:/e/a,regexp:/e/b\n";
+    const Ran ran = apply();
+    CPPUNIT_ASSERT_MESSAGE(ran.out, has(ran.out, "printf '%s\\n' '# Made by "));
+    const std::string main = text_of(dir_ + "/main.cf");
+    CPPUNIT_ASSERT_MESSAGE(main,
+                           has(main, "\nheader_checks = regexp:" + table() + ", pcre:/e/own\n"));
+    CPPUNIT_ASSERT_MESSAGE(main, has(main, "\nnested_header_checks = pcre:/e/own\n"));
+    CPPUNIT_ASSERT_MESSAGE(main, has(main, "\nmessage_reject_characters = \\0\n"));
+    const std::string master = text_of(dir_ + "/master.cf");
+    CPPUNIT_ASSERT_MESSAGE(
+        master, has(master, "header_checks=regexp:" + table() + ",regexp:/e/a,regexp:/e/b"));
+    CPPUNIT_ASSERT_MESSAGE(master, has(master, "nested_header_checks=regexp:/e/a,regexp:/e/b"));
+    CPPUNIT_ASSERT(has(setup({"--apply"}).err, "nothing to do"));
+    // Who changed it since is asked before it is taken away.
+    std::ofstream(table(), std::ios::app) << "# mine\n";
+    CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, setup({"--undo"}).status);
+    // A second run writes it anew, and undoing brings back what stood there, then nothing.
+    apply();
+    CPPUNIT_ASSERT(!has(text_of(table()), "# mine"));
+    CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, setup({"--undo"}).status);
+    CPPUNIT_ASSERT(has(text_of(table()), "# mine"));
+  }
+
+  void the_table_matches_every_spelling_and_no_other_field() {
+    apply();
+    // postmap(1) insists on a mail_owner who is not root.
+    std::ofstream(queue_ + "/main.cf") << "compatibility_level = 3.6\n";
+    const auto action = [&](const std::string& field) {
+      const auto said = run_program({"postmap", "-c", queue_, "-q", field, "regexp:" + table()},
+                                    std::chrono::steady_clock::now() + seconds(60));
+      return said && has(*said, "IGNORE");
+    };
+    for (const auto& forged : forged_fields("a@x.example", "mx.example.org", "nonce1"))
+      CPPUNIT_ASSERT_MESSAGE(std::string(forged.name),
+                             action(forged.text.substr(0, forged.text.size() - 2)));
+    for (const auto* other : {"Authentication-Results: mx.example.com; spf=pass",
+                              "Authentication-Results: mxaexample.org; spf=pass",
+                              "ARC-Authentication-Results: i=1; mx.example.org; spf=pass",
+                              "X-Authentication-Results: mx.example.org; spf=pass",
+                              "Subject: Authentication-Results: mx.example.org; spf=pass"})
+      CPPUNIT_ASSERT_MESSAGE(other, !action(other));
+  }
+
+  void an_authserv_id_of_odd_characters_is_taken_literally() {
+    apply();
+    std::ofstream(queue_ + "/main.cf") << "compatibility_level = 3.6\n";
+    for (const std::string id : {"a/b^c$d*e", "x[1]+{2}|?", "a-b_c~`'!#%&=@:<>,"}) {
+      std::ofstream(table()) << header_table(id);
+      const auto matches = [&](const std::string& in) {
+        return bool(run_program(
+            {"postmap", "-q", "Authentication-Results: " + in + "; spf=pass", "regexp:" + table()},
+            std::chrono::steady_clock::now() + seconds(60)));
+      };
+      CPPUNIT_ASSERT_MESSAGE(id, matches(id));
+      CPPUNIT_ASSERT_MESSAGE(id, !matches(id.substr(1)));
+    }
+  }
+
+  void without_header_checks_there_is_no_table() {
+    CPPUNIT_ASSERT_EQUAL(EX_OK, setup({"--apply", "--no-header-checks"}).status);
+    CPPUNIT_ASSERT(!exists(table()));
+    CPPUNIT_ASSERT(!has(text_of(dir_ + "/main.cf"), "header_checks"));
+    const std::string found = rig_->run({"doctor", "--postfix-dir", dir_}).out;
+    CPPUNIT_ASSERT_MESSAGE(found, has(found, "WARN postfix: no header checks remove forged"));
+  }
+
+  void policies_count_as_the_configuration_does() {
+    write_config("observe");
+    apply();
+    CPPUNIT_ASSERT(has(text_of(dir_ + "/main.cf"), "default_action=accept }"));
+    const Ran set = rig_->run({"policy", "set", "joe@example.org", "mode=hold"});
+    CPPUNIT_ASSERT_MESSAGE(set.err, has(set.err, "Run 'countersign setup postfix --apply'"));
+    const std::string found = rig_->run({"doctor", "--postfix-dir", dir_}).out;
+    CPPUNIT_ASSERT_MESSAGE(found, has(found, "default_action is accept"));
+    CPPUNIT_ASSERT(!has(rig_->run({"policy", "set", "site", "mode=hold"}).err, "setup postfix"));
+    apply();
+    CPPUNIT_ASSERT(has(text_of(dir_ + "/main.cf"), "default_action=tempfail }"));
+    // The site's own observe stands over a configuration that holds, but not over joe.
+    write_config("hold");
+    rig_->run({"policy", "set", "site", "mode=observe"});
+    CPPUNIT_ASSERT(has(setup({}).err, "nothing to do"));
+    rig_->run({"policy", "set", "joe@example.org", "mode="});
+    apply();
+    CPPUNIT_ASSERT(has(text_of(dir_ + "/main.cf"), "default_action=accept }"));
+    rig_->store.set_down(true);
+    const Ran down = setup({"--apply"});
+    CPPUNIT_ASSERT_MESSAGE(down.err, has(down.err, "the policies in the store cannot be read"));
+    CPPUNIT_ASSERT(has(text_of(dir_ + "/main.cf"), "default_action=tempfail }"));
   }
 
   void undone_all_is_as_it_was() {

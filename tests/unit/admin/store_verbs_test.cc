@@ -204,6 +204,7 @@ class StoreVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(why_tells_the_entries_that_match);
   CPPUNIT_TEST(why_tells_a_pause);
   CPPUNIT_TEST(why_without_a_store_says_so);
+  CPPUNIT_TEST(why_tells_what_a_milter_without_store_does);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -306,7 +307,8 @@ class StoreVerbsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(observed, has(observed, "without mode observe it would be: hold."));
     rig.write_config("[first_contact]\nmode = \"hold\"\n");
     const std::string without = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
-    CPPUNIT_ASSERT_MESSAGE(without, has(without, "the page does not run"));
+    CPPUNIT_ASSERT_MESSAGE(without, without.starts_with("defer (first-contact)\n"));
+    CPPUNIT_ASSERT_MESSAGE(without, has(without, "with 451, as the page does not run"));
     CPPUNIT_ASSERT(rig.store.web().heartbeat(Deadline::max()));
     const std::string held = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
     CPPUNIT_ASSERT_MESSAGE(held, has(held, "its author is told the page in the SMTP reply"));
@@ -337,6 +339,18 @@ class StoreVerbsTest : public CppUnit::TestFixture {
     const Ran ran = rig.run({"why", "alice@example.com", "joe@example.org"});
     CPPUNIT_ASSERT_EQUAL(EX_TEMPFAIL, ran.status);
     CPPUNIT_ASSERT_MESSAGE(ran.out, ran.out.starts_with("defer (unscreened)\n"));
+  }
+
+  void why_tells_what_a_milter_without_store_does() {
+    AdminRig rig;
+    rig.write_config("[first_contact]\nmode = \"hold\"\n");
+    CPPUNIT_ASSERT(rig.store.web().heartbeat(Deadline::max()));
+    rig.page = admin::HttpAnswer{200, "# HELP countersign_store_up x\ncountersign_store_up 1\n"};
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"why", "eve@example.com", "joe@example.org"}).status);
+    rig.page = admin::HttpAnswer{200, "# HELP countersign_store_up x\ncountersign_store_up 0\n"};
+    const Ran ran = rig.run({"why", "eve@example.com", "joe@example.org"});
+    CPPUNIT_ASSERT_MESSAGE(ran.out, ran.out.starts_with("defer (unscreened)\n"));
+    CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "countersign-milter has no store"));
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(StoreVerbsTest);
