@@ -17,10 +17,9 @@ NO_CONNECT, NO_HELO, NO_MAIL, NO_RCPT, NO_BODY, NO_EOH = 0x01, 0x02, 0x04, 0x08,
 NO_REPLY_HEADER, NO_UNKNOWN, NO_DATA = 0x80, 0x100, 0x200
 
 
-def authserv_id_of(value):
-    """Lower case; comments and a version (RFC 8601 section 2.2) make no other authserv-id."""
-    words = re.sub(rb"\([^()]*\)", b" ", value).split(b";")[0].split()
-    return words[0].lower() if words else b""
+def names(value, authserv_id):
+    """Whether a field may be taken for one of this authserv-id, however that is written."""
+    return authserv_id.lower() in re.sub(rb'[\s"\\\\]', b"", value).lower()
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -64,7 +63,7 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _end_of_message(self):
         forged = [n for n, (name, value) in enumerate(self._of(b"authentication-results"), 1)
-                  if authserv_id_of(value) == self.server.authserv_id.lower()]
+                  if names(value, self.server.authserv_id)]
         for index in reversed(forged):
             self._send(b"m" + struct.pack(">I", index) + b"Authentication-Results\0\0")
         asked = self._of(ASKED)
