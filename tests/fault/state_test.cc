@@ -116,6 +116,7 @@ class StateTest : public CppUnit::TestFixture {
         "cs:site:contacts",
         "cs:{joe@example.org}:policy",
         "cs:site:policy",
+        "cs:site:modes",
         "cs:held:" + view_.id.text(),
         "cs:{joe@example.org}:held",
         "cs:{ann%2Bx@example.org}:held",
@@ -141,7 +142,7 @@ class StateTest : public CppUnit::TestFixture {
     use_all(rig);
     for (const std::string& key : keys_of(rig.server)) {
       const bool stays = key == "cs:site" || key == kStream || key.ends_with("contacts") ||
-                         key.ends_with("policy");
+                         key.ends_with("policy") || key == "cs:site:modes";
       CPPUNIT_ASSERT_EQUAL_MESSAGE(key, stays, life_of(rig.server, key) == -1);
     }
   }

@@ -195,9 +195,10 @@ class SetupTest : public CppUnit::TestFixture {
     for (const std::string id : {"a/b^c$d*e", "x[1]+{2}|?", "a-b_c~`'!#%&=@:<>,"}) {
       std::ofstream(table()) << header_table(id);
       const auto matches = [&](const std::string& in) {
-        return bool(run_program(
-            {"postmap", "-q", "Authentication-Results: " + in + "; spf=pass", "regexp:" + table()},
-            std::chrono::steady_clock::now() + seconds(60)));
+        return bool(
+            run_program({"postmap", "-c", queue_, "-q",
+                         "Authentication-Results: " + in + "; spf=pass", "regexp:" + table()},
+                        std::chrono::steady_clock::now() + seconds(60)));
       };
       CPPUNIT_ASSERT_MESSAGE(id, matches(id));
       CPPUNIT_ASSERT_MESSAGE(id, !matches(id.substr(1)));

@@ -75,7 +75,7 @@ class LeakTest : public CppUnit::TestFixture {
     LeakAlarm leak = alarm();
     CPPUNIT_ASSERT(rig.announcer.leak(leak) && rig.announcer.leak(leak));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.notices.sent().size());
-    const auto& delivery = rig.notices.sent()[0].delivery;
+    const auto delivery = rig.notices.sent()[0].delivery;
     CPPUNIT_ASSERT_EQUAL(std::string("<>"), delivery.reverse_path);
     CPPUNIT_ASSERT_EQUAL(std::string("<joe@example.org>"), delivery.recipients.at(0).forward_path);
     leak.id = "aaaaaaaa";
