@@ -35,8 +35,8 @@ Result<std::string> mode_of(const Config& config, const Mailbox& to, const Tools
 /// Checks all that would make the probe say nothing. Errors: invalid.
 Status check_order(const Config& config, const ProbeOrder& order, const Tools& tools) {
   const auto no = [](std::string why) { return Error{Errc::invalid, std::move(why)}; };
-  if (config.authentication.source != "header")
-    return no("--probe: authentication.source is not \"header\": no field is believed");
+  if (config.authentication.source == "none")
+    return no("--probe: authentication.source is \"none\": no field is believed");
   const auto to = Mailbox::parse(order.to);
   if (!to) return no("--to: " + in_quotes(order.to) + " is no address");
   if (!is_protected(config, to->domain()))
@@ -120,12 +120,16 @@ Delivery probe_mail(const ProbeOrder& order, const std::string& authserv_id,
 }
 
 void judge_probe(const HeldEnvelope& held, std::string_view content, const ProbeOrder& order,
-                 const std::string& authserv_id, const std::string& nonce, Findings& into) {
+                 const Config::Authentication& settings, const std::string& nonce, Findings& into) {
   Finder finder("probe", into);
+  const std::string& authserv_id = settings.authserv_id;
   const std::string todo =
-      "countersign setup postfix --apply: its header checks remove every such field before any "
-      "milter sees it; or let the milter before ours remove each that names " +
-      authserv_id + ", however it is written";
+      settings.source == "builtin"
+          ? "report this: our own milter is to remove them"
+          : "countersign setup postfix --apply: its header checks remove every such field before "
+            "any "
+            "milter sees it; or let the milter before ours remove each that names " +
+                authserv_id + ", however it is written";
   std::string left;
   int count = 0;
   const HeaderSection header = HeaderSection::parse(content);
@@ -183,7 +187,7 @@ Status run_probe(const Config& config, const ProbeOrder& order, Tools& tools, Fi
     return {};
   });
   if (read)
-    judge_probe(held->envelope, content, order, authserv_id, nonce, into);
+    judge_probe(held->envelope, content, order, config.authentication, nonce, into);
   else
     finder.fail("the held probe cannot be read: " + read.error().detail, "countersign held list");
   if (const Status dropped = drop(held->envelope.id, config, *fs, tools); !dropped)

@@ -28,7 +28,7 @@ std::string probe_message_id(const ProbeOrder& order, const std::string& nonce);
 /// Judges what was held of a probe, its header section as our milter saw it, and names the
 /// spellings that are left. Pure.
 void judge_probe(const HeldEnvelope& held, std::string_view content, const ProbeOrder& order,
-                 const std::string& authserv_id, const std::string& nonce, Findings& into);
+                 const Config::Authentication& settings, const std::string& nonce, Findings& into);
 
 /// Sends, waits, looks, drops. Errors: invalid (what is wrong with the order; nothing was sent).
 Status run_probe(const Config& config, const ProbeOrder& order, Tools& tools, Findings& into);

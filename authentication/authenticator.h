@@ -27,9 +27,8 @@ struct MessageOrigin {
 class Examination {
  public:
   virtual ~Examination() = default;
-  /// Takes a piece of the body; returns by the deadline that begin() was given. What goes wrong
-  /// is told by finish().
-  virtual void body(std::string_view bytes) = 0;
+  /// Takes a piece of the body; returns by `deadline`. What goes wrong is told by finish().
+  virtual void body(std::string_view bytes, Deadline deadline) = 0;
   /// Returns what was found: `spf` (smtp.mailfrom, or smtp.helo for the null reverse-path), `dkim`
   /// for each signature (header.d, header.s, header.a), `dmarc` (header.from, policy.dmarc). A
   /// result of DKIM is `pass` only if the signature covers From and the whole body, by an

@@ -125,9 +125,15 @@ class Checker {
     if (c.protect.domains.empty() && c.protect.domains_file.empty() && fine("protect.domains"))
       refuse("protect", "domains", "the list is empty: no mail would be screened");
     if (fine("authentication.source")) {
-      if (c.authentication.source == "header" && c.authentication.authserv_id.empty() &&
+      if (c.authentication.source != "none" && c.authentication.authserv_id.empty() &&
           fine("authentication.authserv_id"))
-        refuse("authentication", "authserv_id", "must be set, as source is \"header\"");
+        refuse("authentication", "authserv_id",
+               "must be set, as source is " + in_quotes(c.authentication.source));
+      if (c.authentication.source != "header" && !c.authentication.arc_sealers.empty() &&
+          fine("authentication.arc_sealers"))
+        refuse("authentication", "arc_sealers",
+               "only an earlier milter tells of ARC, but source is " +
+                   in_quotes(c.authentication.source));
       if (c.authentication.source == "none" && c.first_contact.mode != "observe" &&
           c.first_contact.mode != "aside" && fine("first_contact.mode"))
         refuse("authentication", "source",

@@ -52,9 +52,10 @@ struct Config {
   } first_contact;
 
   struct Authentication {
-    std::string source = "header";         ///< "header", "none"
-    std::string authserv_id;               ///< set if source is "header"
-    std::vector<std::string> arc_sealers;  ///< A-labels
+    std::string source = "header";         ///< "header", "builtin", "none"
+    std::string authserv_id;               ///< set unless source is "none"
+    std::vector<std::string> arc_sealers;  ///< A-labels; empty unless source is "header"
+    std::string resolver;                  ///< "192.0.2.53", "HOST:PORT"; "": the system's
   } authentication;
 
   struct Store {

@@ -40,7 +40,7 @@ constexpr auto kLog = &Config::log;
 
 constexpr Words kModes = {{"observe", "aside", "hold"}, {"refuse", "defer"}};
 constexpr Words kMachines = {{"hold", "aside"}};
-constexpr Words kSources = {{"header", "none"}, {"builtin"}};
+constexpr Words kSources = {{"header", "builtin", "none"}};
 constexpr Words kProofs = {{"pow", "code", "wait"}};
 constexpr Words kChannels = {{"reply", "mail"}};
 constexpr Words kLevels = {{"debug", "info", "warning", "error"}};
@@ -112,18 +112,27 @@ Status set_keep(Config& config, const Value& value) {
 }
 Value show_keep(const Config& config) { return Value::of(config.first_contact.keep); }
 
-Status set_arc_sealers(Config& config, const Value& value) {
-  if (!value.list.empty()) return Error{Errc::invalid, "ARC is not available in this version"};
-  config.authentication.arc_sealers.clear();
-  return {};
-}
-
 Result<std::string> parse_authserv_id(std::string_view text) {
   for (const char c : text)
     if (c <= ' ' || c >= 0x7f || std::string_view("\"\\;()").find(c) != std::string_view::npos)
       return Error{Errc::invalid, in_quotes(text) + " is no authserv-id"};
   if (text.size() > 255) return Error{Errc::invalid, in_quotes(text) + " is too long"};
   return std::string(text);
+}
+
+/// A name server needs an address: to find its name would need another.
+Result<std::string> parse_resolver(std::string_view text) {
+  if (text.empty() || parse_network(text)) {
+    if (text.find('/') == std::string_view::npos) return std::string(text);
+  } else if (const auto colon = text.rfind(':'); colon != std::string_view::npos) {
+    std::string_view host = text.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    if (parse_host_port(text) && parse_network(host) && host.find('/') == std::string_view::npos &&
+        bracketed == (host.find(':') != std::string_view::npos))
+      return std::string(text);
+  }
+  return Error{Errc::invalid, in_quotes(text) + " is no IP address, with or without a port"};
 }
 
 Value show_store_url(const Config& config) { return Value::of(without_password(config.store.url)); }
@@ -337,29 +346,47 @@ const Key kKeys[] = {
     {.table = "authentication",
      .name = "source",
      .kind = Kind::text,
-     .allowed = "\"header\", \"none\"",
-     .doc = "header: the Authentication-Results fields (RFC 8601) that an earlier milter writes, "
-            "such as OpenDKIM with OpenDMARC, or rspamd; forged ones must be removed before "
-            "(countersign setup postfix, doctor --probe). none: nobody is authenticated; only the "
-            "modes observe and aside are allowed then.",
+     .allowed = "\"header\", \"builtin\", \"none\"",
+     .doc =
+         "header: the Authentication-Results fields (RFC 8601) that an earlier milter writes, "
+         "such as OpenDKIM with OpenDMARC, or rspamd; forged ones must be removed before "
+         "(countersign setup postfix, doctor --probe). builtin: our own process, "
+         "countersign-authenticate(8), checks SPF, DKIM and DMARC; mail with a DKIM signature is "
+         "decided when its body is here. none: nobody is authenticated; only the modes observe and "
+         "aside are allowed then.",
      .set = set_text<kAuth, &A::source, word_of<kSources>>,
      .show = show_text<kAuth, &A::source>},
     {.table = "authentication",
      .name = "authserv_id",
      .kind = Kind::text,
-     .allowed = "the authserv-id of the earlier milter; must be set if source is \"header\"",
-     .doc = "Only Authentication-Results fields of exactly this authserv-id are believed.",
+     .allowed = "an authserv-id; must be set unless source is \"none\"",
+     .doc =
+         "With the source header: only Authentication-Results fields of exactly this authserv-id "
+         "are believed. With builtin: the one by which we write such a field; those of outsiders "
+         "that claim to be of it, in whatever spelling, are removed.",
      .set = set_text<kAuth, &A::authserv_id, parse_authserv_id>,
      .show = show_text<kAuth, &A::authserv_id>,
      .example = "\"mx.example.org\""},
     {.table = "authentication",
      .name = "arc_sealers",
      .kind = Kind::list,
-     .allowed = "[]",
-     .doc = "Domains whose ARC seal (RFC 8617) is believed: mail that fails DMARC is not held as "
-            "forged if one of them vouches for it. Not available in this version.",
-     .set = set_arc_sealers,
-     .show = show_list<kAuth, &A::arc_sealers>},
+     .allowed = "a list of domains; empty unless source is \"header\"",
+     .doc = "Domains whose ARC seal (RFC 8617) is believed, with those below them: mail that fails "
+            "DMARC is not held as forged if the earlier milter says arc=pass, the last to seal it "
+            "is on this list, and the first of those on it did not see DMARC fail.",
+     .set = set_list<kAuth, &A::arc_sealers, parse_domain>,
+     .show = show_list<kAuth, &A::arc_sealers>,
+     .example = "[\"lists.example.net\"]"},
+    {.table = "authentication",
+     .name = "resolver",
+     .kind = Kind::text,
+     .allowed = "an IP address, with or without a port (\"192.0.2.53\", \"127.0.0.1:5353\", "
+                "\"[2001:db8::53]:53\"), or \"\"",
+     .doc =
+         "The name server that the source builtin asks. \"\": those of /etc/resolv.conf. A caching "
+         "one on this host makes mail faster.",
+     .set = set_text<kAuth, &A::resolver, parse_resolver>,
+     .show = show_text<kAuth, &A::resolver>},
 
     {.table = "store",
      .name = "url",

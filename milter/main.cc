@@ -10,11 +10,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "authentication/authenticator_process.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "holding/intake_desk.h"
@@ -111,14 +113,32 @@ Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   out.defaults.mode =
       from_word<Mode>(kModeWords, config.first_contact.mode).value_or(Mode::observe);
   out.defaults.machines = hold_or(config.first_contact.machines, Disposition::aside);
-  out.authentication.source = config.authentication.source == "header"
-                                  ? AuthenticationSource::header
-                                  : AuthenticationSource::none;
-  out.authentication.authserv_id = config.authentication.authserv_id;
+  const std::string& source = config.authentication.source;
+  out.authentication = {.source = source == "header"    ? AuthenticationSource::header
+                                  : source == "builtin" ? AuthenticationSource::builtin
+                                                        : AuthenticationSource::none,
+                        .authserv_id = config.authentication.authserv_id,
+                        .arc_sealers = config.authentication.arc_sealers};
+  out.buffer_folder = config.spool.directory + "/tmp";
   const auto& channels = config.challenge.channels;
   out.mail_channel = std::ranges::find(channels, "mail") != channels.end();
   out.max_message_bytes = config.milter.max_message;
   return out;
+}
+
+/// countersign-authenticate is installed beside us.
+std::string authenticate_program() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() /
+         "countersign-authenticate";
+}
+
+void run_authenticator(AuthenticatorProcess& process, const Config& config) {
+  if (config.authentication.source != "builtin") return process.stop();
+  process.run({.program = authenticate_program(),
+               .resolver = config.authentication.resolver,
+               .log_level = config.log.level,
+               .log_target = config.log.target});
 }
 
 IntakeSettings intake_settings(const Config& config) {
@@ -227,6 +247,7 @@ struct Program {
     services.outgoing = &outgoing;
     services.sent = &store->sent();
     services.sent_digests = SentDigests(keys.all("sent"));
+    services.authenticator = &authenticator;
   }
 
   std::unique_ptr<RedisStore> open_store(const Config& config) {
@@ -253,6 +274,7 @@ struct Program {
   Node node;
   SpoolIntakeDesk intake;
   OutgoingMail outgoing;
+  AuthenticatorProcess authenticator;
   Services services;
 };
 
@@ -288,6 +310,7 @@ void reload(Program& program, const std::string& path) {
     log::error("reload refused, the old configuration stays", {{"error", settings.error().detail}});
     return;
   }
+  run_authenticator(program.authenticator, *config);
   program.services.set_settings(*std::move(settings));
   program.intake.set(intake_settings(*config));
   (void)log::set_level(config->log.level);
@@ -344,6 +367,7 @@ int run(const std::string& path) {
 
   Program& program = build(*config);
   program.services.on_leak = [&program](const LeakAlarm& alarm) { program.node.leaked(alarm); };
+  run_authenticator(program.authenticator, *config);
   if (auto done = register_callbacks(program.services); !done)
     stop(EX_SOFTWARE, done.error().detail);
   if (auto done = open_listener({.socket = config->milter.socket,
@@ -369,6 +393,7 @@ int run(const std::string& path) {
   if (!served) log::error("libmilter", {{"error", served.error().detail}});
   program.node.stop();
   program.outgoing.stop();
+  program.authenticator.stop();
   log::info("ended");
   std::fflush(nullptr);
   // Sessions may still run in libmilter's threads: nothing may be destroyed under them.

@@ -87,6 +87,8 @@ Verdict Transaction::end_of_header(std::string_view queue_id) {
   begin_verification();
   if (is_screened() && facts_.null_reverse_path && !header_too_large_) report_.emplace(header_);
   if (needs_body()) {
+    // Nobody can say when the body will be here: an answer may be old then.
+    early_.reset();
     waiting_.emplace(settings_->buffer_folder, settings_->max_message_bytes);
     return {};
   }
@@ -193,6 +195,8 @@ Inquiry Transaction::inquiry(const std::optional<Mailbox>& author) const {
 
 /// Asks by what is known so far. If more comes that changes the question, it is asked again.
 void Transaction::ask_early() {
+  const bool builtin = settings_->authentication.source == AuthenticationSource::builtin;
+  if (builtin && header_.first("DKIM-Signature") != nullptr) return;
   const auto author = parse_author(header_).mailbox;
   if (early_ || !author || !services_.directory.healthy()) return;
   recipients_ = gather_recipients(*settings_, envelope_);
@@ -211,8 +215,11 @@ void Transaction::ask_store() {
   if (!services_.directory.healthy()) return store_failed();
 
   const Deadline deadline = within(is_only_watched() ? kLookUpWhileWatching : kLookUp);
-  const auto known = early_ && asked_ == question ? early_->answer(deadline)
-                                                  : services_.directory.look_up(question, deadline);
+  const auto answer = [&]() -> Result<Knowledge> {
+    if (early_ && asked_ == question) return early_->answer(deadline);
+    return services_.directory.look_up(question, deadline);
+  };
+  const auto known = answer();
   if (!known) {
     log::warning("store does not answer",
                  {{"queue_id", queue_id_}, {"error", known.error().detail}});
@@ -322,12 +329,12 @@ Verdict Transaction::begin_hold() {
 Verdict Transaction::body(std::string_view bytes) {
   if (final_) return *final_;
   if (waiting_) {
-    if (verification_ && verification_->wants_body()) verification_->body(bytes);
+    begin_step();
+    if (verification_ && verification_->wants_body()) verification_->body(bytes, step_ends_);
     if (report_) report_->body(bytes);
     // Only those who are to be held need it; they hear of a failure then.
     (void)waiting_->append(bytes);
     if (needs_body()) return {};
-    begin_step();
     const Verdict decided = decide_behind_body();
     return intake_ || final_ ? decided : Verdict{Verdict::Kind::skip};
   }

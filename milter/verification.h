@@ -28,7 +28,7 @@ class Verification {
 
   /// Whether finish() can say more after the body: the message bears a signature.
   bool wants_body() const { return examination_ && signed_; }
-  void body(std::string_view bytes) { examination_->body(bytes); }
+  void body(std::string_view bytes, Deadline deadline) { examination_->body(bytes, deadline); }
   /// Returns what is proved. Waits for DNS as long as it is asked, and then `grace` for the answer.
   Authentication finish(SteadyTime now, milliseconds grace);
 

@@ -198,7 +198,7 @@ class WatchedAuthenticator final : public Authenticator {
   class Run final : public Examination {
    public:
     explicit Run(WatchedAuthenticator& told) : told_(told) {}
-    void body(std::string_view bytes) override { told_.body += bytes; }
+    void body(std::string_view bytes, Deadline) override { told_.body += bytes; }
     Result<std::vector<AuthResult>> finish(Deadline) override {
       ++told_.finished;
       if (told_.finish_error) return *told_.finish_error;

@@ -62,6 +62,7 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_spelling_alone_would_be_believed);
   CPPUNIT_TEST(a_probe_that_was_cleaned_is_well);
   CPPUNIT_TEST(a_probe_whose_fields_are_left_is_not);
+  CPPUNIT_TEST(a_probe_that_we_left_unclean_ourselves_is_ours);
   CPPUNIT_TEST(a_probe_that_was_believed_is_not);
   CPPUNIT_TEST(fields_of_the_true_milter_are_none_of_the_probe);
   CPPUNIT_TEST_SUITE_END();
@@ -360,7 +361,7 @@ class DoctorTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(has(why_not("joe@example.org", "a@example.org"), "the probe needs a stranger"));
     CPPUNIT_ASSERT(has(why_not("joe@example.org", "a@x.example"), "is in mode observe"));
     config_.authentication.source = "none";
-    CPPUNIT_ASSERT(has(why_not("joe@example.org", "a@x.example"), "source is not \"header\""));
+    CPPUNIT_ASSERT(has(why_not("joe@example.org", "a@x.example"), "source is \"none\""));
     CPPUNIT_ASSERT(rig_->released.empty());
   }
 
@@ -376,8 +377,9 @@ class DoctorTest : public CppUnit::TestFixture {
     const auto author = parse_author(header);
     CPPUNIT_ASSERT(author.mailbox);
     // If nobody removed the fields, and none contradicted them, they would be believed.
-    const Authentication claimed = authenticate({AuthenticationSource::header, "mx.example.org"},
-                                                header, author.mailbox, author.mailbox);
+    const Authentication claimed =
+        authenticate({AuthenticationSource::header, "mx.example.org", {}}, header, author.mailbox,
+                     author.mailbox);
     CPPUNIT_ASSERT_EQUAL(std::string("x.example"), claimed.fingerprint);
     const auto forged = forged_fields(order.from, "mx.example.org", "nonce1");
     CPPUNIT_ASSERT_EQUAL(forged.size(), header.all("authentication-results").size());
@@ -386,12 +388,16 @@ class DoctorTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(static_cast<std::uint64_t>(content.size()), mail.size_bytes);
   }
 
-  Findings judge(const std::string& fingerprint, const std::string& fields) {
+  Findings judge(const std::string& fingerprint, const std::string& fields,
+                 const std::string& source = "header") {
+    Config::Authentication settings;
+    settings.source = source;
+    settings.authserv_id = "mx.example.org";
     HeldEnvelope held = test::sample_envelope(test::held_id("7q", '1'));
     held.fingerprint = fingerprint;
     Findings found;
     judge_probe(held, fields + "From: a@x.example\r\n\r\nAuthentication-Results: (nonce1.1)\r\n",
-                {"", "a@x.example", "joe@example.org"}, "mx.example.org", "nonce1", found);
+                {"", "a@x.example", "joe@example.org"}, settings, "nonce1", found);
     return found;
   }
 
@@ -425,6 +431,14 @@ class DoctorTest : public CppUnit::TestFixture {
                                             "blank before the colon)"));
     CPPUNIT_ASSERT(found.front().severity == Finding::Severity::fail);
     CPPUNIT_ASSERT(has(found.front().todo, "setup postfix --apply"));
+  }
+
+  void a_probe_that_we_left_unclean_ourselves_is_ours() {
+    const auto found =
+        judge("", "Authentication-Results: mx.example.org; (nonce1.3) none\r\n", "builtin");
+    CPPUNIT_ASSERT_MESSAGE(told(found), has(told(found), "1 of 17 spellings reached"));
+    CPPUNIT_ASSERT(has(found.front().todo, "report this"));
+    CPPUNIT_ASSERT(judge("", "", "builtin").front().severity == Finding::Severity::ok);
   }
 
   void a_probe_that_was_believed_is_not() {

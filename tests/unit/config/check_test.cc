@@ -129,8 +129,8 @@ const Row kRows[] = {
      "file with a domain a line\n"
      "c.toml: challenge.base_url: must be set; allowed: an http or https URL of at most 200 "
      "octets, without query, fragment or user\n"
-     "c.toml: authentication.authserv_id: must be set, as source is \"header\"; allowed: the "
-     "authserv-id of the earlier milter; must be set if source is \"header\"\n",
+     "c.toml: authentication.authserv_id: must be set, as source is \"header\"; allowed: an "
+     "authserv-id; must be set unless source is \"none\"\n",
      true},
     {"no domain to protect", "[protect]\ndomains = []\n" + kGood.substr(36),
      "c.toml:2: protect.domains: the list is empty: no mail would be screened; allowed: a list of "
@@ -149,17 +149,35 @@ const Row kRows[] = {
      "[protect]\ndomains = [\"example.org\"]\n[challenge]\nbase_url = \"https://g.example\"\n"
      "[authentication]\nsource = \"none\"\n[first_contact]\nmode = \"hold\"\n",
      "c.toml:6: authentication.source: \"none\" goes only with the modes observe and aside, not "
-     "with \"hold\"; allowed: \"header\", \"none\"\n",
+     "with \"hold\"; allowed: \"header\", \"builtin\", \"none\"\n",
      true},
     {"source none with mode aside",
      "[protect]\ndomains = [\"example.org\"]\n[challenge]\nbase_url = \"https://g.example\"\n"
      "[authentication]\nsource = \"none\"\n[first_contact]\nmode = \"aside\"\n",
      "", true},
-    {"source builtin is for later",
+    {"source builtin, which writes in its own name",
      "[protect]\ndomains = [\"example.org\"]\n[challenge]\nbase_url = \"https://g.example\"\n"
      "[authentication]\nsource = \"builtin\"\n",
-     "c.toml:6: authentication.source: \"builtin\" is not available in this version; allowed: "
-     "\"header\", \"none\"\n",
+     "c.toml: authentication.authserv_id: must be set, as source is \"builtin\"; allowed: an "
+     "authserv-id; must be set unless source is \"none\"\n",
+     true},
+    {"source builtin with a resolver",
+     "[protect]\ndomains = [\"example.org\"]\n[challenge]\nbase_url = \"https://g.example\"\n"
+     "[authentication]\nsource = \"builtin\"\nauthserv_id = \"mx\"\nresolver = \"[::1]:53\"\n",
+     "", true},
+    {"source builtin with ARC",
+     "[protect]\ndomains = [\"example.org\"]\n[challenge]\nbase_url = \"https://g.example\"\n"
+     "[authentication]\nsource = \"builtin\"\nauthserv_id = \"mx\"\narc_sealers = "
+     "[\"a.example\"]\n",
+     "c.toml:8: authentication.arc_sealers: only an earlier milter tells of ARC, but source is "
+     "\"builtin\"; allowed: a list of domains; empty unless source is \"header\"\n",
+     true},
+    {"a resolver by name",
+     "[protect]\ndomains = [\"example.org\"]\n[challenge]\nbase_url = \"https://g.example\"\n"
+     "[authentication]\nsource = \"none\"\nresolver = \"ns.example:53\"\n",
+     "c.toml:7: authentication.resolver: \"ns.example:53\" is no IP address, with or without a "
+     "port; allowed: an IP address, with or without a port (\"192.0.2.53\", \"127.0.0.1:5353\", "
+     "\"[2001:db8::53]:53\"), or \"\"\n",
      true},
     {"a file of domains", "[protect]\ndomains = \"file:/domains\"\n" + kGood.substr(36), "", true},
     {"a file of domains that is missing",
