@@ -336,7 +336,7 @@ Verdict Transaction::body(std::string_view bytes) {
     (void)waiting_->append(bytes);
     if (needs_body()) return {};
     const Verdict decided = decide_behind_body();
-    return intake_ || final_ ? decided : Verdict{Verdict::Kind::skip};
+    return intake_ || body_counts_ || final_ ? decided : Verdict{Verdict::Kind::skip};
   }
   if (body_counts_) permits_.body(bytes);
   if (intake_) return spool(bytes);

@@ -117,6 +117,7 @@ class PermitUseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_second_try_takes_nothing_twice);
   CPPUNIT_TEST(a_second_try_after_the_last_use_passes);
   CPPUNIT_TEST(another_body_under_that_header_section_is_no_second_try);
+  CPPUNIT_TEST(a_body_that_was_waited_for_counts_to_its_end);
   CPPUNIT_TEST(the_last_use_is_lost_to_a_faster_mail);
   CPPUNIT_TEST(a_loser_is_deleted_from_what_goes_on);
   CPPUNIT_TEST(a_loser_whose_fellow_is_held_is_dropped_here);
@@ -277,6 +278,18 @@ class PermitUseTest : public CppUnit::TestFixture {
     Mail other = mail_to({to});
     other.body = {"Buy this.\r\n"};
     expect_over(site.play(other), "eom");
+  }
+  void a_body_that_was_waited_for_counts_to_its_end() {
+    // What has a null reverse-path may be a bounce, so its body is looked at before the decision.
+    Site site;
+    const std::string to = site.issue(1);
+    Mail mail = mail_to({to});
+    mail.from = "<>";
+    mail.body = {"Dear Joe,\r\n", "40 chairs.\r\n", "Yours\r\n"};
+    expect_passed(site.play(mail));
+    expect_passed(site.play(mail));
+    mail.body.back() = "Buy this\r\n";
+    expect_over(site.play(mail), "eom");
   }
   void the_last_use_is_lost_to_a_faster_mail() {
     Site site;
