@@ -36,14 +36,14 @@ def place():
         yield made
 
 
-def issue(place, *options):
-    return place.node.run("tokens", "issue", "joe@example.org", "--label", "shop",
-                          *options).stdout.strip()
+def issue(place, *options, mailbox="joe@example.org"):
+    return place.second.run("tokens", "issue", mailbox, "--label", "shop", *options).stdout.strip()
 
 
 def token(place, address):
     # By the host that the proxy does not stand before.
-    listed = place.second.run("tokens", "list", "joe@example.org", json_lines=True)
+    mailbox = address.split("+")[0] + "@example.org"
+    listed = place.second.run("tokens", "list", mailbox, json_lines=True)
     return {one["address"]: one for one in listed}[address]
 
 
@@ -85,7 +85,7 @@ def test_one_mail_one_hundred_times_takes_one_use(place):
     ledgers = (place.ledger, place.second_ledger)
     with ThreadPoolExecutor(20) as threads:
         tries = list(threads.map(lambda n: again(place, first, ledgers[n % 2]), range(99)))
-    assert {entry.reply.code for entry in (first, *tries)} == {250}
+    assert {entry.reply.text[:9] for entry in (first, *tries)} == {"250 2.0.0"}
     assert token(place, address)["uses_left"] == 9
 
 
@@ -119,19 +119,15 @@ def test_the_store_is_lost_at_spending(place, spent):
 
 
 def test_the_store_is_lost_at_spending_where_mail_is_only_watched(place):
-    place.node.run("policy", "set", "joe@example.org", "mode=observe")
-    try:
-        address = issue(place, "--uses", "1")
-        assert shop(place, issue(place)).reply.code == 250  # the milter knows that joe observes
-        place.proxy.trap_after = False
-        place.proxy.trap = SPENDING
-        entry = shop(place, address)
-        assert entry.reply.code == 250
-        [copy] = place.delivered(entry)
-        assert copy.mark == "observed; would=defer; reason=unscreened"
-        assert token(place, address)["uses_left"] == 1
-    finally:
-        place.node.run("policy", "set", "joe@example.org", "mode=")
+    place.second.run("policy", "set", "watched@example.org", "mode=observe")
+    address = issue(place, "--uses", "1", mailbox="watched@example.org")
+    place.proxy.trap_after = False
+    place.proxy.trap = SPENDING
+    entry = shop(place, address)
+    assert entry.reply.code == 250
+    [copy] = place.delivered(entry)
+    assert copy.mark == "observed; would=defer; reason=unscreened"
+    assert token(place, address)["uses_left"] == 1
 
 
 def test_a_store_that_is_down_spends_nothing(place):
@@ -154,10 +150,8 @@ def test_killed_around_spending(place, call):
         tracer = Tracer(place.node.milter.pid, place.folder / "crash.trace", call,
                         f"{call}:signal=KILL:when={when}")
         entry = shop(place, address)
-        killed = not place.node.milter.running()
         tracer.detach()
-        if not killed and place.node.milter.process.poll() is None:
-            assert entry.reply.code == 250
+        if entry.reply.code == 250 and place.node.milter.running():
             continue
         killed_at += 1
         assert entry.reply.code in (250, 451, 421, 0), entry.reply

@@ -82,6 +82,7 @@ class Verifier(socketserver.ThreadingUnixStreamServer):
     """Serves on a Unix socket that Postfix can connect to, until stop()."""
 
     daemon_threads = True
+    request_queue_size = 128  # a full one makes Postfix answer 451
 
     def __init__(self, path, authserv_id="mx.example.org"):
         super().__init__(str(path), _Session)
