@@ -68,7 +68,9 @@ Record& Record::add(std::string name, Value value) {
 }
 
 Record& Record::add(std::string name, std::nullptr_t) {
-  return add(std::move(name), Value(nullptr));
+  // Made in place: of a temporary that is moved GCC 12 says that it may be uninitialized.
+  fields_.emplace_back(std::move(name), nullptr);
+  return *this;
 }
 
 Record& Record::add(std::string name, const char* value) {

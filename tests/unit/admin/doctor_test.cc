@@ -409,8 +409,8 @@ class DoctorTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(name, std::size_t{2}, header.fields().size());
       CPPUNIT_ASSERT_MESSAGE(name, has(header.fields().front().value, forged.mark));
       if (name == "DMARC alone" || name == "other case") continue;
-      const Authentication claimed =
-          authenticate({AuthenticationSource::header, "mx.example.org"}, header, *author, *author);
+      const Authentication claimed = authenticate(
+          {AuthenticationSource::header, "mx.example.org", {}}, header, *author, *author);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(name, std::string("x.example"), claimed.fingerprint);
     }
   }
