@@ -50,7 +50,7 @@ int policy_show(const Invocation& invocation, Tools& tools, Output& output) {
   for (const PolicyKey& key : policy_keys())
     for (const LevelValues& level : *levels) {
       const auto value = level.values.find(key.name);
-      if (value == level.values.end()) continue;
+      if (value == level.values.end() || value->second.empty()) continue;
       Record record;
       record.add("whom", whom->shown)
           .add("key", key.name)

@@ -4,14 +4,16 @@
 #include <algorithm>
 
 #include "config/values.h"
+#include "mail/header_test.h"
 
 namespace countersign::admin {
 namespace {
 
-const PolicyKey kKeys[] = {{"mode", {"observe", "aside", "hold"}, {"refuse", "defer"}},
-                           {"machines", {"hold", "aside"}, {}},
-                           {"blocked", {"refuse", "hold"}, {}},
-                           {"unauthentic", {"hold", "refuse"}, {}}};
+const PolicyKey kKeys[] = {{"mode", {"observe", "aside", "hold", "refuse", "defer"}},
+                           {"machines", {"hold", "aside"}},
+                           {"blocked", {"refuse", "hold"}},
+                           {"unauthentic", {"hold", "refuse"}},
+                           {"challenge_from", {}, true}};
 
 template <class List>
 std::string joined(const List& words) {
@@ -36,18 +38,17 @@ Status add(PolicyValues& values, const std::string& assignment, const Config& co
                                  [&](const PolicyKey& k) { return k.name == name; });
   if (key == std::end(kKeys))
     return Error{Errc::invalid, in_quotes(name) + " is no key of a policy; allowed: " + names()};
-  const auto has = [&](const auto& list) {
-    return std::find(list.begin(), list.end(), value) != list.end();
-  };
-  if (has(key->later))
+  const bool known =
+      key->number ? parse_score(value).has_value()
+                  : std::find(key->words.begin(), key->words.end(), value) != key->words.end();
+  if (!value.empty() && !known)
     return Error{Errc::invalid,
                  name + ": " + in_quotes(value) +
-                     " is not available in this version; allowed: " + joined(key->words)};
-  if (!value.empty() && !has(key->words))
-    return Error{Errc::invalid, name + ": " + in_quotes(value) +
-                                    " is none of its words; allowed: " + joined(key->words) +
-                                    ", or nothing to remove it"};
-  if (name == "mode" && value == "hold" && config.authentication.source == "none")
+                     (key->number ? " is no number; allowed: a number such as 4.5"
+                                  : " is none of its words; allowed: " + joined(key->words)) +
+                     ", or nothing to remove it"};
+  const bool asks = value == "hold" || value == "refuse" || value == "defer";
+  if (name == "mode" && asks && config.authentication.source == "none")
     return Error{Errc::invalid,
                  "mode: with authentication.source \"none\" allowed: observe, aside"};
   if (!values.emplace(name, value).second) return Error{Errc::invalid, name + " is given twice"};
@@ -66,8 +67,9 @@ Result<PolicyValues> parse_policy(const std::vector<std::string>& assignments,
 }
 
 Policy default_policy(const Config& config) {
-  return resolve_policy(
-      Policy{}, {{"mode", config.first_contact.mode}, {"machines", config.first_contact.machines}});
+  return resolve_policy(Policy{}, {{"mode", config.first_contact.mode},
+                                   {"machines", config.first_contact.machines},
+                                   {"challenge_from", config.first_contact.challenge_from}});
 }
 
 PolicyValues default_values(const Config& config) {
@@ -78,7 +80,8 @@ PolicyValues default_values(const Config& config) {
   return {{"mode", std::string(word(policy.mode))},
           {"machines", hold_or(policy.machines, "aside")},
           {"blocked", hold_or(policy.blocked, "refuse")},
-          {"unauthentic", hold_or(policy.unauthentic, "refuse")}};
+          {"unauthentic", hold_or(policy.unauthentic, "refuse")},
+          {"challenge_from", config.first_contact.challenge_from}};
 }
 
 }  // namespace countersign::admin

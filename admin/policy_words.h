@@ -21,14 +21,14 @@ namespace countersign::admin {
 struct PolicyKey {
   std::string_view name;
   std::vector<std::string_view> words;
-  std::vector<std::string_view> later;  ///< of the design, not available in this version
+  bool number = false;  ///< takes a number in place of words
 };
 
-/// "mode", "machines", "blocked", "unauthentic".
+/// "mode", "machines", "blocked", "unauthentic", "challenge_from".
 std::span<const PolicyKey> policy_keys();
 
-/// Reads "mode=hold"; "mode=" removes it. Errors: invalid (says what is allowed). `config`: mode
-/// hold needs an authentication source.
+/// Reads "mode=hold"; "mode=" removes it. Errors: invalid (says what is allowed). `config`: the
+/// modes hold, refuse and defer need an authentication source.
 Result<PolicyValues> parse_policy(const std::vector<std::string>& assignments,
                                   const Config& config);
 

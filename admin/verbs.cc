@@ -148,8 +148,8 @@ const Verb kVerbs[] = {
      "countersign policy set joe@example.org mode=hold machines=aside",
      {kWhom,
       {"KEY=VALUE",
-       "mode=observe|aside|hold, machines=hold|aside, blocked=refuse|hold, "
-       "unauthentic=hold|refuse",
+       "mode=observe|aside|hold|refuse|defer, machines=hold|aside, blocked=refuse|hold, "
+       "unauthentic=hold|refuse, challenge_from=NUMBER",
        true}},
      {},
      policy_set},

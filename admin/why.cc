@@ -43,6 +43,7 @@ constexpr std::array<std::string_view, kReasonWords.size()> kExplanations = {
     "No person sent it, by its own marks.",
     "An earlier milter found spam.",
     "It was forwarded.",
+    "The author answered, and has one message let in.",
     "Nobody knows this author yet.",
     "The operator said: pass everything (countersign resume ends it).",
     "The store cannot be asked."};
@@ -140,6 +141,8 @@ RecipientFacts recipient_facts(const Question& question, const Config& config,
   if (knowledge && !knowledge->recipients.empty()) facts.knowledge = knowledge->recipients.front();
   if (knowledge) judge_permits(message, *knowledge, facts);
   facts.policy = resolve_policy(default_policy(config), facts.knowledge.policy);
+  // As for a first try.
+  facts.waits = facts.policy.mode == Mode::defer;
   return facts;
 }
 
@@ -164,6 +167,11 @@ std::string outcome(const Decision& decision, const Plan& plan, PageState page) 
   if (decision.would)
     return "It passes; without mode observe it would be: " + std::string(word(*decision.would)) +
            ".";
+  if (plan.answer == Answer::ask)
+    return "It is refused with 554 and the page; once answered, it is to be sent again.";
+  if (plan.answer == Answer::wait)
+    return "It is refused for now with 450 and the page; it is held when the time of "
+           "first_contact.ask_after is over.";
   switch (decision.disposition) {
     case Disposition::pass:
       return "It passes.";
@@ -175,7 +183,9 @@ std::string outcome(const Decision& decision, const Plan& plan, PageState page) 
     case Disposition::hold_silently:
       break;
     case Disposition::defer:
-      return "It is refused for now with 451.";
+      return plan.answer == Answer::defer && page != PageState::up
+                 ? "It is refused for now with 451: the page does not run."
+                 : "It is refused for now with 451.";
   }
   if (plan.answer == Answer::defer)
     return "It is refused for now with 451, as the page does not run; when the milter has missed "

@@ -117,9 +117,9 @@ Result<AnswerResult> AnswerDesk::take(AnswerResult out, const std::string& addre
   out.proof = "address+" + std::string(kind);
   CS_TRY(send_request(parts_.requests, parts_.keyring, out.view, "answer", address, out.proof,
                       deadline));
-  out.view.state = ViewState::delivering;
+  out.view.state = under_way(held);
   // The request is what counts: without the mark the page only shows the form again.
-  (void)parts_.state.mark_answered(held.id.text(), "answer", kMarkLife, deadline);
+  (void)parts_.state.mark_answered(answered_name(held), "answer", kMarkLife, deadline);
   failures_.count_answer(network, deadline);
   return with(std::move(out), AnswerOutcome::taken);
 }
@@ -128,9 +128,9 @@ Result<AnswerResult> AnswerDesk::take(AnswerResult out, const std::string& addre
 Result<AnswerResult> AnswerDesk::spent_before(AnswerResult out, const Checked& proof,
                                               const std::string& network, Deadline deadline) const {
   CS_ASSIGN(const std::string answered,
-            parts_.state.how_answered(out.view.held.id.text(), deadline));
+            parts_.state.how_answered(answered_name(out.view.held), deadline));
   if (!answered.empty()) {
-    out.view.state = ViewState::delivering;
+    out.view.state = under_way(out.view.held);
     return with(std::move(out), AnswerOutcome::already);
   }
   out.why = "proof used before";

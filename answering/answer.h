@@ -52,7 +52,7 @@ inline constexpr std::array<std::string_view, 12> kAnswerOutcomeWords = {
 
 struct AnswerResult {
   AnswerOutcome outcome;
-  TokenView view;            ///< as it was before; state is `delivering` after `taken`
+  TokenView view;            ///< as it was before; after `taken` it is `delivering` or `answered`
   std::string stamp = {};    ///< where `wait` is under way: to be brought back
   std::string proof = {};    ///< of `taken`: "address+pow", "address+code", "address+wait"
   std::string why = {};      ///< of a wrong proof: for the log

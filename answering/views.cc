@@ -24,7 +24,7 @@ Error no_such_token() { return {Errc::not_found, "no message under this token"};
 /// What to show of a message that is held, by the request that is under way.
 ViewState state_of_held(const HeldView& held, const std::string& answered, WallTime now) {
   if (answered == "withdraw" || answered == "not-me") return ViewState::withdrawn;
-  if (!answered.empty()) return ViewState::delivering;
+  if (!answered.empty()) return under_way(held);
   return held.expires <= now ? ViewState::expired : ViewState::waiting;
 }
 
@@ -34,7 +34,7 @@ std::optional<ViewState> state_of(const HeldView& held, const std::string& answe
     case HeldState::held:
       return state_of_held(held, answered, now);
     case HeldState::answered:
-      return ViewState::delivering;
+      return under_way(held);
     case HeldState::released:
       return ViewState::delivered;
     case HeldState::failed:
@@ -52,6 +52,15 @@ std::optional<ViewState> state_of(const HeldView& held, const std::string& answe
 bool is(const Error& error, Errc code) { return error.code == code; }
 
 }  // namespace
+
+ViewState under_way(const HeldView& held) {
+  return held.copy == Copy::kept ? ViewState::delivering : ViewState::answered;
+}
+
+std::string answered_name(const HeldView& held) {
+  if (held.copy == Copy::kept) return held.id.text();
+  return held.id.text() + "." + std::to_string(held.generation);
+}
 
 bool TokenView::offers(ProofKind kind) const {
   return std::find(proofs.begin(), proofs.end(), kind) != proofs.end();
@@ -82,12 +91,15 @@ Result<TokenView> Views::look_up(std::string_view token, Deadline deadline) cons
   const HeldId& id = record ? record->id : nobodys_id();
   auto held = index_.get(id, deadline);
   if (!held && !is(held.error(), Errc::not_found)) return held.error();
-  const auto answered = state_.how_answered(id.text(), deadline);
+  const auto answered = state_.how_answered(held ? answered_name(*held) : id.text(), deadline);
   if (!answered) return answered.error();
 
   if (!canonical || !record || !held || !held->challenged) return no_such_token();
+  // A message that was refused again, after its answer was spent, has another token.
+  if (held->copy != Copy::kept && held->digest != token_digest(*canonical)) return no_such_token();
   const auto state = state_of(*held, *answered, clock_.wall());
   if (!state) return no_such_token();
+  if (*state == ViewState::expired && held->copy != Copy::kept) return no_such_token();
   TokenView view{*canonical, *state, *std::move(held), {}};
   if (*state == ViewState::waiting) view.proofs = offered(view.held);
   return view;

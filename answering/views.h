@@ -21,10 +21,11 @@ enum class ViewState {
   delivered,   ///< the MTA took it
   failed,      ///< the MTA refused it for good
   withdrawn,   ///< its sender took it back, or said that it is not his
-  expired      ///< nobody let it in within its lifetime
+  expired,     ///< nobody let it in within its lifetime
+  answered     ///< of refused or deferred mail: answered; it is to come once more
 };
-inline constexpr std::array<std::string_view, 6> kViewStateWords = {
-    "waiting", "delivering", "delivered", "failed", "withdrawn", "expired"};
+inline constexpr std::array<std::string_view, 7> kViewStateWords = {
+    "waiting", "delivering", "delivered", "failed", "withdrawn", "expired", "answered"};
 
 /// A proof that can be asked for beside the address (design section 6).
 enum class ProofKind { pow, code, wait };
@@ -40,6 +41,13 @@ struct TokenView {
   bool authenticated() const { return !held.fingerprint.empty(); }
   bool offers(ProofKind kind) const;
 };
+
+/// Returns the state of a message whose answer was taken: `delivering`, or `answered`.
+ViewState under_way(const HeldView& held);
+
+/// Returns the name by which WebState::mark_answered() knows this challenge: the id, and of mail
+/// that may be refused again under one id the generation as well.
+std::string answered_name(const HeldView& held);
 
 class Views {
  public:

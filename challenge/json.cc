@@ -29,6 +29,7 @@ std::string view_json(const TokenView& view, const CodeLinks& code) {
   const HeldView& held = view.held;
   ordered_json out;
   out["state"] = word(kViewStateWords, view.state);
+  out["copy"] = word(kCopyWords, held.copy);
   out["to"] = held.recipients;
   out["subject"] = held.subject;
   out["sent"] = rfc3339(held.arrived);

@@ -19,23 +19,24 @@ const std::string kPage = "page.html";
 /// Every name that a template may use; tests/unit/challenge/pages_test.cc shows that all are set.
 const std::set<std::string, std::less<>>& names() {
   static const std::set<std::string, std::less<>> all = {
-      "action",        "address",       "another_code",  "before",
-      "by_mail",       "changed_at",    "changed_form",  "changed_iso",
-      "code_gone",     "code_id",       "code_image",    "code_sound",
-      "confirm",       "contact",       "counting",      "css_file",
-      "days",          "delivered",     "delivering",    "early",
-      "expired",       "failed",        "first_step",    "has_changed",
-      "has_code",      "has_subject",   "hint",          "hinted",
-      "icon_file",     "kept",          "kept_iso",      "known",
-      "limited",       "may_wait",      "no_address",    "no_code_left",
-      "no_way",        "no_proof",      "not_found",     "not_me",
-      "not_me_action", "noted",         "operator",      "postmaster",
-      "pow_file",      "refused",       "retract",       "retract_action",
-      "script_file",   "script_needed", "sent",          "sent_iso",
-      "stamp",         "subject",       "title",         "to",
-      "typed",         "typed_code",    "unavailable",   "waiting",
-      "why",           "why_file",      "withdraw",      "withdraw_action",
-      "withdrawn",     "worker_file",   "wrong_address", "wrong_code",
+      "action",      "address",       "another_code",  "answered",
+      "before",      "by_mail",       "changed_at",    "changed_form",
+      "changed_iso", "code_gone",     "code_id",       "code_image",
+      "code_sound",  "confirm",       "contact",       "counting",
+      "css_file",    "days",          "deferred_copy", "delivered",
+      "delivering",  "early",         "expired",       "failed",
+      "first_step",  "has_changed",   "has_code",      "has_subject",
+      "hint",        "hinted",        "icon_file",     "kept",
+      "kept_copy",   "kept_iso",      "known",         "limited",
+      "may_wait",    "no_address",    "no_code_left",  "no_proof",
+      "no_way",      "not_found",     "not_me",        "not_me_action",
+      "noted",       "operator",      "postmaster",    "pow_file",
+      "refused",     "refused_copy",  "retract",       "retract_action",
+      "script_file", "script_needed", "sent",          "sent_iso",
+      "stamp",       "subject",       "title",         "to",
+      "typed",       "typed_code",    "unavailable",   "waiting",
+      "why",         "why_file",      "withdraw",      "withdraw_action",
+      "withdrawn",   "worker_file",   "wrong_address", "wrong_code",
       "wrong_proof"};
   return all;
 }
@@ -60,6 +61,12 @@ Result<std::optional<std::string>> read_own(const std::string& folder, std::stri
   std::ostringstream text;
   if (!in || !(text << in.rdbuf())) return unreadable;
   return std::optional(text.str());
+}
+
+void set_copy(Values& out, Copy copy) {
+  out["kept_copy"] = copy == Copy::kept;
+  out["refused_copy"] = copy == Copy::refused;
+  out["deferred_copy"] = copy == Copy::deferred;
 }
 
 bool may_replace(std::string_view file) { return file == kPage || file == "page.css"; }
@@ -115,6 +122,7 @@ Values Pages::files() const {
 Values Pages::of_message(const TokenView& view) const {
   const HeldView& held = view.held;
   Values out = files();
+  set_copy(out, held.copy);
   out["to"] = wording::list(held.recipients);
   out["postmaster"] = wording::postmaster(held.recipients);
   out["has_subject"] = !held.subject.empty();
@@ -166,6 +174,11 @@ std::string Pages::message(const TokenView& view, const std::string& code_id, Wa
     case ViewState::delivered:
       out["title"] = std::string(wording::kDelivered);
       out["delivered"] = true;
+      out["known"] = view.authenticated();
+      break;
+    case ViewState::answered:
+      out["title"] = "Thank you";
+      out["answered"] = true;
       out["known"] = view.authenticated();
       break;
     case ViewState::failed:

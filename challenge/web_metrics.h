@@ -11,7 +11,7 @@
 
 namespace countersign::challenge {
 
-enum class PageShown { waiting, delivering, delivered, failed, withdrawn, expired, not_found };
+enum class PageShown { waiting, delivering, delivered, failed, withdrawn, expired, answered, not_found };
 enum class CodeForm { image, sound };
 enum class StatusClass { other, success, redirect, client_error, server_error };
 
@@ -19,7 +19,7 @@ enum class StatusClass { other, success, redirect, client_error, server_error };
 struct WebMetrics {
   explicit WebMetrics(metrics::Registry& registry);
 
-  metrics::CounterBy<PageShown, 7> pages;
+  metrics::CounterBy<PageShown, 8> pages;
   metrics::CounterBy<AnswerOutcome, kAnswerOutcomeWords.size()> answers;
   metrics::CounterBy<ProofKind, kProofWords.size()> proofs;
   metrics::CounterBy<RetractOutcome, kRetractOutcomeWords.size()> retractions;

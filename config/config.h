@@ -44,12 +44,22 @@ struct Config {
   } protect;
 
   struct FirstContact {
-    std::string mode = "observe";   ///< "observe", "aside", "hold"
+    std::string mode = "observe";   ///< "observe", "aside", "hold", "refuse", "defer"
     std::string machines = "hold";  ///< "hold", "aside"
     std::chrono::seconds lifetime = std::chrono::hours(24 * 30);
     std::chrono::seconds ask_after = std::chrono::minutes(30);
     bool keep = true;
+    std::string challenge_from;  ///< a number; "": none
   } first_contact;
+
+  struct Verdicts {
+    std::vector<std::string> trusted;  ///< names of fields
+    /// Tests, "FIELD: VALUE" or "FIELD >= NUMBER".
+    std::vector<std::string> malware = {"X-Virus-Status: Infected*", "X-Virus: !Clean*",
+                                        "X-Amavis-Alert: INFECTED*"};
+    std::vector<std::string> spam = {"X-Spam-Flag: YES", "X-Spam: Yes*", "X-Spam-Status: Yes*"};
+    std::vector<std::string> scores = {"X-Spam-Score", "X-Spam-Status", "X-Spamd-Result"};
+  } verdicts;
 
   struct Authentication {
     std::string source = "header";         ///< "header", "builtin", "none"

@@ -19,10 +19,10 @@ namespace countersign::config_keys_detail {
 
 // Words that a key takes, and words of the design that a later version takes.
 struct Words {
-  std::array<std::string_view, 4> now;  ///< "" fills up
-  std::array<std::string_view, 4> later = {};
+  std::array<std::string_view, 5> now;  ///< "" fills up
+  std::array<std::string_view, 5> later = {};
 };
-inline bool has(const std::array<std::string_view, 4>& words, std::string_view text) {
+inline bool has(const std::array<std::string_view, 5>& words, std::string_view text) {
   return !text.empty() && std::find(words.begin(), words.end(), text) != words.end();
 }
 

@@ -4,6 +4,7 @@
 #include "config/key_setters.h"
 #include "config/values.h"
 #include "mail/domain.h"
+#include "mail/header_test.h"
 #include "mail/mailbox.h"
 
 namespace countersign {
@@ -15,6 +16,7 @@ using Kind = Value::Kind;
 using M = Config::Milter;
 using P = Config::Protect;
 using F = Config::FirstContact;
+using V = Config::Verdicts;
 using A = Config::Authentication;
 using T = Config::Store;
 using S = Config::Spool;
@@ -28,6 +30,7 @@ using L = Config::Log;
 constexpr auto kMilter = &Config::milter;
 constexpr auto kProtect = &Config::protect;
 constexpr auto kFirst = &Config::first_contact;
+constexpr auto kVerdicts = &Config::verdicts;
 constexpr auto kAuth = &Config::authentication;
 constexpr auto kStore = &Config::store;
 constexpr auto kSpool = &Config::spool;
@@ -38,7 +41,7 @@ constexpr auto kSecrets = &Config::secrets;
 constexpr auto kMetrics = &Config::metrics;
 constexpr auto kLog = &Config::log;
 
-constexpr Words kModes = {{"observe", "aside", "hold"}, {"refuse", "defer"}};
+constexpr Words kModes = {{"observe", "aside", "hold", "refuse", "defer"}};
 constexpr Words kMachines = {{"hold", "aside"}};
 constexpr Words kSources = {{"header", "builtin", "none"}};
 constexpr Words kProofs = {{"pow", "code", "wait"}};
@@ -135,6 +138,22 @@ Result<std::string> parse_resolver(std::string_view text) {
   return Error{Errc::invalid, in_quotes(text) + " is no IP address, with or without a port"};
 }
 
+Result<std::string> parse_field_name(std::string_view text) {
+  if (!is_field_name(text)) return Error{Errc::invalid, in_quotes(text) + " is no name of a field"};
+  return std::string(text);
+}
+
+Result<std::string> parse_test(std::string_view text) {
+  const auto test = HeaderTest::parse(text);
+  if (!test) return Error{Errc::invalid, in_quotes(text) + " " + test.error().detail};
+  return test->text();
+}
+
+Result<std::string> parse_number(std::string_view text) {
+  if (!parse_score(text)) return Error{Errc::invalid, in_quotes(text) + " is no number"};
+  return std::string(text);
+}
+
 Value show_store_url(const Config& config) { return Value::of(without_password(config.store.url)); }
 
 Result<std::string> parse_prefix(std::string_view text) {
@@ -179,6 +198,7 @@ constexpr Table kTables[] = {
     {"milter", "How the MTA reaches us, and which clients are not strangers."},
     {"protect", "For whom mail is screened."},
     {"first_contact", "What becomes of mail from somebody whom the recipient does not know."},
+    {"verdicts", "What an earlier milter found in the content: malware, spam."},
     {"authentication", "How an author's identity is established."},
     {"store", "The Redis server that all nodes and the web server share."},
     {"spool", "Held mail on disk."},
@@ -196,6 +216,10 @@ constexpr Table kTables[] = {
 #define CS_PEER "\"HOST:PORT\", \"[IPV6]:PORT\" or \"unix:/PATH\""
 #define CS_LISTEN "\"HOST:PORT\" or \"[IPV6]:PORT\""
 #define CS_PATH "an absolute path"
+#define CS_TESTS                                                                                   \
+  "a list of tests: \"FIELD: VALUE\", in which * stands for any text and ! before it for not, or " \
+  "\"FIELD >= "                                                                                    \
+  "NUMBER\""
 
 const Key kKeys[] = {
     {.table = "milter",
@@ -301,11 +325,14 @@ const Key kKeys[] = {
     {.table = "first_contact",
      .name = "mode",
      .kind = Kind::text,
-     .allowed = "\"observe\", \"aside\", \"hold\"",
+     .allowed = "\"observe\", \"aside\", \"hold\", \"refuse\", \"defer\"",
      .doc = "The mode of mailboxes and domains that have none of their own (countersign policy). "
             "observe: mail passes, a header field says what would have happened, and "
             "authenticated authors become contacts. aside: mail passes, marked so that it can be "
-            "filed apart. hold: mail is kept until its sender answers or its recipient lets it in.",
+            "filed apart. hold: mail is kept until its sender answers or its recipient lets it in. "
+            "refuse: nothing is kept; the reply names the page, and once its sender has answered, "
+            "he sends it again. defer: for the time of ask_after the sender's own server keeps "
+            "it, with a reply that names the page; then as hold.",
      .set = set_text<kFirst, &F::mode, word_of<kModes>>,
      .show = show_text<kFirst, &F::mode>},
     {.table = "first_contact",
@@ -328,10 +355,11 @@ const Key kKeys[] = {
     {.table = "first_contact",
      .name = "ask_after",
      .kind = Kind::text,
-     .allowed = "a duration from \"1m\" to \"5d\" (units s, m, h, d)",
-     .doc = "How long mode defer leaves a message with its sender's own server. That mode is not "
-            "available in this version.",
-     .set = set_duration<kFirst, &F::ask_after, kMinute, 5 * kDay>,
+     .allowed = "a duration from \"1s\" to \"5d\" (units s, m, h, d)",
+     .doc = "How long mode defer leaves a message with its sender's own server. Too short, and "
+            "programs that never try again get a challenge all the same; over 20 h some large "
+            "senders give up before.",
+     .set = set_duration<kFirst, &F::ask_after, 1, 5 * kDay>,
      .show = show_duration_of<kFirst, &F::ask_after>},
     {.table = "first_contact",
      .name = "keep",
@@ -342,6 +370,54 @@ const Key kKeys[] = {
          "releases it and it need not be sent again.",
      .set = set_keep,
      .show = show_keep},
+
+    {.table = "first_contact",
+     .name = "challenge_from",
+     .kind = Kind::text,
+     .allowed = "a number such as \"4.5\", or \"\" for none",
+     .doc = "A first contact whose spam score (verdicts.scores) is below it passes without a "
+            "challenge, and its header field says why. Mail without a score is challenged as "
+            "ever; so is, in mode defer, what comes for the first time, as its score is not known "
+            "then. \"\": every first contact is challenged.",
+     .set = set_text_or_none<kFirst, &F::challenge_from, parse_number>,
+     .show = show_text<kFirst, &F::challenge_from>,
+     .example = "\"4.5\""},
+
+    {.table = "verdicts",
+     .name = "trusted",
+     .kind = Kind::list,
+     .allowed = "a list of names of header fields",
+     .doc = "Fields by which an earlier milter says what it found. Anybody can write a header "
+            "field: name here only those that this milter removes from mail that comes in. "
+            "Fields that are not named are not looked at.",
+     .set = set_list<kVerdicts, &V::trusted, parse_field_name>,
+     .show = show_list<kVerdicts, &V::trusted>,
+     .example = "[\"X-Spam\", \"X-Spam-Status\", \"X-Virus\"]"},
+    {.table = "verdicts",
+     .name = "malware",
+     .kind = Kind::list,
+     .allowed = CS_TESTS,
+     .doc = "What a trusted field says of malware: such mail is held, nobody is told, and only an "
+            "operator releases it. The default fits ClamAV-milter, amavis and rspamd.",
+     .set = set_list<kVerdicts, &V::malware, parse_test>,
+     .show = show_list<kVerdicts, &V::malware>},
+    {.table = "verdicts",
+     .name = "spam",
+     .kind = Kind::list,
+     .allowed = CS_TESTS,
+     .doc = "What a trusted field says of spam: a first contact is then held silently, not "
+            "challenged. The default fits SpamAssassin, amavis and rspamd.",
+     .set = set_list<kVerdicts, &V::spam, parse_test>,
+     .show = show_list<kVerdicts, &V::spam>},
+    {.table = "verdicts",
+     .name = "scores",
+     .kind = Kind::list,
+     .allowed = "a list of names of header fields",
+     .doc = "Trusted fields in which a spam score stands, such as \"4.5\", \"Yes, score=10.0 "
+            "required=5\", \"default: False [1.9 / 15.0]\" or \"****\"; the highest counts. See "
+            "first_contact.challenge_from.",
+     .set = set_list<kVerdicts, &V::scores, parse_field_name>,
+     .show = show_list<kVerdicts, &V::scores>},
 
     {.table = "authentication",
      .name = "source",

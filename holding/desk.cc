@@ -255,6 +255,15 @@ Status Desk::drop(const HeldId& id, const std::string& who) {
   return {};
 }
 
+Status Desk::welcome(const HeldView& view, const std::string& proof, Deadline deadline) {
+  HeldEnvelope envelope{.id = view.id};
+  envelope.owners = view.owners;
+  envelope.author = view.author;
+  envelope.fingerprint = view.fingerprint;
+  CS_TRY(write_contact(envelope, deadline));
+  return free_others(envelope, proof, deadline);
+}
+
 Status Desk::finish_contact(const HeldId& id, Deadline deadline) {
   CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
   const History history = history_of(message);

@@ -62,6 +62,9 @@ class Desk {
   Status drop(const HeldId& id, const std::string& who);
   /// Undoes that a message was taken back: it waits again. Errors: not_found, unavailable.
   Status restore(const HeldId& id, const std::string& who);
+  /// The author of refused mail answered, and is authenticated: makes him a contact of the view's
+  /// owners, and frees what else he has waiting for them. Errors: unavailable.
+  Status welcome(const HeldView& view, const std::string& proof, Deadline deadline);
   /// Writes the contact of an answered message, if it has not been written: after a crash.
   /// Errors: unavailable.
   Status finish_contact(const HeldId& id, Deadline deadline);

@@ -32,6 +32,8 @@ class Intake {
   virtual ~Intake() = default;
   /// Appends a piece of the body. Errors: unavailable; invalid (too large, see Spool::Draft).
   virtual Status body(std::string_view bytes) = 0;
+  /// Whether body() failed as there is no more room for such mail: as `invalid` of begin().
+  virtual bool over_share() const { return false; }
   /// Makes it durable, or joins the hold of an earlier try. After success the caller may say that
   /// the message is kept. Errors: unavailable: answer 451.
   virtual Result<HeldReceipt> commit(Deadline deadline) = 0;

@@ -34,6 +34,11 @@ std::string retry_digest(const HeldEnvelope& e, const HeaderSection& header,
                                   e.challenged ? "challenged" : "silent")));
 }
 
+/// An authenticated author meets only the whole spool's limit: a full disk by another name.
+bool has_no_room(const Spool::Draft& draft, const HeldEnvelope& envelope) {
+  return draft.over_share() && envelope.share != "authenticated";
+}
+
 class SpoolIntake final : public Intake {
  public:
   SpoolIntake(const IntakeParts& parts, std::string base_url, HeldEnvelope envelope,
@@ -48,6 +53,8 @@ class SpoolIntake final : public Intake {
     hash_.update(bytes);
     return draft_->append(bytes);
   }
+
+  bool over_share() const override { return draft_ && has_no_room(*draft_, envelope_); }
 
   Result<HeldReceipt> commit(Deadline deadline) override {
     envelope_.retry_digest = retry_digest(envelope_, header_, hash_.finish());
@@ -147,8 +154,10 @@ Result<std::unique_ptr<Intake>> SpoolIntakeDesk::begin(HeldEnvelope envelope,
                                             envelope.id.text(), settings.limits, deadline));
   }
   CS_ASSIGN(auto draft, parts_.spool.begin(envelope, network));
-  CS_TRY(draft->append(header));
-  CS_TRY(draft->append("\r\n"));
+  for (const std::string_view piece : {header, std::string_view("\r\n")})
+    if (const Status taken = draft->append(piece); !taken)
+      return has_no_room(*draft, envelope) ? Error{Errc::invalid, taken.error().detail}
+                                           : taken.error();
   return std::unique_ptr<Intake>(
       std::make_unique<SpoolIntake>(parts_, settings.base_url, std::move(envelope),
                                     HeaderSection::parse(header), std::move(draft)));

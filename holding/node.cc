@@ -67,6 +67,7 @@ Status Node::start() {
   const auto [day, minute] = local_day(parts_.clock.wall());
   if (minute >= digest_at_) last_digest_day_ = day;
   run("desk", &Node::desk_loop);
+  run("asking", &Node::asking_loop);
   for (int i = 0; i < kReleaseWorkers; ++i) run("release", &Node::release_loop);
   run("chores", &Node::chores_loop);
   return {};
@@ -176,6 +177,30 @@ void Node::complain_of_requests(const Error& error) {
   requests_complaint_ = now;
   log::error("requests of pages cannot be read",
              {{"node", parts_.spool.node()}, {"error", error.detail}});
+}
+
+void Node::asking_loop() {
+  const std::string any(kAnyNode);
+  const auto entries = parts_.requests.read(any, within(seconds(1)));
+  if (!entries) {
+    wait(seconds(1));
+    return;
+  }
+  for (const RequestEntry& entry : *entries) {
+    const auto outcome = parts_.asking.handle(entry.request, within(kStoreTime));
+    if (!outcome) {
+      log::warning("answer waits",
+                   {{"asked", entry.request.id}, {"error", outcome.error().detail}});
+      wait(seconds(1));
+      return;
+    }
+    parts_.metrics.answers.increment(*outcome);
+    log::info("request", {{"kind", entry.request.kind},
+                          {"asked", entry.request.id},
+                          {"outcome", word(kDeskOutcomeWords, *outcome)},
+                          {"proof", entry.request.proof}});
+    if (auto done = parts_.requests.done(any, entry.entry, within(kStoreTime)); !done) return;
+  }
 }
 
 // --- releases

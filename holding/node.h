@@ -3,7 +3,8 @@
 // A node at work: the threads that take requests, release, announce, expire and sweep. Each is one
 // loop over use cases of this folder; a step that fails is logged and comes again.
 //
-//   desk     requests from the stream
+//   desk     requests from the node's stream
+//   asking   answers from the stream of all nodes
 //   release  two workers, messages that may go or are over
 //   chores   every second: operator's orders, index, challenges by mail; every minute: expiry,
 //   digest
@@ -22,6 +23,7 @@
 #include "base/guarded.h"
 #include "base/metrics.h"
 #include "holding/announcer.h"
+#include "holding/asking_desk.h"
 #include "holding/claims.h"
 #include "holding/desk.h"
 #include "holding/held_table.h"
@@ -53,6 +55,7 @@ struct NodeParts {
   Directory& directory;
   Requests& requests;
   Desk& desk;
+  StoreAskingDesk& asking;
   Releaser& releaser;
   Announcer& announcer;
   const Keyring& keys;
@@ -81,6 +84,7 @@ class Node {
   void run(const char* name, void (Node::*loop)());
   void desk_loop();
   void complain_of_requests(const Error& error);
+  void asking_loop();
   void release_loop();
   void chores_loop();
 

@@ -24,8 +24,8 @@ namespace {
 constexpr unsigned long kActions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT;
 // Only for protect.strip_tokens.
 constexpr unsigned long kReplaceRecipients = SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR;
-// What we never look at, what we never answer (a refused RCPT would be a decision before the header
-// section is known), and what makes mail cheaper to pass.
+// What we never look at, what we do not answer (RCPT only where a mailbox defers), and what makes
+// mail cheaper to pass.
 constexpr unsigned long kSteps = SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_CONN | SMFIP_NR_HELO |
                                  SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_SKIP |
                                  SMFIP_HDR_LEADSPC;
@@ -247,6 +247,8 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long steps, 
     log::error("the MTA does not let us add recipients: protect.strip_tokens has no effect");
   *our_actions = kActions | (actions & (SMFIF_SETSYMLIST | (replaces ? kReplaceRecipients : 0UL)));
   *our_steps = steps & kSteps;
+  if (shared_services->modes.any_defers(shared_services->settings()->defaults.mode))
+    *our_steps &= ~static_cast<unsigned long>(SMFIP_NR_RCPT);
   *reserved_a = *reserved_b = 0;
   last_steps = *our_steps;
   if ((actions & SMFIF_SETSYMLIST) != 0) ask_for_macros(ctx);
@@ -275,7 +277,7 @@ sfsistat on_mail(SMFICTX* ctx, char** argv) {
 
 sfsistat on_recipient(SMFICTX* ctx, char** argv) {
   return run(ctx, SMFIP_NR_RCPT, [&](Connection& c) {
-    return c.session.recipient(words(argv), macro(ctx, "{rcpt_addr}"));
+    return c.session.recipient(words(argv), macro(ctx, "{rcpt_addr}"), !c.has(SMFIP_NR_RCPT));
   });
 }
 

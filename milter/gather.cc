@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "mail/folded_path.h"
+#include "mail/forwarded.h"
 #include "mail/list_fields.h"
 #include "mail/machine.h"
 #include "milter/destination.h"
@@ -22,8 +23,13 @@ std::optional<Mailbox> only_mailbox(const HeaderSection& header, std::string_vie
   return parse_author(as_from).mailbox;
 }
 
-/// Returns the addresses by which an author may answer: people know themselves by From, some by
-/// Reply-To or by what their provider makes of it.
+std::string share_of(const Facts& facts) {
+  if (!facts.machine_mark.empty()) return "machine";
+  return facts.authentication.fingerprint.empty() ? "unauthenticated" : "authenticated";
+}
+
+}  // namespace
+
 std::vector<std::string> answering_addresses(const Facts& facts, const Envelope& envelope,
                                              const HeaderSection& header) {
   std::vector<std::string> addresses;
@@ -41,13 +47,6 @@ std::vector<std::string> answering_addresses(const Facts& facts, const Envelope&
   add(only_mailbox(header, "Reply-To"));
   return addresses;
 }
-
-std::string share_of(const Facts& facts) {
-  if (!facts.machine_mark.empty()) return "machine";
-  return facts.authentication.fingerprint.empty() ? "unauthenticated" : "authenticated";
-}
-
-}  // namespace
 
 std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
                                               const Envelope& envelope) {
@@ -93,6 +92,16 @@ Facts gather_facts(const MilterSettings& settings, const Client& client, const E
   facts.authentication =
       authenticate(settings.authentication, header, author, reverse_path.mailbox);
   facts.machine_mark = machine_mark(reverse_path, header);
+  facts.forward_mark =
+      facts.from_relay ? "relay"
+                       : forward_mark(reverse_path, header, author, [&](const std::string& domain) {
+                           return settings.protected_domains.contains(domain);
+                         });
+  facts.forwarded = !facts.forward_mark.empty();
+  const Verdicts verdicts = read_verdicts(settings.verdicts, header);
+  facts.infected = verdicts.infected;
+  facts.spam = verdicts.spam;
+  facts.spam_score = verdicts.score;
   facts.mail_channel = settings.mail_channel;
   return facts;
 }

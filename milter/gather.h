@@ -23,10 +23,20 @@ namespace countersign {
 std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
                                               const Envelope& envelope);
 
+/// Whether the store is asked for this recipient.
+inline bool to_be_screened(const RecipientFacts& recipient) {
+  return recipient.is_protected && !recipient.exempt;
+}
+
 /// Returns what the header section and the client tell of the message; `internal`, `paused`,
 /// `arrived` and `page` are the caller's.
 Facts gather_facts(const MilterSettings& settings, const Client& client, const Envelope& envelope,
                    const HeaderSection& header);
+
+/// Returns the addresses by which an author may answer: people know themselves by From, some by
+/// Reply-To or by what their provider makes of it.
+std::vector<std::string> answering_addresses(const Facts& facts, const Envelope& envelope,
+                                             const HeaderSection& header);
 
 /// Sets RecipientFacts::named by the To and Cc fields of `header`.
 void find_named(const HeaderSection& header, const Envelope& envelope,

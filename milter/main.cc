@@ -19,8 +19,10 @@
 #include "authentication/authenticator_process.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "holding/asking_desk.h"
 #include "holding/intake_desk.h"
 #include "holding/node.h"
+#include "mail/unicode.h"
 #include "milter/callbacks.h"
 #include "milter/listener.h"
 #include "milter/milter_metrics.h"
@@ -91,6 +93,26 @@ Disposition hold_or(std::string_view word, Disposition other) {
   return word == "hold" ? Disposition::hold_silently : other;
 }
 
+std::vector<std::string> lower(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const std::string& name : names) out.push_back(ascii_lower(name));
+  return out;
+}
+
+Result<VerdictSettings> verdicts_of(const Config& config) {
+  VerdictSettings out;
+  const auto trusted = lower(config.verdicts.trusted);
+  out.trusted = {trusted.begin(), trusted.end()};
+  out.scores = lower(config.verdicts.scores);
+  for (const auto& [texts, tests] : {std::pair(&config.verdicts.malware, &out.malware),
+                                     std::pair(&config.verdicts.spam, &out.spam)})
+    for (const std::string& text : *texts) {
+      CS_ASSIGN(HeaderTest test, HeaderTest::parse(text));
+      tests->push_back(std::move(test));
+    }
+  return out;
+}
+
 Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   MilterSettings out;
   const auto token_keys = keys.all("token");
@@ -113,6 +135,9 @@ Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   out.defaults.mode =
       from_word<Mode>(kModeWords, config.first_contact.mode).value_or(Mode::observe);
   out.defaults.machines = hold_or(config.first_contact.machines, Disposition::aside);
+  out.defaults.challenge_from = parse_score(config.first_contact.challenge_from);
+  out.ask_after = config.first_contact.ask_after;
+  CS_ASSIGN(out.verdicts, verdicts_of(config));
   const std::string& source = config.authentication.source;
   out.authentication = {.source = source == "header"    ? AuthenticationSource::header
                                   : source == "builtin" ? AuthenticationSource::builtin
@@ -145,6 +170,10 @@ IntakeSettings intake_settings(const Config& config) {
   return {.base_url = config.challenge.base_url,
           .lifetime = config.first_contact.lifetime,
           .limits = {}};
+}
+
+AskingSettings asking_settings(const Config& config) {
+  return {.base_url = config.challenge.base_url, .lifetime = config.first_contact.lifetime};
 }
 
 StoreSettings store_settings(const Config& config, const Keyring& keys, MilterMetrics& metrics) {
@@ -207,6 +236,13 @@ struct Program {
               .keys = keys,
               .clock = clock,
               .on_change = [this](const HeldId& id) { node.changed(id); }}),
+        asking({.asked = store->asked(),
+                .index = store->held(),
+                .directory = store->directory(),
+                .desk = desk,
+                .keys = keys,
+                .clock = clock},
+               asking_settings(config)),
         releaser(*spool, *mta, clock),
         announcer({.spool = *spool,
                    .table = table,
@@ -226,6 +262,7 @@ struct Program {
               .directory = store->directory(),
               .requests = store->requests(),
               .desk = desk,
+              .asking = asking,
               .releaser = releaser,
               .announcer = announcer,
               .keys = keys,
@@ -242,7 +279,7 @@ struct Program {
                 .on_held = [this](const HeldId& id, bool indexed) { node.held(id, indexed); }},
                intake_settings(config)),
         outgoing(store->sent(), store->directory(), clock, milter_metrics),
-        services(store->directory(), store->contacts(), store->tokens(), intake, clock,
+        services(store->directory(), store->contacts(), store->tokens(), intake, asking, clock,
                  milter_metrics, std::move(settings)) {
     services.outgoing = &outgoing;
     services.sent = &store->sent();
@@ -269,6 +306,7 @@ struct Program {
   HeldTable table;
   Claims claims;
   Desk desk;
+  StoreAskingDesk asking;
   Releaser releaser;
   Announcer announcer;
   Node node;
@@ -313,6 +351,7 @@ void reload(Program& program, const std::string& path) {
   run_authenticator(program.authenticator, *config);
   program.services.set_settings(*std::move(settings));
   program.intake.set(intake_settings(*config));
+  program.asking.set(asking_settings(*config));
   (void)log::set_level(config->log.level);
   log::info("configuration read anew", {{"file", path}});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/policy_memory.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace countersign {
@@ -16,6 +17,8 @@ void PolicyMemory::take(SetModes list) {
     seen.list = std::move(list);
     seen.modes.clear();
     seen.order.clear();
+    seen.any_defers = std::any_of(seen.list.modes.begin(), seen.list.modes.end(),
+                                  [](const auto& set) { return set.second == Mode::defer; });
   });
 }
 
@@ -49,6 +52,7 @@ void PolicyMemory::take_text(std::string_view text) {
 void PolicyMemory::note(const Mailbox& owner, Mode mode, Mode configured) {
   seen_.with([&](Seen& seen) {
     const std::string& key = owner.key();
+    seen.any_defers = seen.any_defers || mode == Mode::defer;
     if (mode == seen.listed(owner, configured)) {
       seen.modes.erase(key);
       return;
@@ -68,6 +72,10 @@ Mode PolicyMemory::recall(const Mailbox& owner, Mode configured) const {
     const auto it = seen.modes.find(owner.key());
     return it == seen.modes.end() ? seen.listed(owner, configured) : it->second;
   });
+}
+
+bool PolicyMemory::any_defers(Mode configured) const {
+  return configured == Mode::defer || seen_.with([](const Seen& seen) { return seen.any_defers; });
 }
 
 Mode PolicyMemory::recall_site(Mode configured) const {

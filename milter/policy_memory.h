@@ -34,6 +34,8 @@ class PolicyMemory {
   void note(const Mailbox& owner, Mode mode, Mode configured);
   /// Returns the mode that `owner` has as far as is known.
   Mode recall(const Mailbox& owner, Mode configured) const;
+  /// Whether any mailbox may be in mode defer: then RCPT is to be answered.
+  bool any_defers(Mode configured) const;
   /// The same of a recipient of whom nothing is known.
   Mode recall_site(Mode configured) const;
 
@@ -41,6 +43,7 @@ class PolicyMemory {
   struct Seen {
     SetModes list;
     std::unordered_map<std::string, Mode> modes;  ///< where the list says something else
+    bool any_defers = false;
     std::deque<std::string> order;  ///< oldest first; may name what is forgotten already
     Mode listed(const Mailbox& owner, Mode configured) const;
   };

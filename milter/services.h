@@ -11,6 +11,7 @@
 #include "authentication/authenticator.h"
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "holding/asking.h"
 #include "holding/intake.h"
 #include "holding/leak_alarm.h"
 #include "milter/milter_metrics.h"
@@ -29,11 +30,13 @@ namespace countersign {
 class Services {
  public:
   Services(Directory& directory_, Contacts& contacts_, AddressTokens& tokens_, IntakeDesk& intake_,
-           const Clock& clock_, MilterMetrics& metrics_, MilterSettings settings)
+           AskingDesk& asking_, const Clock& clock_, MilterMetrics& metrics_,
+           MilterSettings settings)
       : directory(directory_),
         contacts(contacts_),
         tokens(tokens_),
         intake(intake_),
+        asking(asking_),
         clock(clock_),
         metrics(metrics_),
         page(clock_.steady()),
@@ -53,6 +56,7 @@ class Services {
   Contacts& contacts;
   AddressTokens& tokens;
   IntakeDesk& intake;
+  AskingDesk& asking;
   /// For the source `builtin`. Set before the first session; null: nobody looks.
   Authenticator* authenticator = nullptr;
   /// What our users send, and what comes back of it. Set before the first session; null: nothing is

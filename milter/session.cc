@@ -27,10 +27,9 @@ Verdict Session::mail(const std::vector<std::string_view>& arguments, std::strin
 }
 
 Verdict Session::recipient(const std::vector<std::string_view>& arguments,
-                           std::string_view rcpt_addr) {
-  return in_transaction([&](Transaction& t) -> Verdict {
-    t.recipient(parse_forward_path(arguments, rcpt_addr));
-    return {};
+                           std::string_view rcpt_addr, bool answered) {
+  return in_transaction([&](Transaction& t) {
+    return t.recipient(parse_forward_path(arguments, rcpt_addr), answered);
   });
 }
 

@@ -30,7 +30,9 @@ class Session {
   /// MAIL: a transaction begins, in place of what was there. `auth_type`: macro {auth_type}, "" if
   /// the client is not authenticated.
   Verdict mail(const std::vector<std::string_view>& arguments, std::string_view auth_type);
-  Verdict recipient(const std::vector<std::string_view>& arguments, std::string_view rcpt_addr);
+  /// RCPT. `answered`: the MTA waits for the verdict; else it is to proceed.
+  Verdict recipient(const std::vector<std::string_view>& arguments, std::string_view rcpt_addr,
+                    bool answered = false);
   Verdict field(std::string_view name, std::string_view value);
   Verdict end_of_header(std::string_view queue_id);
   Verdict body(std::string_view bytes);

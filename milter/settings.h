@@ -12,12 +12,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/keyring.h"
 #include "mail/address_token.h"
 #include "mail/mailbox.h"
 #include "mail/network.h"
 #include "screening/authentication.h"
 #include "screening/facts.h"
+#include "screening/verdicts.h"
 
 namespace countersign {
 
@@ -31,8 +33,10 @@ struct MilterSettings {
   bool strip_tokens = false;       ///< the MTA is to deliver to the address without the token
   NetworkList submit_networks;
   NetworkList relays;
-  Policy defaults;  ///< first_contact.*: where the store sets nothing
+  Policy defaults;                               ///< first_contact.*: where the store sets nothing
+  seconds ask_after = std::chrono::minutes(30);  ///< how long mode defer leaves mail where it is
   AuthenticationSettings authentication;
+  VerdictSettings verdicts;
   std::string buffer_folder = "/tmp";            ///< for bodies that come before the decision
   bool mail_channel = false;                     ///< challenge.channels has "mail"
   std::uint64_t max_message_bytes = 25'000'000;  ///< of header section and body, to be held

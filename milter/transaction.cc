@@ -34,11 +34,6 @@ constexpr milliseconds kLearn{500};
 /// thinks while the rest of the header section comes in.
 constexpr std::string_view kAskedAt = "Content-Type";
 
-/// Whether the store is asked for this recipient.
-bool to_be_screened(const RecipientFacts& recipient) {
-  return recipient.is_protected && !recipient.exempt;
-}
-
 /// Whether the lines of a field's value but the first start with white space: others would be
 /// fields of their own once the section is written again.
 bool is_folded_well(std::string_view value) {
@@ -63,13 +58,9 @@ Transaction::Transaction(Services& services, Client client, ReversePath reverse_
       client_(std::move(client)),
       internal_(authenticated || settings_->submit_networks.contains(client_.address)),
       began_(services.clock.wall()),
+      correspondence_(services, settings_, client_, reverse_path, internal_),
       permits_(services) {
   envelope_.reverse_path = std::move(reverse_path);
-}
-
-void Transaction::recipient(ForwardPath path) {
-  path.mailbox = destination(*settings_, path, client_.mta);
-  envelope_.recipients.push_back(std::move(path));
 }
 
 void Transaction::field(std::string_view name, std::string_view value) {
@@ -97,7 +88,11 @@ Verdict Transaction::end_of_header(std::string_view queue_id) {
 
 Verdict Transaction::decide() {
   finish_verification();
-  if (is_screened()) ask_store();
+  if (is_screened()) {
+    correspondence_.set_header(facts_, envelope_, header_);
+    ask_store();
+    find_waiting();
+  }
   early_.reset();
   judge();
   if (report_) take_returned();
@@ -113,6 +108,11 @@ Verdict Transaction::decide() {
     case Answer::refuse:
       record("");
       return finish(Verdict::say(refusal()));
+    case Answer::ask:
+      return ask(correspondence_.question_to(plan_.asked, envelope_, recipients_));
+    case Answer::wait:
+      keep_only_asked(deferral_);
+      return ask(deferral_);
     case Answer::defer:
       break;
   }
@@ -182,8 +182,10 @@ Inquiry Transaction::inquiry(const std::optional<Mailbox>& author) const {
   if (author) out.answers = services_.sent_digests.of_answer(answered_ids(header_), *author);
   std::set<Mailbox> seen;
   for (const RecipientFacts& recipient : recipients_)
-    if (to_be_screened(recipient) && recipient.owner && seen.insert(*recipient.owner).second)
+    if (to_be_screened(recipient) && recipient.owner && seen.insert(*recipient.owner).second) {
       out.recipients.push_back(*recipient.owner);
+      out.asked.push_back(correspondence_.ids_for(author, *recipient.owner));
+    }
   for (const RecipientFacts& recipient : recipients_) {
     if (!to_be_screened(recipient) || !recipient.address_token) continue;
     TokenQuestion token{recipient.owner->key(), recipient.address_token->id};
@@ -231,6 +233,7 @@ void Transaction::ask_store() {
     recipient.knowledge = known->recipients.at(places.at(*recipient.owner));
     recipient.policy = resolve_policy(settings_->defaults, recipient.knowledge.policy);
     services_.modes.note(*recipient.owner, recipient.policy.mode, settings_->defaults.mode);
+    correspondence_.judge(recipient);
   }
   const Status judged =
       permits_.judge(facts_, header_, question.tokens, known->tokens, recipients_, deadline);
@@ -254,7 +257,7 @@ void Transaction::judge() {
   for (const RecipientFacts& recipient : recipients_)
     decisions_.push_back(screen(facts_, recipient));
   plan_ = plan(facts_, recipients_, decisions_);
-  body_counts_ = permits_.wants_body(decisions_);
+  body_counts_ = permits_.wants_body(decisions_) || any_passes_by_answer();
 }
 
 SmtpReply Transaction::refusal() const {
@@ -319,9 +322,8 @@ Verdict Transaction::begin_hold() {
   auto intake = services_.intake.begin(
       gather_held(plan_, facts_, recipients_, client_, envelope_, header_, queue_id_),
       header_to_hold().bytes(), network ? *network : "", within(kBegin));
-  if (!intake)
-    return not_held(intake.error().code == Errc::invalid ? no_room_reply() : try_later_reply(),
-                    intake.error().detail);
+  if (!intake && intake.error().code == Errc::invalid) return no_room(intake.error());
+  if (!intake) return not_held(try_later_reply(), intake.error().detail);
   intake_ = *std::move(intake);
   return {};
 }
@@ -338,7 +340,10 @@ Verdict Transaction::body(std::string_view bytes) {
     const Verdict decided = decide_behind_body();
     return intake_ || body_counts_ || final_ ? decided : Verdict{Verdict::Kind::skip};
   }
-  if (body_counts_) permits_.body(bytes);
+  if (body_counts_) {
+    permits_.body(bytes);
+    correspondence_.body(bytes);
+  }
   if (intake_) return spool(bytes);
   return {body_counts_ ? Verdict::Kind::proceed : Verdict::Kind::skip};
 }
@@ -349,8 +354,10 @@ Verdict Transaction::spool(std::string_view bytes) {
     return not_held(too_large_reply(), "over max_message");
   if (!check_.take(bytes)) return not_held(bad_bytes_reply(), "bare CR or bare LF in body");
   if (const Status taken = intake_->body(bytes); !taken)
-    return not_held(taken.error().code == Errc::invalid ? too_large_reply() : try_later_reply(),
-                    taken.error().detail);
+    return intake_->over_share() ? no_room(taken.error())
+                                 : not_held(taken.error().code == Errc::invalid ? too_large_reply()
+                                                                                : try_later_reply(),
+                                            taken.error().detail);
   return {};
 }
 
@@ -358,10 +365,13 @@ Verdict Transaction::spool(std::string_view bytes) {
 Verdict Transaction::decide_behind_body() {
   const BodyBuffer body = *std::exchange(waiting_, std::nullopt);
   const Verdict decided = decide();
-  if (!intake_ && !body_counts_) return decided;
+  if (final_ || (!intake_ && !body_counts_)) return decided;
   Verdict spooled;
   const Status read = body.replay([&](std::string_view piece) {
-    if (body_counts_) permits_.body(piece);
+    if (body_counts_) {
+      permits_.body(piece);
+      correspondence_.body(piece);
+    }
     if (intake_) spooled = spool(piece);
     return !final_;
   });
@@ -400,6 +410,7 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
     if (!deleted) return put_off(held_id, deleted.error());
   }
   // All that can fail is done: what is spent is spent for mail that is accepted.
+  if (const auto other = spend_answers()) return *other;
   if (const auto other = spend_permits(editor)) {
     record(held_id);
     return finish(*other);
@@ -416,8 +427,11 @@ Verdict Transaction::keep(const HeldReceipt& receipt) {
   return finish(Verdict::say(kept_reply(receipt.url, receipt.expires)));
 }
 
-Verdict Transaction::not_held(const SmtpReply& reply, std::string_view why) {
+Verdict Transaction::not_held(const SmtpReply& said, std::string_view why) {
   intake_.reset();
+  // A machine would strike the address off at its first 5yz.
+  const bool machine = said.code().front() == '5' && !facts_.machine_mark.empty();
+  const SmtpReply reply = machine ? no_room_reply() : said;
   const Disposition now = reply.code().front() == '4' ? Disposition::defer : Disposition::refuse;
   for (Decision& decision : decisions_) {
     decision.disposition = now;
@@ -472,7 +486,9 @@ std::optional<Verdict> Transaction::join_again(MessageEditor& editor) {
   plan_ = plan(facts_, recipients_, decisions_);
   if (plan_.answer == Answer::refuse) return Verdict::say(refusal());
   // Whom nobody holds it for yet cannot be held for any more: the body is gone.
-  if (plan_.answer == Answer::defer || plan_.held != held) return Verdict::say(try_later_reply());
+  if (plan_.answer == Answer::defer || plan_.answer == Answer::ask ||
+      plan_.answer == Answer::wait || plan_.held != held)
+    return Verdict::say(try_later_reply());
   if (plan_.answer == Answer::keep) return Verdict{Verdict::Kind::discard};
   for (const std::size_t i : plan_.deleted)
     if (std::ranges::find(before, i) == before.end())
@@ -545,6 +561,7 @@ void Transaction::record(const std::string& held_id, std::string_view error) {
     if (decision.would) fields.emplace_back("would", word(*decision.would));
     fields.emplace_back("reason", word(decision.reason));
     if (decision.reason == Reason::machine) fields.emplace_back("mark", facts_.machine_mark);
+    if (decision.reason == Reason::forwarded) fields.emplace_back("mark", facts_.forward_mark);
     fields.emplace_back("author", author);
     fields.emplace_back("fingerprint", facts_.authentication.fingerprint);
     fields.emplace_back("recipient", envelope_.recipients[i].raw);

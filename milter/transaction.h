@@ -29,6 +29,7 @@
 #include "milter/body_buffer.h"
 #include "milter/byte_check.h"
 #include "milter/client.h"
+#include "milter/correspondence.h"
 #include "milter/permit_use.h"
 #include "milter/returned_report.h"
 #include "milter/services.h"
@@ -44,7 +45,9 @@ class Transaction {
   /// `services` must outlive the transaction. `authenticated`: SMTP AUTH succeeded (RFC 4954).
   Transaction(Services& services, Client client, ReversePath reverse_path, bool authenticated);
 
-  void recipient(ForwardPath path);
+  /// RCPT. `answered`: the MTA waits for the verdict, and a mailbox in mode defer may say 450. Then
+  /// returns within 5 s, else at once.
+  Verdict recipient(ForwardPath path, bool answered = false);
   /// `value` as in HeaderField::value.
   void field(std::string_view name, std::string_view value);
   /// Decides, unless the body is needed for it. Returns within 8 s.
@@ -82,6 +85,14 @@ class Transaction {
   void strip_tokens(MessageEditor& editor);
   bool must_be_cleaned() const;
   HeaderSection header_to_hold() const;
+  void find_waiting();
+  void keep_only_asked(Question& question) const;
+  Verdict ask(const Question& question);
+  Verdict no_room(const Error& error);
+  bool passes_by_answer(std::size_t i) const;
+  bool any_passes_by_answer() const;
+  std::optional<Verdict> spend_answers();
+  Verdict spent_on_another(std::size_t i);
   Verdict begin_hold();
   Verdict spool(std::string_view bytes);
   Verdict not_held(const SmtpReply& reply, std::string_view why);
@@ -106,6 +117,9 @@ class Transaction {
   const WallTime began_;
   Envelope envelope_;
   HeaderSection header_;
+  std::vector<bool> settled_;  ///< RCPT was answered: mode defer has let the recipient come
+  Correspondence correspondence_;
+  Question deferral_;  ///< to those whom mode defer makes wait at the end of the header section
   bool header_too_large_ = false;
   std::string queue_id_;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "screening/facts.h"
 
+#include "mail/header_test.h"
+
 namespace countersign {
 namespace {
 
@@ -27,6 +29,8 @@ Policy resolve_policy(const Policy& defaults, const PolicyValues& values) {
     if (*value == word_a) chosen = a;
     if (*value == word_b) chosen = b;
   };
+  if (const auto* score = find(values, "challenge_from"))
+    if (const auto number = parse_score(*score)) policy.challenge_from = *number;
   using enum Disposition;
   choose("machines", policy.machines, "hold", hold_silently, "aside", aside);
   choose("blocked", policy.blocked, "hold", hold_silently, "refuse", refuse);

@@ -48,6 +48,7 @@ struct Facts {
   bool spam = false;                 ///< a trusted earlier milter said spam
   std::optional<double> spam_score;  ///< what it scored, if it said so
   bool forwarded = false;            ///< sent on by somebody who is not its author (rule 18)
+  std::string forward_mark{};        ///< how that shows: "relay", or a word of forward_mark()
   PageState page = PageState::up;
   bool mail_channel = false;  ///< challenge.channels has "mail"
 };
@@ -58,6 +59,8 @@ struct Policy {
   Disposition machines = Disposition::hold_silently;     ///< or aside
   Disposition blocked = Disposition::refuse;             ///< or hold_silently
   Disposition unauthentic = Disposition::hold_silently;  ///< or refuse
+  /// A first contact whose spam score is below it passes; none: every one is challenged.
+  std::optional<double> challenge_from{};
   bool operator==(const Policy&) const = default;
 };
 
@@ -75,6 +78,10 @@ struct RecipientFacts {
   TokenUse token = TokenUse::none;
   /// The token that the recipient's address carries, whatever it is good for.
   std::optional<AddressToken> address_token;
+  /// The author was asked when nothing of his was held, and has answered: one message passes.
+  bool answered = false;
+  /// Mode defer: the sender's server is to keep the message for now, see waits_at_sender().
+  bool waits = false;
   RecipientKnowledge knowledge;
   Policy policy;
 };

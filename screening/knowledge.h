@@ -4,9 +4,11 @@
 // tokenstore/ keeps. Values only.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -56,6 +58,37 @@ struct ContactMatch {
 /// "unauthentic" ("hold", "refuse"). Absent: the configuration's default.
 using PolicyValues = std::map<std::string, std::string, std::less<>>;
 
+/// The message that spent an answer, so that its own retry is known: digests in hex, of what names
+/// it in its header section, and of that with the body.
+struct AskedUse {
+  std::string header{};
+  std::string message{};
+  bool operator==(const AskedUse&) const = default;
+};
+
+/// A challenge of which nothing is held, for one owner: mail that was refused or deferred with a
+/// URL (design section 4, modes refuse and defer).
+struct AskedRecord {
+  enum class State {
+    waiting,   ///< nobody answered yet
+    answered,  ///< the next try passes
+    spent      ///< it has passed
+  };
+  State state = State::waiting;
+  WallTime since{};    ///< of this generation's first try
+  WallTime changed{};  ///< when it came to its state
+  WallTime expires{};  ///< from then on it counts for nothing
+  int generation = 1;  ///< of the answer token; one more when an answer was spent
+  bool authenticated = false;
+  std::string evidence{};  ///< who tried, as in the refused tuple
+  std::string view{};      ///< held id of its page's view
+  std::string digest{};    ///< of its answer token
+  AskedUse use{};          ///< of `spent`
+  bool operator==(const AskedRecord&) const = default;
+};
+inline constexpr std::array<std::string_view, 3> kAskedStateWords = {"waiting", "answered",
+                                                                     "spent"};
+
 /// What the store knows for one recipient of one message.
 struct RecipientKnowledge {
   /// Most specific first: by level, then address, list, domain, domains above it.
@@ -74,6 +107,8 @@ struct RecipientKnowledge {
   bool expected = false;
   /// The window that there is for it, open or not; its name in the store is Permit::bound_to.
   std::optional<Permit> window;
+  /// What Inquiry::asked asked for, in its order; nothing where there is no record that counts.
+  std::vector<std::optional<AskedRecord>> asked{};
 };
 
 /// What the store knows for one message: the answer to one pipelined round trip.

@@ -2,6 +2,7 @@
 #include "screening/plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -15,11 +16,13 @@ struct Sorted {
   std::vector<std::size_t> passing;
   std::vector<std::size_t> held;
   std::vector<std::size_t> refused;
+  std::vector<std::size_t> asked;    ///< first contacts in mode refuse
+  std::vector<std::size_t> waiting;  ///< first contacts in mode defer
   bool any_deferred = false;
   bool any_silent = false;
 };
 
-Sorted sort(std::span<const Decision> decisions) {
+Sorted sort(std::span<const RecipientFacts> recipients, std::span<const Decision> decisions) {
   Sorted out;
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     switch (decisions[i].disposition) {
@@ -34,14 +37,33 @@ Sorted sort(std::span<const Decision> decisions) {
         out.held.push_back(i);
         break;
       case Disposition::refuse:
-        out.refused.push_back(i);
+        (decisions[i].reason == Reason::first_contact ? out.asked : out.refused).push_back(i);
         break;
       case Disposition::defer:
-        out.any_deferred = true;
+        if (decisions[i].reason == Reason::first_contact && recipients[i].waits)
+          out.waiting.push_back(i);
+        else
+          out.any_deferred = true;
         break;
     }
   }
   return out;
+}
+
+/// Holds for those whom a reply with the URL would speak of, where there can be none.
+void hold_the_asked(Sorted& sorted) {
+  for (auto* list : {&sorted.asked, &sorted.waiting}) {
+    sorted.held.insert(sorted.held.end(), list->begin(), list->end());
+    list->clear();
+  }
+  std::sort(sorted.held.begin(), sorted.held.end());
+}
+
+/// The answer that keeps nothing and names the URL; nothing where there is none to give.
+std::optional<Answer> answer_with_url(const Sorted& sorted) {
+  if (!sorted.waiting.empty()) return Answer::wait;
+  if (sorted.asked.empty() || !sorted.passing.empty() || !sorted.held.empty()) return std::nullopt;
+  return Answer::ask;
 }
 
 /// Returns the reason of the earliest rule, among those who hold silently if there are any: they
@@ -107,6 +129,7 @@ std::vector<Lesson> lessons_of(const Facts& facts, std::span<const RecipientFact
     if (decisions[i].learn_author && facts.author.mailbox) {
       lesson.subject = "a:" + facts.author.mailbox->address();
       if (decisions[i].reason == Reason::reply) lesson.entry.source = "learnt";
+      if (decisions[i].reason == Reason::answered) lesson.entry.source = "answered";
     } else if (decisions[i].learn_fingerprint) {
       const ContactMatch* match = authenticated_contact(facts, recipient.knowledge);
       lesson.scope = scope_of(match->level, *recipient.owner);
@@ -132,12 +155,18 @@ std::vector<Lesson> lessons_of(const Facts& facts, std::span<const RecipientFact
 Plan plan(const Facts& facts, std::span<const RecipientFacts> recipients,
           std::span<const Decision> decisions) {
   Plan out;
-  Sorted sorted = sort(decisions);
+  Sorted sorted = sort(recipients, decisions);
   const bool nobody_gets_it = sorted.passing.empty();
-  const Challenge challenge = wanted_challenge(facts, recipients, sorted);
-  if (sorted.any_deferred ||
-      (challenge != Challenge::none && facts.page == PageState::down && nobody_gets_it))
+  if (sorted.any_deferred) return out;
+  if (const auto answer = answer_with_url(sorted); answer && facts.page != PageState::long_down) {
+    if (facts.page == PageState::down) return out;
+    out.answer = *answer;
+    out.asked = std::move(*answer == Answer::wait ? sorted.waiting : sorted.asked);
     return out;
+  }
+  hold_the_asked(sorted);
+  const Challenge challenge = wanted_challenge(facts, recipients, sorted);
+  if (challenge != Challenge::none && facts.page == PageState::down && nobody_gets_it) return out;
 
   if (facts.page == PageState::up) out.challenge = challenge;
   out.held_reason = reason_to_hold(sorted, decisions);

@@ -20,6 +20,8 @@ enum class Answer {
   deliver,  ///< take it, with our field, for those recipients that are not deleted
   keep,     ///< nobody gets it now; once it is durable: 554 with the URL, or discard
   refuse,   ///< 554; nothing is kept
+  ask,      ///< 554 with the URL; nothing is kept
+  wait,     ///< 450 with the URL; nothing is kept
   defer     ///< 451
 };
 
@@ -43,6 +45,7 @@ struct Plan {
   Answer answer = Answer::defer;
   std::vector<std::size_t> deleted;  ///< recipients to delete from the message (answer deliver)
   std::vector<std::size_t> held;     ///< recipients for whom one message is held
+  std::vector<std::size_t> asked;    ///< recipients whom the URL is about (answers ask and wait)
   Challenge challenge = Challenge::none;
   Reason held_reason = Reason::first_contact;  ///< of the held message: that of its earliest rule
   std::string field;                           ///< value of our field (answer deliver)
@@ -51,13 +54,17 @@ struct Plan {
 
 /// Returns the plan for a message with these recipients (one or more) and their decisions.
 ///
-/// - Any deferred: defer. Any passes: deliver, the others deleted. None passes and any is held:
+/// - Any deferred for a doubt: defer. Any passes: deliver, the others deleted. None passes and any
+/// is held:
 ///   keep. All refused: refuse.
 /// - One message is held for all held recipients. Where one of them is held silently, its author is
 ///   not challenged at all: the answer would free it for all.
 /// - A challenge in the reply needs a reply that is ours: none where the mail goes on to others. By
 ///   mail: challenge.channels has "mail", SPF aligned, reverse-path = author, client no relay, and
 ///   every held recipient in To or Cc.
+/// - A first contact that mode refuse turns away is told the URL only where nobody gets the message
+///   and nobody holds it: a recipient whom no reply can speak of would lose it, so it is held for
+///   him. Any that waits by mode defer makes all wait.
 /// - Page down: defer where the author would be challenged and nobody gets the mail now; else, and
 ///   when it is down for long, hold without a challenge.
 Plan plan(const Facts& facts, std::span<const RecipientFacts> recipients,

@@ -27,6 +27,19 @@ SmtpReply kept_reply(const std::string& url, WallTime expires) {
        "and type your address. Kept until " + short_date(expires) + ". No need to send it again."}};
 }
 
+SmtpReply refused_reply(const std::string& url) {
+  return {"554",
+          "5.7.1",
+          {"Not delivered. To be let in open " + url,
+           "and type your address. Then please send your message once more."}};
+}
+
+SmtpReply deferred_reply(const std::string& url) {
+  return {"450",
+          "4.7.1",
+          {"First message to this address; waiting for the recipient. To speed up open " + url}};
+}
+
 SmtpReply blocked_reply() {
   return {"554", "5.7.1", {"This recipient does not accept mail from you"}};
 }
@@ -52,6 +65,8 @@ SmtpReply bad_bytes_reply() {
 std::string field_value(const Decision& decision, std::string_view fingerprint) {
   const std::string reason = "; reason=" + std::string(word(decision.reason));
   if (decision.would) return "observed; would=" + std::string(word(*decision.would)) + reason;
+  if (decision.reason == Reason::answered && fingerprint.empty())
+    return std::string(word(decision.disposition)) + reason + "; author=unverified";
   return std::string(word(decision.disposition)) + reason + author_parameter(fingerprint);
 }
 

@@ -18,6 +18,8 @@ inline constexpr std::string_view kFieldName = "Countersign";
 
 /// 554: held and challenged. `url` is printable ASCII without '%', at most 300 octets.
 SmtpReply kept_reply(const std::string& url, WallTime expires);
+SmtpReply refused_reply(const std::string& url);   ///< 554: to be sent again, once answered
+SmtpReply deferred_reply(const std::string& url);  ///< 450: the sender's server keeps it for now
 SmtpReply blocked_reply();        ///< 554: this recipient does not accept mail from you
 SmtpReply token_refused_reply();  ///< 554: this address is no longer in use (rule 7)
 SmtpReply try_later_reply();      ///< 451: any doubt of ours
@@ -27,7 +29,8 @@ SmtpReply bad_bytes_reply();      ///< 554: bare CR or bare LF in mail that is t
 
 /// Returns the field's value, without leading space: "pass; reason=contact; author=example.com",
 /// "observed; would=hold; reason=first-contact", "aside; reason=first-contact" (of an author who is
-/// not authenticated). `fingerprint` is Authentication::fingerprint.
+/// not authenticated), "pass; reason=answered; author=unverified". `fingerprint` is
+/// Authentication::fingerprint.
 std::string field_value(const Decision& decision, std::string_view fingerprint);
 /// The same for several recipients, none of whom may learn how another stands: "pass".
 std::string field_value_for_several();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "screening/known_contact.h"
+#include "screening/permit.h"
 
 namespace countersign {
 namespace {
@@ -85,7 +86,9 @@ Judgement forged_contact(const Facts& facts, const RecipientFacts& recipient) {
 }
 
 Judgement unauthentic(const Facts& facts, const RecipientFacts& recipient) {
-  return facts.authentication.dmarc_failed ? Judgement(recipient.policy.unauthentic) : std::nullopt;
+  if (!facts.authentication.dmarc_failed) return std::nullopt;
+  // A machine strikes an address off at the first 5yz, so it gets none that nobody asked for.
+  return facts.machine_mark.empty() ? recipient.policy.unauthentic : hold_silently;
 }
 
 Judgement reply(const Facts& facts, const RecipientFacts& recipient) {
@@ -120,9 +123,29 @@ Judgement forwarded(const Facts& facts, const RecipientFacts&) {
   return facts.forwarded ? Judgement(hold_silently) : std::nullopt;
 }
 
+Judgement answered(const Facts&, const RecipientFacts& recipient) {
+  return recipient.answered && recipient.policy.mode != Mode::observe ? Judgement(pass)
+                                                                      : std::nullopt;
+}
+
 Judgement first_contact(const Facts& facts, const RecipientFacts& recipient) {
+  const Policy& policy = recipient.policy;
+  if (policy.challenge_from && facts.spam_score && *facts.spam_score < *policy.challenge_from)
+    return pass;
   // Without authentication no answer could make a contact: such a site may only file aside.
-  return recipient.policy.mode == Mode::aside || !facts.authentication.checked ? aside : hold;
+  if (!facts.authentication.checked) return aside;
+  switch (policy.mode) {
+    case Mode::aside:
+      return aside;
+    case Mode::refuse:
+      return unless_unsure(facts, refuse);
+    case Mode::defer:
+      return recipient.waits ? defer : hold;
+    case Mode::observe:
+    case Mode::hold:
+      break;
+  }
+  return hold;
 }
 
 struct Rule {
@@ -153,6 +176,7 @@ constexpr Rule kRules[] = {
     {Reason::machine, machine},                // 16
     {Reason::spam, spam},                      // 17
     {Reason::forwarded, forwarded},            // 18
+    {Reason::answered, answered},              // what an answer to rule 19 did
     {Reason::first_contact, first_contact},    // 19
 };
 
@@ -168,6 +192,20 @@ Decision observed(Decision decision, const Facts& facts) {
 }
 
 }  // namespace
+
+bool waits_at_sender(const Facts& facts, const RecipientFacts& recipient) {
+  if (recipient.policy.mode != Mode::defer || !recipient.is_protected || recipient.exempt ||
+      recipient.unknown || recipient.address_token || recipient.answered)
+    return false;
+  if (facts.internal || facts.paused || facts.null_reverse_path || facts.from_relay ||
+      facts.forwarded || !facts.machine_mark.empty() || !facts.authentication.checked ||
+      facts.page == PageState::long_down)
+    return false;
+  const auto& window = recipient.knowledge.window;
+  const bool expected =
+      window && use_of(*window, window->bound_to, facts.arrived, false) == TokenUse::valid;
+  return recipient.knowledge.matches.empty() && !recipient.knowledge.replied && !expected;
+}
 
 Decision screen(const Facts& facts, const RecipientFacts& recipient) {
   Decision decision;
@@ -186,8 +224,13 @@ Decision screen(const Facts& facts, const RecipientFacts& recipient) {
   }
   decision.spend_token = passes && decision.reason == Reason::token;
   decision.spend_window = passes && decision.reason == Reason::expected;
-  decision.learn_author = passes && decision.reason == Reason::reply;
-  if (recipient.policy.mode == Mode::observe && !passes) return observed(decision, facts);
+  // Who answered for the reverse-path is that author, where it is his.
+  decision.learn_author = passes && (decision.reason == Reason::reply ||
+                                     (decision.reason == Reason::answered && authenticated(facts) &&
+                                      facts.reverse_path_is_author));
+  if (recipient.policy.mode == Mode::observe &&
+      (!passes || decision.reason == Reason::first_contact))
+    return observed(decision, facts);
   return decision;
 }
 

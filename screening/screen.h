@@ -37,4 +37,11 @@ struct Decision {
 /// nothing is delayed (law 7). Cannot fail.
 Decision screen(const Facts& facts, const RecipientFacts& recipient);
 
+/// Whether a recipient in mode `defer` answers RCPT with 450. The facts are of the envelope alone:
+/// the author, for `knowledge` too, is the reverse-path. Null reverse-paths, machines, forwarders,
+/// exempt recipients, tokens, and reverse-paths of which the recipient's list says anything are not
+/// deferred: of them the header section tells more. Neither is anybody while the page is down for
+/// long, for whom only holding is left.
+bool waits_at_sender(const Facts& facts, const RecipientFacts& recipient);
+
 }  // namespace countersign

@@ -30,15 +30,16 @@ enum class Reason {
   machine,
   spam,
   forwarded,
+  answered,  ///< a first contact who answered, when nothing of his was held: one message passes
   first_contact,
   paused,     ///< the operator said: pass everything
   unscreened  ///< a fault of ours under law 7: passed without a decision
 };
-inline constexpr std::array<std::string_view, 21> kReasonWords = {
-    "internal",      "unprotected", "exempt",    "blocked",        "infected",    "token",
-    "token-refused", "own-domain",  "contact",   "forged-contact", "unauthentic", "reply",
-    "bounce",        "expected",    "malformed", "machine",        "spam",        "forwarded",
-    "first-contact", "paused",      "unscreened"};
+inline constexpr std::array<std::string_view, 22> kReasonWords = {
+    "internal",      "unprotected",   "exempt",    "blocked",        "infected",    "token",
+    "token-refused", "own-domain",    "contact",   "forged-contact", "unauthentic", "reply",
+    "bounce",        "expected",      "malformed", "machine",        "spam",        "forwarded",
+    "answered",      "first-contact", "paused",    "unscreened"};
 
 /// What becomes of the message for one recipient.
 enum class Disposition {

@@ -94,7 +94,11 @@ Status DraftOnDisk::finish(const std::string& retry_digest) {
   return {};
 }
 
-Status DraftOnDisk::claim_more(std::size_t bytes) { return held_.grow(claim_, bytes); }
+Status DraftOnDisk::claim_more(std::size_t bytes) {
+  Status grown = held_.grow(claim_, bytes);
+  over_share_ = !grown;
+  return grown;
+}
 
 Status DraftOnDisk::flush() {
   CS_TRY(file_->write_all(buffer_));

@@ -26,6 +26,7 @@ class DraftOnDisk final : public Spool::Draft {
   ~DraftOnDisk() override;
 
   Status append(std::string_view bytes) override;
+  bool over_share() const override { return over_share_; }
   Status commit(const std::string& retry_digest) override;
 
  private:
@@ -48,7 +49,8 @@ class DraftOnDisk final : public Spool::Draft {
   Shares::Claim claim_;
   std::unique_ptr<SpoolFs::File> file_;
   std::string name_;  ///< the file's present name; "" when there is no file of ours
-  Status state_;      ///< the first failure stays: what lacks a piece is never committed
+  bool over_share_ = false;
+  Status state_;  ///< the first failure stays: what lacks a piece is never committed
 };
 
 }  // namespace countersign

@@ -117,6 +117,9 @@ class Spool {
     /// Appends content: the header section's bytes, the empty line, then the body.
     /// Errors: unavailable; invalid (over message_bytes).
     virtual Status append(std::string_view bytes) = 0;
+    /// Whether append() failed as the share of such mail is reached, or the limit: it is not the
+    /// disk, and another class of mail may still have room.
+    virtual bool over_share() const { return false; }
     /// Makes the message durable. On return it survives a power cut (RFC 5321 §6.1). On error
     /// nothing is left. Errors: unavailable: answer 4yz.
     virtual Status commit(const std::string& retry_digest) = 0;

@@ -31,6 +31,8 @@ struct Inquiry {
   /// What the message answers, as SentDigests::of_answer(): RecipientKnowledge::replied.
   std::vector<std::string> answers{};
   std::vector<TokenQuestion> tokens{};
+  /// Ids of records in {m}:asked, for each recipient; empty: none are asked for.
+  std::vector<std::vector<std::string>> asked{};
   bool operator==(const Inquiry&) const = default;
 };
 

@@ -4,8 +4,10 @@
 // from it. Thread-safe.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -15,7 +17,16 @@
 
 namespace countersign {
 
-/// The view of a held message: what its page shows. No content of the mail beyond Subject.
+/// Whether there is a copy, and why not.
+enum class Copy {
+  kept,     ///< it is in the spool
+  refused,  ///< its author is to send it once more
+  deferred  ///< its author's server has it, and tries again
+};
+inline constexpr std::array<std::string_view, 3> kCopyWords = {"kept", "refused", "deferred"};
+
+/// The view of a held message, or of one that was refused or deferred: what its page shows. No
+/// content of the mail beyond Subject.
 struct HeldView {
   HeldId id;
   std::string node{};                     ///< node id of the spool that has it
@@ -35,6 +46,13 @@ struct HeldView {
   /// HMAC-SHA-256(answer token, "address:" + address) for each address that counts. Of no use to
   /// who reads the store without a token.
   std::vector<std::string> address_proofs{};
+  Copy copy = Copy::kept;
+  // The rest is of refused and deferred mail only: the refused tuple, and what its token is made
+  // of. There `node` is kAnyNode, and `id` follows from the tuple.
+  std::string reverse_path{};  ///< folded
+  std::string evidence{};      ///< who tried
+  int generation = 1;          ///< of the answer token
+  std::string digest{};        ///< of the answer token; set by get()
 };
 
 /// Returns the value of HeldView::address_proofs for one address; `token` is canonical.

@@ -66,6 +66,14 @@ struct MemoryStore::State {
   int look_ups = 0;
   int modes_version = 0;
 
+  std::optional<AskedRecord> asked_record(const std::string& owner, const std::string& id,
+                                          WallTime now) {
+    const auto& records = asked[owner];
+    const auto at = records.find(id);
+    if (at == records.end() || at->second.expires <= now) return std::nullopt;
+    return at->second;
+  }
+
   std::map<std::string, std::map<Subject, ContactEntry>> contacts;  ///< by level and name
   std::map<std::string, PolicyValues> policies;
   std::map<std::string, std::map<std::string, WallTime>> sent;  ///< by owner: digest to expiry
@@ -74,6 +82,7 @@ struct MemoryStore::State {
   std::map<std::string, std::string> digest_of;  ///< held id -> token digest
   std::map<std::string, std::set<std::string>> held_for;
   std::map<std::string, Mortal<TokenRecord>> tokens;
+  std::map<std::string, std::map<std::string, AskedRecord>> asked;  ///< by owner and id
   std::map<std::string, Mortal<std::string>> retries;
   std::map<std::string, std::map<long long, Request>> requests;
   long long next_entry = 0;
@@ -117,6 +126,9 @@ struct MemoryStore::Parts {
                   state.permits.find({PermitName::Kind::window, recipient.key(),
                                       organizational_domain(inquiry.author->domain())}))
             knowledge.window = *window;
+        if (const std::size_t i = out.recipients.size(); i < inquiry.asked.size())
+          for (const std::string& id : inquiry.asked[i])
+            knowledge.asked.push_back(state.asked_record(recipient.key(), id, inquiry.now));
         out.recipients.push_back(std::move(knowledge));
       }
       for (const TokenQuestion& token : inquiry.tokens) {
@@ -340,6 +352,7 @@ struct MemoryStore::Parts {
       }
       if (!retry.empty()) bind(retry, view.id, view.expires);
       if (digest.empty()) return {};
+      state.held.at(view.id.text()).value.digest = digest;
       state.digest_of[view.id.text()] = digest;
       state.keep(state.tokens, digest, TokenRecord{view.id, view.node}, life);
       return {};
@@ -407,6 +420,56 @@ struct MemoryStore::Parts {
       return view != nullptr && view->state == HeldState::held ? view : nullptr;
     }
     State& state;
+  };
+
+  struct MemoryAsked final : Asked {
+    MemoryAsked(State& s, MemoryHeldIndex& h) : state(s), held(h) {}
+    Status ask(const HeldView& view, const std::string& digest, const std::vector<AskedFor>& wanted,
+               Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      const WallTime now = state.clock.wall();
+      state.keep(state.held, view.id.text(), view, view.expires - now);
+      state.held.at(view.id.text()).value.digest = digest;
+      state.digest_of[view.id.text()] = digest;
+      state.keep(state.tokens, digest, TokenRecord{view.id, view.node}, view.expires - now);
+      for (const AskedFor& one : wanted) {
+        auto& records = state.asked[one.owner];
+        const auto before = state.asked_record(one.owner, one.id, now);
+        records[one.id] = countersign::asked(before, one.record, now);
+        if (records.size() <= kMostAsked) continue;
+        for (const std::string& id : to_be_forgotten(records, kMostAsked, now)) {
+          state.held.erase(records.at(id).view);
+          state.tokens.erase(records.at(id).digest);
+          records.erase(id);
+        }
+      }
+      return {};
+    }
+    Result<bool> answer(const std::string& owner, const std::string& id, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      const WallTime now = state.clock.wall();
+      const auto before = state.asked_record(owner, id, now);
+      return store(owner, id, before ? countersign::answered(*before, now) : std::nullopt);
+    }
+    Result<bool> spend(const std::string& owner, const std::string& id, const AskedUse& use,
+                       WallTime now, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      const auto before = state.asked_record(owner, id, now);
+      return store(owner, id, before ? countersign::spent(*before, use, now) : std::nullopt);
+    }
+    Status set_state(const HeldId& id, HeldState to, WallTime when, Deadline deadline) override {
+      return held.set_state(HeldView{.id = id}, to, when, deadline);
+    }
+    bool store(const std::string& owner, const std::string& id,
+               const std::optional<AskedRecord>& after) {
+      if (after) state.asked[owner][id] = *after;
+      return after.has_value();
+    }
+    State& state;
+    MemoryHeldIndex& held;
   };
 
   struct MemoryRequests final : Requests {
@@ -545,12 +608,21 @@ struct MemoryStore::Parts {
   };
 
   explicit Parts(State& s)
-      : directory(s), contacts(s), sent(s), tokens(s), held(s), requests(s), budgets(s), web(s) {}
+      : directory(s),
+        contacts(s),
+        sent(s),
+        tokens(s),
+        held(s),
+        asked(s, held),
+        requests(s),
+        budgets(s),
+        web(s) {}
   MemoryDirectory directory;
   MemoryContacts contacts;
   MemorySentMail sent;
   MemoryAddressTokens tokens;
   MemoryHeldIndex held;
+  MemoryAsked asked;
   MemoryRequests requests;
   MemoryBudgets budgets;
   MemoryWebState web;
@@ -566,6 +638,7 @@ Policies& MemoryStore::policies() { return parts_->contacts; }
 SentMail& MemoryStore::sent() { return parts_->sent; }
 AddressTokens& MemoryStore::tokens() { return parts_->tokens; }
 HeldIndex& MemoryStore::held() { return parts_->held; }
+Asked& MemoryStore::asked() { return parts_->asked; }
 Requests& MemoryStore::requests() { return parts_->requests; }
 Budgets& MemoryStore::budgets() { return parts_->budgets; }
 Outbox& MemoryStore::outbox() { return parts_->budgets; }

@@ -24,6 +24,7 @@ class MemoryStore final : public Store {
   SentMail& sent() override;
   AddressTokens& tokens() override;
   HeldIndex& held() override;
+  Asked& asked() override;
   Requests& requests() override;
   Budgets& budgets() override;
   Outbox& outbox() override;

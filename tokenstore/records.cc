@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/records.h"
 
+#include <charconv>
+#include <map>
+
 #include "tokenstore/record.h"
 
 namespace countersign {
@@ -11,6 +14,14 @@ constexpr std::string_view kVersion = "1";
 std::string time_text(WallTime t) { return std::to_string(to_epoch_ms(t)); }
 
 Error corrupt(const std::string& why) { return {Errc::corrupt, why}; }
+
+Result<int> parse_generation(std::string_view text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1)
+    return corrupt("no generation");
+  return number;
+}
 
 std::map<std::string, std::string, std::less<>> by_name(const Fields& fields) {
   std::map<std::string, std::string, std::less<>> out;
@@ -40,6 +51,12 @@ Fields encode_held(const HeldView& view, const std::string& digest) {
     out.emplace_back("answer");
     out.push_back(digest);
   }
+  if (view.copy != Copy::kept)
+    for (std::string text :
+         {std::string("copy"), std::string(word(kCopyWords, view.copy)), std::string("from"),
+          view.reverse_path, std::string("evidence"), view.evidence, std::string("generation"),
+          std::to_string(view.generation)})
+      out.push_back(std::move(text));
   return out;
 }
 
@@ -67,6 +84,50 @@ Result<HeldView> decode_held(const HeldId& id, const Fields& fields) {
   out.reason = value("reason");
   out.challenged = value("challenged") == "1";
   out.by_mail = value("by-mail") == "1";
+  out.digest = value("answer");
+  if (!values.contains("copy")) return out;
+  const auto copy = from_word<Copy>(kCopyWords, value("copy"));
+  CS_ASSIGN(out.generation, parse_generation(value("generation")));
+  if (!copy) return corrupt("held:" + id.text() + ": no such copy");
+  out.copy = *copy;
+  out.reverse_path = value("from");
+  out.evidence = value("evidence");
+  return out;
+}
+
+std::string encode_asked(const AskedRecord& record) {
+  Record out;
+  out.add("state", word(kAskedStateWords, record.state));
+  out.add("since", time_text(record.since));
+  out.add("changed", time_text(record.changed));
+  out.add("expires", time_text(record.expires));
+  out.add("generation", std::to_string(record.generation));
+  if (record.authenticated) out.add("authenticated", "1");
+  out.add("evidence", record.evidence);
+  out.add("view", record.view);
+  out.add("answer", record.digest);
+  if (record.use != AskedUse{}) {
+    out.add("header", record.use.header);
+    out.add("message", record.use.message);
+  }
+  return out.encode();
+}
+
+Result<AskedRecord> decode_asked(std::string_view bytes) {
+  CS_ASSIGN(const Record record, Record::decode(bytes));
+  AskedRecord out;
+  const auto state = from_word<AskedRecord::State>(kAskedStateWords, record.text("state"));
+  if (!state) return corrupt("asked: no state");
+  out.state = *state;
+  CS_ASSIGN(out.since, record.time("since"));
+  CS_ASSIGN(out.changed, record.time("changed"));
+  CS_ASSIGN(out.expires, record.time("expires"));
+  CS_ASSIGN(out.generation, parse_generation(record.text("generation")));
+  out.authenticated = record.text("authenticated") == "1";
+  out.evidence = record.text("evidence");
+  out.view = record.text("view");
+  out.digest = record.text("answer");
+  out.use = {record.text("header"), record.text("message")};
   return out;
 }
 

@@ -49,6 +49,10 @@ std::string encode_held_mark(const HeldView& view, HeldState state);
 /// Returns when the message that this stands for ends. Errors: corrupt.
 Result<WallTime> decode_held_mark(std::string_view bytes);
 
+/// A field of {m}:asked, as Record. Errors: corrupt.
+std::string encode_asked(const AskedRecord& record);
+Result<AskedRecord> decode_asked(std::string_view bytes);
+
 /// The value of answer:{digest}, as Record. Errors: corrupt.
 std::string encode_token(const TokenRecord& record);
 Result<TokenRecord> decode_token(std::string_view bytes);

@@ -76,6 +76,20 @@ Result<bool> is_any_after(const RedisReply& reply, WallTime now, std::size_t siz
   return false;
 }
 
+Result<std::vector<std::optional<AskedRecord>>> read_asked(const RedisReply& reply,
+                                                           std::size_t count, WallTime now) {
+  CS_TRY(expect_array(reply, count, "HMGET"));
+  std::vector<std::optional<AskedRecord>> out;
+  for (const RedisReply& value : reply.elements) {
+    auto& one = out.emplace_back();
+    if (value.is_nil()) continue;
+    // What does not decode is asked anew: no reason to delay a contact's mail.
+    auto record = decode_asked(value.text);
+    if (record && record->expires > now) one = *std::move(record);
+  }
+  return out;
+}
+
 RecipientKnowledge joined(const std::vector<const ScopeKnowledge*>& levels) {
   RecipientKnowledge out;
   std::optional<Standing> list_post;
@@ -100,6 +114,8 @@ class Question {
 
  private:
   void ask_for(const RedisKeys& keys, const Scope& scope);
+  void ask_members(std::string_view command, const std::string& key,
+                   const std::vector<std::string>& members);
   /// `replies` from `at` on, which is moved behind what was asked of this list.
   Result<ScopeKnowledge> read_scope(Level level, const std::vector<RedisReply>& replies,
                                     std::size_t& at) const;
@@ -125,18 +141,22 @@ Question::Question(const RedisPool& pool, const Inquiry& inquiry)
   ask_for(pool.keys(), {Level::site, ""});
   for (const TokenQuestion& token : inquiry.tokens)
     ask_.add({"HGET", pool.keys().tokens(token.owner), token.id});
+  for (std::size_t i = 0; i < inquiry.asked.size(); ++i)
+    if (!inquiry.asked[i].empty())
+      ask_members("HMGET", pool.keys().asked_of(inquiry.recipients[i].key()), inquiry.asked[i]);
+}
+
+void Question::ask_members(std::string_view command, const std::string& key,
+                           const std::vector<std::string>& members) {
+  std::vector<std::string_view> words = {command, key};
+  words.insert(words.end(), members.begin(), members.end());
+  ask_.add(words);
 }
 
 void Question::ask_for(const RedisKeys& keys, const Scope& scope) {
   const auto [place, is_new] = places_.try_emplace({scope.level, scope.name}, scopes_.size());
   if (!is_new) return;
   scopes_.push_back(place->first);
-  const auto ask_members = [&](std::string_view command, const std::string& key,
-                               const std::vector<std::string>& members) {
-    std::vector<std::string_view> words = {command, key};
-    words.insert(words.end(), members.begin(), members.end());
-    ask_.add(words);
-  };
   if (!wanted_.all.empty()) ask_members("HMGET", keys.contacts(scope), wanted_.all);
   ask_.add({"HGETALL", keys.policy(scope)});
   if (asks_for_sent(scope.level)) ask_members("ZMSCORE", keys.sent(scope.name), inquiry_.answers);
@@ -177,6 +197,11 @@ Result<Knowledge> Question::read(const std::vector<RedisReply>& replies) const {
   for (std::size_t i = 0; i < inquiry_.recipients.size(); ++i)
     out.recipients[i].window =
         known[places_.at({Level::mailbox, inquiry_.recipients[i].key()})].window;
+  for (std::size_t i = 0; i < inquiry_.asked.size(); ++i) {
+    if (inquiry_.asked[i].empty()) continue;
+    CS_ASSIGN(out.recipients[i].asked,
+              read_asked(replies[at++], inquiry_.asked[i].size(), inquiry_.now));
+  }
   return out;
 }
 

@@ -74,15 +74,20 @@ void RedisHeldIndex::mark(RedisPipeline& ask, const HeldView& view, HeldState st
   }
 }
 
-Status RedisHeldIndex::put(const HeldView& view, const std::string& digest,
-                           const std::string& retry, Deadline deadline) {
-  const std::string life = life_until(view.expires + kTombstone);
+void RedisHeldIndex::put_hash(RedisPipeline& ask, const HeldView& view, const std::string& digest,
+                              const std::string& life) const {
   const std::string key = pool_.keys().held(view.id.text());
   const Fields fields = encode_held(view, digest);
   std::vector<std::string_view> words = {"EVAL", kPutHash, "1", key, life};
   words.insert(words.end(), fields.begin(), fields.end());
-  RedisPipeline ask = pool_.pipeline();
   ask.add(words);
+}
+
+Status RedisHeldIndex::put(const HeldView& view, const std::string& digest,
+                           const std::string& retry, Deadline deadline) {
+  const std::string life = life_until(view.expires + kTombstone);
+  RedisPipeline ask = pool_.pipeline();
+  put_hash(ask, view, digest, life);
   mark(ask, view, view.state, life);
   if (!digest.empty())
     ask.add({"SET", pool_.keys().answer(digest), encode_token({view.id, view.node}), "PX", life});

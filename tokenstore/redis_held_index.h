@@ -27,6 +27,10 @@ class RedisHeldIndex final : public HeldIndex {
   Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,
                     Deadline deadline) override;
 
+  /// Adds the writing of held:{id} with that life in ms, and of nothing else.
+  void put_hash(RedisPipeline& ask, const HeldView& view, const std::string& digest,
+                const std::string& life) const;
+
  private:
   void mark(RedisPipeline& ask, const HeldView& view, HeldState state,
             const std::string& life) const;

@@ -33,6 +33,7 @@ class RedisKeys {
   std::string spent(std::string_view owner, std::string_view name, std::string_view digest) const {
     return tagged(owner, "spent:") + key_part(name) + ":" + key_part(digest);
   }
+  std::string asked_of(std::string_view owner) const { return tagged(owner, "asked"); }
   std::string answer(std::string_view digest) const { return plain("answer:", digest); }
   std::string retry(std::string_view digest) const { return plain("retry:", digest); }
   std::string requests(std::string_view node) const { return plain("requests:", node); }

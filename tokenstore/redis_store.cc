@@ -3,6 +3,7 @@
 
 #include "mail/held_id.h"
 #include "tokenstore/redis_address_tokens.h"
+#include "tokenstore/redis_asked.h"
 #include "tokenstore/redis_budgets.h"
 #include "tokenstore/redis_contacts.h"
 #include "tokenstore/redis_directory.h"
@@ -54,6 +55,7 @@ struct RedisStore::Impl {
         sent(pool),
         tokens(pool),
         held(pool, clock),
+        asked(pool, held, clock),
         requests(pool),
         budgets(pool),
         outbox(pool),
@@ -66,6 +68,7 @@ struct RedisStore::Impl {
   RedisSentMail sent;
   RedisAddressTokens tokens;
   RedisHeldIndex held;
+  RedisAsked asked;
   RedisRequests requests;
   RedisBudgets budgets;
   RedisOutbox outbox;
@@ -93,6 +96,7 @@ Policies& RedisStore::policies() { return impl_->policies; }
 SentMail& RedisStore::sent() { return impl_->sent; }
 AddressTokens& RedisStore::tokens() { return impl_->tokens; }
 HeldIndex& RedisStore::held() { return impl_->held; }
+Asked& RedisStore::asked() { return impl_->asked; }
 Requests& RedisStore::requests() { return impl_->requests; }
 Budgets& RedisStore::budgets() { return impl_->budgets; }
 Outbox& RedisStore::outbox() { return impl_->outbox; }

@@ -49,6 +49,7 @@ class RedisStore final : public Store {
   SentMail& sent() override;
   AddressTokens& tokens() override;
   HeldIndex& held() override;
+  Asked& asked() override;
   Requests& requests() override;
   Budgets& budgets() override;
   Outbox& outbox() override;

@@ -12,6 +12,10 @@
 
 namespace countersign {
 
+/// In place of a node's id: the stream of answers to challenges of which no node holds anything.
+/// Every node takes from it, so that it does not matter which one dies.
+inline constexpr std::string_view kAnyNode = "any";
+
 /// One request. All fields are text from outside until the node has checked MAC and token.
 struct Request {
   std::string kind;     ///< by the web host: "answer", "withdraw", "not-me"; by an operator:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace countersign {
 namespace {
@@ -53,6 +54,78 @@ ContactEntry learnt(const std::optional<ContactEntry>& before, const ContactEntr
   ContactEntry after = *before;
   if (after.standing == Standing::allow && after.fingerprints.empty())
     after.fingerprints = entry.fingerprints;
+  return after;
+}
+
+namespace {
+
+using State = AskedRecord::State;
+
+/// Who loses records first: 0.
+int worth(const AskedRecord& record) {
+  if (record.state == State::answered) return 2;
+  return record.authenticated ? 1 : 0;
+}
+
+bool counts(const AskedRecord& record, WallTime now) { return record.expires > now; }
+
+}  // namespace
+
+std::vector<std::string> to_be_forgotten(const std::map<std::string, AskedRecord>& records,
+                                         std::size_t most, WallTime now) {
+  std::vector<std::string> out;
+  // By worth, then by who tried: the ids, oldest last.
+  std::map<int, std::map<std::string, std::vector<std::pair<WallTime, std::string>>>> classes;
+  for (const auto& [id, record] : records) {
+    if (!counts(record, now))
+      out.push_back(id);
+    else
+      classes[worth(record)][record.evidence].emplace_back(record.since, id);
+  }
+  for (auto& [worth, tried] : classes) {
+    for (auto& [evidence, ids] : tried) std::sort(ids.rbegin(), ids.rend());
+    while (records.size() - out.size() > most) {
+      const auto largest =
+          std::max_element(tried.begin(), tried.end(), [](const auto& a, const auto& b) {
+            // Of two who tried alike, the one that began earlier.
+            return std::pair(a.second.size(), b.second.back().first) <
+                   std::pair(b.second.size(), a.second.back().first);
+          });
+      if (largest == tried.end()) break;
+      out.push_back(largest->second.back().second);
+      largest->second.pop_back();
+      if (largest->second.empty()) tried.erase(largest);
+    }
+  }
+  return out;
+}
+
+AskedRecord asked(const std::optional<AskedRecord>& before, const AskedRecord& wanted,
+                  WallTime now) {
+  if (before && counts(*before, now) && before->state != State::spent) return *before;
+  return wanted;
+}
+
+std::optional<AskedRecord> answered(const AskedRecord& before, WallTime now) {
+  if (!counts(before, now) || before.state == State::spent) return std::nullopt;
+  if (before.state == State::answered) return before;
+  AskedRecord after = before;
+  after.state = State::answered;
+  after.changed = now;
+  // As long as it may wait for its answer, it may wait for the next try.
+  after.expires = now + (before.expires - before.since);
+  return after;
+}
+
+std::optional<AskedRecord> spent(const AskedRecord& before, const AskedUse& use, WallTime now) {
+  if (!counts(before, now)) return std::nullopt;
+  if (before.state == State::spent && before.use == use && now - before.changed < kSameMessage)
+    return before;
+  if (before.state != State::answered) return std::nullopt;
+  AskedRecord after = before;
+  after.state = State::spent;
+  after.changed = now;
+  after.use = use;
   return after;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ inline constexpr milliseconds kTombstone = std::chrono::hours(30 * 24);
 inline constexpr milliseconds kHeartbeatLife{14'460'000};
 /// For how long a message is known to have taken its use of a permit (design section 5).
 inline constexpr milliseconds kSpentBefore = std::chrono::hours(24);
+/// How long the message that spent an answer may come again.
+inline constexpr milliseconds kSameMessage = std::chrono::hours(24);
 /// Most requests that one read returns, and most bytes of one request.
 inline constexpr std::size_t kRequestsAtOnce = 16;
 inline constexpr std::size_t kRequestBytes = 8192;
@@ -55,6 +58,19 @@ void join_policy(PolicyValues& into, const PolicyValues& less_specific);
 
 /// Returns what stands after `entry` was learnt where `before` stood: see Contacts::learn.
 ContactEntry learnt(const std::optional<ContactEntry>& before, const ContactEntry& entry);
+
+/// Returns the ids of the records that an owner must lose so that `most` stay: those whose time is
+/// over, then what waits of strangers, then what waits of authenticated authors, then the rest; the
+/// oldest of whoever has most of them.
+std::vector<std::string> to_be_forgotten(const std::map<std::string, AskedRecord>& records,
+                                         std::size_t most, WallTime now);
+
+/// Returns what stands after Asked::answer() and Asked::spend(), or nothing where they fail.
+std::optional<AskedRecord> answered(const AskedRecord& before, WallTime now);
+std::optional<AskedRecord> spent(const AskedRecord& before, const AskedUse& use, WallTime now);
+/// Returns what stands after Asked::ask() of `wanted`.
+AskedRecord asked(const std::optional<AskedRecord>& before, const AskedRecord& wanted,
+                  WallTime now);
 
 /// Returns the age that a heartbeat with `left` of its life has, at least 0.
 milliseconds heartbeat_age(milliseconds left);

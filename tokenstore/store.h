@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tokenstore/address_tokens.h"
+#include "tokenstore/asked.h"
 #include "tokenstore/budgets.h"
 #include "tokenstore/contacts.h"
 #include "tokenstore/directory.h"
@@ -23,6 +24,7 @@ class Store {
   virtual SentMail& sent() = 0;
   virtual AddressTokens& tokens() = 0;
   virtual HeldIndex& held() = 0;
+  virtual Asked& asked() = 0;
   virtual Requests& requests() = 0;
   virtual Budgets& budgets() = 0;
   virtual Outbox& outbox() = 0;

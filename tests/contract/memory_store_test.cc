@@ -4,6 +4,7 @@
 #include "tokenstore/memory_store.h"
 
 #include "tests/contract/permit_contract.h"
+#include "tests/contract/asked_contract.h"
 #include "tests/contract/store_contract.h"
 
 namespace countersign::test {
@@ -21,4 +22,5 @@ class Memory {
 }  // namespace
 CPPUNIT_TEST_SUITE_REGISTRATION(StoreContract<Memory>);
 CPPUNIT_TEST_SUITE_REGISTRATION(PermitContract<Memory>);
+CPPUNIT_TEST_SUITE_REGISTRATION(AskedContract<Memory>);
 }  // namespace countersign::test

@@ -5,6 +5,7 @@
 #include "tokenstore/redis_store.h"
 
 #include "tests/contract/permit_contract.h"
+#include "tests/contract/asked_contract.h"
 #include "tests/contract/store_contract.h"
 #include "tests/support/redis_server.h"
 #include "tokenstore/acl.h"
@@ -60,4 +61,7 @@ CPPUNIT_TEST_SUITE_REGISTRATION(StoreContract<OnRedis<Cluster>>);
 CPPUNIT_TEST_SUITE_REGISTRATION(PermitContract<OnRedis<Cluster>>);
 CPPUNIT_TEST_SUITE_REGISTRATION(StoreContract<OnRedis<AsNode>>);
 CPPUNIT_TEST_SUITE_REGISTRATION(PermitContract<OnRedis<AsNode>>);
+CPPUNIT_TEST_SUITE_REGISTRATION(AskedContract<OnRedis<Single>>);
+CPPUNIT_TEST_SUITE_REGISTRATION(AskedContract<OnRedis<Cluster>>);
+CPPUNIT_TEST_SUITE_REGISTRATION(AskedContract<OnRedis<AsNode>>);
 }  // namespace countersign::test

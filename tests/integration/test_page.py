@@ -245,3 +245,42 @@ def test_an_unknown_link_says_what_may_have_happened(stage, browser):
     browser.shows("Nothing is waiting under this link. It may have been delivered, taken back, or "
                   "kept past its time.")
     browser.picture("not-found")
+
+
+def test_the_sender_of_refused_mail_is_told_to_send_it_once_more(stage, browser):
+    message = stage.ask("refused")
+    browser.open(message.url).shows("Your message to joe@example.org is not delivered yet")
+    browser.shows("Then please send your message once more").shows("We have not kept your message")
+    assert "arrived safely" not in browser.text() and "Take it back" not in browser.text()
+    browser.picture("refused")
+    browser.type("mallory@example.com").press().shows("came from another address")
+    browser.type(ALICE).press().shows("Now please send your message to joe@example.org once more")
+    browser.shows("You will not be asked again")
+    browser.picture("refused-answered")
+    assert message.requests() == [f"{ALICE} address+pow"]
+    message.set_state("answered")
+    browser.open(message.url).shows("Now please send your message")
+    message.set_state("released")
+    browser.open(message.url).shows("Delivered on ")
+    assert browser.complaints() == []
+
+
+def test_the_sender_of_deferred_mail_need_not_send_it_again(stage, browser):
+    message = stage.ask("deferred", subject="")
+    browser.open(message.url).shows("Your message to joe@example.org is waiting")
+    browser.shows("Your mail server has it, and tries again by itself")
+    browser.shows("You need not send it again")
+    assert "We keep your message" not in browser.text() and "no subject" not in browser.text()
+    browser.picture("deferred")
+    browser.type(ALICE).press().shows("Your mail server tries again by itself")
+    assert len(message.requests()) == 1
+    assert browser.complaints() == []
+
+
+def test_refused_mail_can_be_answered_without_scripts(stage, plain):
+    message = stage.ask("refused")
+    plain.open(message.url).shows("is not delivered yet")
+    plain.type(ALICE).press().shows("Please wait ten seconds, then press the button once more.")
+    stage.advance(10)
+    plain.press().shows("Now please send your message")
+    assert message.requests() == [f"{ALICE} address+wait"]

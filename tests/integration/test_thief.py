@@ -49,6 +49,7 @@ def test_he_writes_no_contact_policy_or_token(place, store):
         ("SET", f"cs:answer:{'0' * 64}", "x"), ("SET", f"cs:retry:{'0' * 64}", "x"),
         ("HSET", f"cs:held:{'a' * 26}", "x", "x"), ("DEL", f"cs:held:{'a' * 26}"),
         ("XADD", "cs:outbox", "*", "x", "x"), ("SET", "cs:outbox:challenge:x", "1"),
+        ("HSET", f"cs:{key}:asked", "x", "1&state=answered"), ("HGETALL", f"cs:{key}:asked"),
         ("HSET", "cs:site", "id", "other"), ("DEL", "cs:site"),
         ("SET", "anything", "x"), ("GET", "anything"),
         ("HGETALL", f"cs:{key}:contacts"), ("HGETALL", f"cs:{key}:policy"),
@@ -141,16 +142,88 @@ def test_with_the_token_of_one_message_he_frees_only_that_one(place, thief, stor
     assert again.reply.code == 554 and again.reply.url
 
 
+def test_he_answers_for_no_refused_mail_that_was_not_shown_to_him(place, thief, store):
+    """What is refused or deferred is in no spool: its answer is judged by the token all the same."""
+    for mode in ("refuse", "defer"):
+        place.node.run("policy", "set", f"{mode}@example.org", f"mode={mode}")
+        shown = until(lambda: (lambda e: e if e.reply.url and "kept" not in e.reply.text else None)(
+            place.send(f"{mode}@example.org", author=f"thief@{mode}.evil.example")), "asked")
+        token = shown.reply.url.rsplit("/", 1)[1]
+        hidden = place.send(f"{mode}@example.org", author="alice@friend.example",
+                            verified=dkim_pass("friend.example"))
+        assert hidden.reply.url and "kept" not in hidden.reply.text
+        # He may read the views, and so knows ids, authors, and what the tokens hash to.
+        ids = [e["id"] for e in asked_views(place, f"{mode}@example.org")]
+        assert len(ids) == 2
+        for asked in ids:
+            for forged in ("", "0" * 26, token):
+                for address in ("alice@friend.example", ""):
+                    store("XADD", "cs:requests:any", "*", *request_entry(
+                        thief, "any", "answer", asked, forged, address))
+            for kind in ("release", "free", "allow", "drop"):
+                store("XADD", "cs:requests:any", "*", *request_entry(
+                    thief, "any", kind, asked, token, f"thief@{mode}.evil.example"))
+        drained(place, store)
+        for author, how in (("alice@friend.example", {"verified": dkim_pass("friend.example")}),
+                            (f"thief@{mode}.evil.example", {})):
+            assert place.send(f"{mode}@example.org", author=author, **how).reply.code in (450, 554)
+        assert place.node.run("contacts", "list", f"{mode}@example.org", json_lines=True) == []
+        # What was shown to him he can answer: one message, unverified; and no second one.
+        for _ in range(2):
+            store("XADD", "cs:requests:any", "*", *request_entry(
+                thief, "any", "answer", view_of(place, f"{mode}@example.org", "evil.example"), token,
+                f"thief@{mode}.evil.example"))
+        drained(place, store)
+        passed = place.send(f"{mode}@example.org", author=f"thief@{mode}.evil.example")
+        assert passed.reply.code == 250
+        assert "author=unverified" in place.delivered(passed)[0].mark
+        again = place.send(f"{mode}@example.org", author=f"thief@{mode}.evil.example")
+        assert again.reply.url and again.reply.url != shown.reply.url
+        # The token that he kept answers for nothing that comes later.
+        store("XADD", "cs:requests:any", "*", *request_entry(
+            thief, "any", "answer", view_of(place, f"{mode}@example.org", "evil.example"), token,
+            f"thief@{mode}.evil.example"))
+        drained(place, store)
+        assert place.send(f"{mode}@example.org",
+                          author=f"thief@{mode}.evil.example").reply.code in (450, 554)
+
+
+def asked_views(place, owner):
+    """The views of what was refused or deferred for a mailbox, as the web host may read them."""
+    client = place.redis.client()
+    try:
+        found = []
+        for key in client.text("KEYS", "cs:held:*"):
+            view = client.pairs("HGETALL", key)
+            if view.get("copy") and view["owners"] == owner:
+                found.append({"id": key.rsplit(":", 1)[1], **view})
+        return found
+    finally:
+        client.close()
+
+
+def view_of(place, owner, part):
+    [view] = [v for v in asked_views(place, owner) if part in v["author"]]
+    return view["id"]
+
+
+def drained(place, store):
+    """Waits until the nodes have judged all that stands in the stream of all nodes."""
+    until(lambda: place.redis.client()("XLEN", "cs:requests:any") == 0, "all are judged")
+
+
 def test_garbage_in_the_stream_hinders_nobody(place, store):
     node = node_id(place)
     for fields in (["x", "y"], ["kind", "answer"], ["kind", "\0" * 100, "id", "../../etc/passwd"],
                    ["id", "a" * 100000], ["kind", "release", "id", "%s%n\r\n"]):
         for _ in range(20):
             store("XADD", f"cs:requests:{node}", "*", *fields)
+            store("XADD", "cs:requests:any", "*", *fields)
     entry = place.send("joe@example.org", author="honest@patient.example")
     assert place.answer(entry, "honest@patient.example").status == 303
     place.delivered(entry)
-    until(lambda: place.redis.client()("XLEN", f"cs:requests:{node}") == 0, "stream is empty")
+    for stream in (node, "any"):
+        until(lambda: place.redis.client()("XLEN", f"cs:requests:{stream}") == 0, "stream is empty")
 
 
 def test_he_mails_nobody(place, store):

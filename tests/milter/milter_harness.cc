@@ -45,8 +45,8 @@ int run(const std::string& socket, const std::string& mode) {
   rig.know("ann@example.org", "alice@example.com", {"example.com"});
   auto& directory = *new ThrowingDirectory(rig.store.directory());
   auto& services = *new Services(
-      directory, rig.store.contacts(), rig.store.tokens(), rig.desk, rig.clock, rig.metrics,
-      MilterRig::settings(from_word<Mode>(kModeWords, mode).value_or(Mode::hold)));
+      directory, rig.store.contacts(), rig.store.tokens(), rig.desk, rig.asker, rig.clock,
+      rig.metrics, MilterRig::settings(from_word<Mode>(kModeWords, mode).value_or(Mode::hold)));
 
   Status done = register_callbacks(services);
   if (done) done = open_listener({.socket = socket, .mode = 0600, .group = {}});

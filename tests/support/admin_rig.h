@@ -35,6 +35,7 @@ class BorrowedStore final : public Store {
   SentMail& sent() override { return inner_.sent(); }
   AddressTokens& tokens() override { return inner_.tokens(); }
   HeldIndex& held() override { return inner_.held(); }
+  Asked& asked() override { return inner_.asked(); }
   Requests& requests() override { return inner_.requests(); }
   Budgets& budgets() override { return inner_.budgets(); }
   Outbox& outbox() override { return inner_.outbox(); }

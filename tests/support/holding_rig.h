@@ -187,6 +187,13 @@ class HoldingRig : public HoldingGround {
              .keys = keys,
              .clock = clock,
              .on_change = [this](const HeldId& id) { node.changed(id); }}};
+  StoreAskingDesk asking{{.asked = store.asked(),
+                          .index = store.held(),
+                          .directory = store.directory(),
+                          .desk = desk,
+                          .keys = keys,
+                          .clock = clock},
+                         {.base_url = "https://gate.example.org"}};
   Releaser releaser{*spool, mta, clock};
   Announcer announcer{{.spool = *spool,
                        .table = table,
@@ -206,6 +213,7 @@ class HoldingRig : public HoldingGround {
              .directory = store.directory(),
              .requests = store.requests(),
              .desk = desk,
+             .asking = asking,
              .releaser = releaser,
              .announcer = announcer,
              .keys = keys,

@@ -89,6 +89,7 @@ class KeepingDesk final : public IntakeDesk {
   std::optional<Error> begin_error;
   std::optional<Error> body_error;
   std::optional<Error> commit_error;
+  bool no_room = false;  ///< body_error is for a share that is reached
   bool no_mail_budget = false;
   bool joined = false;
 
@@ -104,6 +105,7 @@ class KeepingDesk final : public IntakeDesk {
       message_.content += bytes;
       return {};
     }
+    bool over_share() const override { return desk_.no_room; }
     Result<HeldReceipt> commit(Deadline) override {
       if (desk_.commit_error) return *desk_.commit_error;
       const HeldEnvelope& envelope = message_.envelope;
@@ -125,6 +127,55 @@ class KeepingDesk final : public IntakeDesk {
   mutable std::mutex mutex_;
   std::vector<Kept> kept_;
   std::atomic<int> drafts_{0};
+};
+
+/// A desk that asks by the store in memory, and writes down what it asked.
+class KeepingAsker final : public AskingDesk {
+ public:
+  KeepingAsker(Asked& asked, const Clock& clock) : asked_(asked), clock_(clock) {}
+  Result<std::string> ask(const Question& question, Deadline deadline) override {
+    if (error) return *error;
+    questions.push_back(question);
+    AskedTuple tuple = question.tuple;
+    for (const AskedRecipient& r : question.recipients) tuple.owners.push_back(r.owner);
+    HeldView view{.id = asked_id(tuple)};
+    view.node = kAnyNode;
+    view.copy = tuple.copy;
+    view.expires = question.arrived + std::chrono::hours(24 * 30);
+    std::vector<AskedFor> records;
+    for (const AskedRecipient& r : question.recipients) {
+      tuple.owners = {r.owner};
+      AskedRecord record;
+      record.since = record.changed = question.arrived;
+      record.expires = view.expires;
+      record.generation =
+          r.before && r.before->state == AskedRecord::State::spent ? r.before->generation + 1 : 1;
+      record.view = view.id.text();
+      records.push_back({r.owner, asked_id(tuple).text(), record});
+    }
+    CS_TRY(asked_.ask(view, "digest" + view.id.text(), records, deadline));
+    return kPage + ("ASKED" + std::to_string(records.front().record.generation));
+  }
+  Result<bool> spend(const std::string& owner, const std::string& id, const AskedRecord&,
+                     const AskedUse& use, Deadline deadline) override {
+    if (error) return *error;
+    return asked_.spend(owner, id, use, clock_.wall(), deadline);
+  }
+  /// The author answers the last question.
+  void answer() {
+    for (const AskedRecipient& r : questions.back().recipients) {
+      AskedTuple tuple = questions.back().tuple;
+      tuple.owners = {r.owner};
+      (void)asked_.answer(r.owner, asked_id(tuple).text(), clock_.steady());
+    }
+  }
+
+  std::vector<Question> questions;
+  std::optional<Error> error;
+
+ private:
+  Asked& asked_;
+  const Clock& clock_;
 };
 
 /// An editor that writes down what it is told.
@@ -224,6 +275,7 @@ struct Mail {
       {"Subject", " Offer for 40 chairs"}};
   std::vector<std::string> body = {"Dear Joe,\r\n", "40 chairs.\r\n"};
   std::string auth_type{};
+  bool rcpt_answered = false;  ///< the MTA waits for the verdict at RCPT
 
   Mail& add(const std::string& name, const std::string& value) {
     header.emplace_back(name, " " + value);
@@ -265,7 +317,8 @@ class MilterRig {
         directory(store.directory(), clock),
         metrics(registry),
         outgoing(store.sent(), directory, clock, metrics),
-        services(directory, store.contacts(), store.tokens(), desk, clock, metrics,
+        asker(store.asked(), clock),
+        services(directory, store.contacts(), store.tokens(), desk, asker, clock, metrics,
                  settings(Mode::hold)) {
     services.outgoing = &outgoing;
     services.sent = &store.sent();
@@ -313,9 +366,13 @@ class MilterRig {
   /// Hands envelope and header over, as far as the end of the header section.
   static Verdict begin(Session& session, const Mail& mail) {
     session.mail({mail.from}, mail.auth_type);
+    bool any = false;
     for (const std::string& to : mail.to) {
       const std::string bare = to.size() > 2 ? to.substr(1, to.size() - 2) : to;
-      session.recipient({to}, bare);
+      const Verdict verdict = session.recipient({to}, bare, mail.rcpt_answered);
+      // An MTA whose every recipient is refused sends no more.
+      if (verdict.kind == Verdict::Kind::reply && !any && &to == &mail.to.back()) return verdict;
+      any = any || verdict.kind == Verdict::Kind::proceed;
     }
     for (const auto& [name, value] : mail.header) session.field(name, value);
     return session.end_of_header("4ABC");
@@ -350,6 +407,7 @@ class MilterRig {
   metrics::Registry registry;
   MilterMetrics metrics;
   OutgoingMail outgoing;
+  KeepingAsker asker;
   Services services;
 };
 

@@ -5,6 +5,7 @@
 //
 //   hold ID TOKEN AUTHENTICATED SUBJECT   holds a message; AUTHENTICATED: 0, 1, or 2 for one that
 //                                         was challenged by mail
+//   ask ID TOKEN COPY SUBJECT             asks of refused or deferred mail; COPY: a word of Copy
 //   digits TOKEN CODE-ID                  the digits of a code, as a person reads or hears them
 //   state ID WORD                         sets a word of HeldState
 //   requests                              "KIND ID ADDRESS PROOF; ..." of those that came so far
@@ -62,6 +63,19 @@ struct Stage {
     return "held";
   }
 
+  std::string ask(std::istream& words) {
+    std::string id, token, copy, subject;
+    words >> id >> token >> copy >> std::ws;
+    std::getline(words, subject);
+    HeldView view = test::held_view(clock.wall(), id, token);
+    view.copy = from_word<Copy>(kCopyWords, copy).value_or(Copy::refused);
+    view.node = kAnyNode;
+    view.subject = subject;
+    if (view.copy == Copy::deferred) view.fingerprint.clear();
+    if (!store.asked().ask(view, token_digest(token), {}, test::soon())) return "not asked";
+    return "asked";
+  }
+
   std::string state(std::istream& words) {
     std::string id, state;
     words >> id >> state;
@@ -81,13 +95,14 @@ struct Stage {
 
   std::string requests() {
     const auto now = std::chrono::steady_clock::now();
-    for (auto all = store.requests().read(test::kNode, now); all && !all->empty();
-         all = store.requests().read(test::kNode, now))
-      for (const RequestEntry& entry : *all) {
-        const Request& r = entry.request;
-        sent += r.kind + " " + r.id + " " + r.address + " " + r.proof + "; ";
-        (void)store.requests().done(test::kNode, entry.entry, test::soon());
-      }
+    for (const std::string& node : {std::string(test::kNode), std::string(kAnyNode)})
+      for (auto all = store.requests().read(node, now); all && !all->empty();
+           all = store.requests().read(node, now))
+        for (const RequestEntry& entry : *all) {
+          const Request& r = entry.request;
+          sent += r.kind + " " + r.id + " " + r.address + " " + r.proof + "; ";
+          (void)store.requests().done(node, entry.entry, test::soon());
+        }
     return sent;
   }
 
@@ -97,6 +112,7 @@ struct Stage {
     long long number = 0;
     words >> command;
     if (command == "hold") return hold(words);
+    if (command == "ask") return ask(words);
     if (command == "state") return state(words);
     if (command == "digits") return digits(words);
     if (command == "requests") return requests();

@@ -45,6 +45,13 @@ class Stage:
         assert self.do(f"hold {message.id} {message.token} {kind} {subject}") == "held"
         return message
 
+    def ask(self, copy, subject="Offer for 40 chairs"):
+        """Asks of a message that was refused or deferred; returns it."""
+        self._next += 1
+        message = Message(self, f"7q2mxf4pk9td3hwa7q2mxf{self._next:04d}")
+        assert self.do(f"ask {message.id} {message.token} {copy} {subject}") == "asked"
+        return message
+
     def advance(self, seconds):
         assert self.do(f"advance {seconds}") == "advanced"
 

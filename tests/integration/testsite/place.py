@@ -33,7 +33,7 @@ class Place:
 
     def __init__(self, folder=None, keys=None, start=True, page=True, redis_options=(),
                  mta_extra="", default_action="tempfail", store_url=None, milters=None,
-                 port=None, mta="postfix"):
+                 port=None, mta="postfix", verified_by="X-Verified"):
         self.mta_name = mta
         self.folder = Path(folder or tempfile.mkdtemp(prefix="countersign-", dir=mta_class(mta).base))
         os.chmod(self.folder, 0o755)
@@ -41,7 +41,7 @@ class Place:
         self.keep = False
         try:
             self._build(keys or {}, redis_options, mta_extra, default_action, store_url, milters,
-                        port)
+                        port, verified_by)
             if start:
                 self.node.start_milter()
                 if page:
@@ -50,10 +50,12 @@ class Place:
             self.close()
             raise
 
-    def _build(self, keys, redis_options, mta_extra, default_action, store_url, milters, port):
+    def _build(self, keys, redis_options, mta_extra, default_action, store_url, milters, port,
+               verified_by):
         self.redis = self._ends(Redis(self.folder / "redis", redis_options).start())
         self.outside = self._ends(Outside())
-        self.verifier = self._ends(Verifier(self.folder / "verifier.sock"))
+        self.verifier = self._ends(Verifier(self.folder / "verifier.sock",
+                                            asked=verified_by))
         socket = self.folder / "node" / "milter.sock"
         mta = mta_class(self.mta_name)
         self.mta = mta(

@@ -20,7 +20,8 @@ def add_second(place, store_url=None):
         f"virtual_mailbox_base = {folder}", f"virtual_mailbox_base = {place.folder}"))
     node = Node(folder / "node", store_url or f"unix:{place.redis.socket}",
                 f"127.0.0.1:{other.reentry}", f"127.0.0.1:{other.notice}",
-                {"challenge.base_url": place.node.keys["challenge.base_url"]})
+                {key: value for key, value in place.node.keys.items()
+                 if key == "challenge.base_url" or key.startswith("first_contact.")})
     node.copy_secrets(place.node)
     place._ends(node)
     place._ends(other.start())

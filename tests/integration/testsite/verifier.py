@@ -11,7 +11,6 @@ import socketserver
 import struct
 import threading
 
-ASKED = b"x-verified"
 ADD_HEADERS, CHANGE_HEADERS = 0x01, 0x10
 NO_CONNECT, NO_HELO, NO_MAIL, NO_RCPT, NO_BODY, NO_EOH = 0x01, 0x02, 0x04, 0x08, 0x10, 0x40
 NO_REPLY_HEADER, NO_UNKNOWN, NO_DATA = 0x80, 0x100, 0x200
@@ -66,9 +65,9 @@ class _Session(socketserver.StreamRequestHandler):
                   if names(value, self.server.authserv_id)]
         for index in reversed(forged):
             self._send(b"m" + struct.pack(">I", index) + b"Authentication-Results\0\0")
-        asked = self._of(ASKED)
+        asked = self._of(self.server.asked.lower())
         for index in range(len(asked), 0, -1):
-            self._send(b"m" + struct.pack(">I", index) + b"X-Verified\0\0")
+            self._send(b"m" + struct.pack(">I", index) + self.server.asked + b"\0\0")
         for _, value in asked:
             self._send(b"i" + struct.pack(">I", 0) + b"Authentication-Results\0" +
                        self.server.authserv_id + b"; " + value.strip() + b"\0")
@@ -84,10 +83,11 @@ class Verifier(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     request_queue_size = 128  # a full one makes Postfix answer 451
 
-    def __init__(self, path, authserv_id="mx.example.org"):
+    def __init__(self, path, authserv_id="mx.example.org", asked="X-Verified"):
         super().__init__(str(path), _Session)
         os.chmod(path, 0o777)
         self.authserv_id = authserv_id.encode()
+        self.asked = asked.encode()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def stop(self):

@@ -55,10 +55,10 @@ const Row kRows[] = {
      "submit_networks, relays, max_message\n"},
     {"an unknown table is told once", "[milters]\nsocket = \"unix:/x\"\n",
      "c.toml:7: [milters]: no such table; allowed: milter, protect, first_contact, "
-     "authentication, store, spool, release, notices, challenge, secrets, metrics, log\n"},
+     "verdicts, authentication, store, spool, release, notices, challenge, secrets, metrics, log\n"},
     {"a key in no table", "x = 1\n" + kGood,
-     "c.toml:1: x: stands in no table; allowed: milter, protect, first_contact, authentication, "
-     "store, spool, release, notices, challenge, secrets, metrics, log\n",
+     "c.toml:1: x: stands in no table; allowed: milter, protect, first_contact, verdicts, "
+     "authentication, store, spool, release, notices, challenge, secrets, metrics, log\n",
      true},
     {"a table within a table is no key", "[log.level]\nx = 1\n",
      "c.toml:7: log.level: has the type a table; allowed: \"debug\", \"info\", \"warning\", "
@@ -76,16 +76,24 @@ const Row kRows[] = {
      "c.toml:8: first_contact.keep: has the type a string; allowed: true\n"},
     {"a word that is none", "[first_contact]\nmode = \"fast\"\n",
      "c.toml:8: first_contact.mode: \"fast\" is none of its words; allowed: \"observe\", "
-     "\"aside\", \"hold\"\n"},
-    {"mode refuse is for later", "[first_contact]\nmode = \"refuse\"\n",
-     "c.toml:8: first_contact.mode: \"refuse\" is not available in this version; allowed: "
-     "\"observe\", \"aside\", \"hold\"\n"},
-    {"mode defer is for later", "[first_contact]\nmode = \"defer\"\n",
-     "c.toml:8: first_contact.mode: \"defer\" is not available in this version; allowed: "
-     "\"observe\", \"aside\", \"hold\"\n"},
+     "\"aside\", \"hold\", \"refuse\", \"defer\"\n"},
     {"an empty word is none", "[first_contact]\nmode = \"\"\n",
      "c.toml:8: first_contact.mode: \"\" is none of its words; allowed: \"observe\", \"aside\", "
-     "\"hold\"\n"},
+     "\"hold\", \"refuse\", \"defer\"\n"},
+    {"mode refuse", "[first_contact]\nmode = \"refuse\"\n", ""},
+    {"mode defer", "[first_contact]\nmode = \"defer\"\nask_after = \"1s\"\n", ""},
+    {"a score that is no number", "[first_contact]\nchallenge_from = \"much\"\n",
+     "c.toml:8: first_contact.challenge_from: \"much\" is no number; allowed: a number such as "
+     "\"4.5\", or \"\" for none\n"},
+    {"a score", "[first_contact]\nchallenge_from = \"-4.5\"\n", ""},
+    {"a trusted field that is none", "[verdicts]\ntrusted = [\"X Spam\"]\n",
+     "c.toml:8: verdicts.trusted: \"X Spam\" is no name of a field; allowed: a list of names of "
+     "header fields\n"},
+    {"a test that is none", "[verdicts]\nspam = [\"X-Spam\"]\n",
+     "c.toml:8: verdicts.spam: \"X-Spam\" has neither ':' nor '>='; allowed: a list of tests: "
+     "\"FIELD: VALUE\", in which * stands for any text and ! before it for not, or \"FIELD >= "
+     "NUMBER\"\n"},
+    {"tests", "[verdicts]\nspam = [\"X-Spam: Yes*\", \"X-Spam-Score >= 8\"]\n", ""},
     {"not keeping is for later", "[first_contact]\nkeep = false\n",
      "c.toml:8: first_contact.keep: false is not available in this version; allowed: true\n"},
     {"a proof that is none", "[challenge]\nproofs = [\"pow\", \"magic\"]\n" + kGood.substr(0, 84),

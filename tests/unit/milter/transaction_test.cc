@@ -77,6 +77,19 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_transaction_keeps_the_settings_it_began_with);
   CPPUNIT_TEST(an_abandoned_hold_leaves_nothing);
   CPPUNIT_TEST(a_message_is_counted_once);
+  CPPUNIT_TEST(refused_mail_is_decided_before_the_body_and_kept_nowhere);
+  CPPUNIT_TEST(an_answer_lets_one_message_in);
+  CPPUNIT_TEST(the_message_that_spent_an_answer_may_come_again);
+  CPPUNIT_TEST(another_body_under_the_same_header_is_another_message);
+  CPPUNIT_TEST(what_cannot_be_asked_is_tried_later);
+  CPPUNIT_TEST(no_machine_hears_a_5yz_for_what_cannot_be_kept);
+  CPPUNIT_TEST(over_a_share_people_are_asked_and_others_come_again);
+  CPPUNIT_TEST(rcpt_is_answered_with_450_until_the_time_is_over);
+  CPPUNIT_TEST(rcpt_is_asked_of_the_store_only_for_who_may_defer);
+  CPPUNIT_TEST(a_mailbox_that_defers_unheard_defers_after_the_header);
+  CPPUNIT_TEST(a_known_reverse_path_is_not_deferred);
+  CPPUNIT_TEST(deferred_mail_without_page_or_store_is_tried_later);
+  CPPUNIT_TEST(verdicts_and_marks_of_forwarders_become_facts);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -676,6 +689,252 @@ class TransactionTest : public CppUnit::TestFixture {
     rig.use(MilterRig::settings(Mode::observe));
     rig.play(Mail{});
     CPPUNIT_ASSERT_EQUAL(1.0, rig.metric("countersign_observed_total{would=\"hold\"}"));
+  }
+
+  void refused_mail_is_decided_before_the_body_and_kept_nowhere() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::refuse));
+    const Outcome got = rig.play(Mail{});
+    expect_reply(got, "554", "eoh");
+    CPPUNIT_ASSERT_EQUAL(std::string("Not delivered. To be let in open "
+                                     "https://gate.example.org/c/ASKED1\n"
+                                     "and type your address. Then please send your message once "
+                                     "more.\n"),
+                         got.text());
+    CPPUNIT_ASSERT(rig.desk.kept().empty());
+    const Question& question = rig.asker.questions.at(0);
+    CPPUNIT_ASSERT_EQUAL(std::string("alice@example.com"), question.tuple.author);
+    CPPUNIT_ASSERT_EQUAL(std::string("alice@example.com"), question.tuple.reverse_path);
+    CPPUNIT_ASSERT_EQUAL(std::string("author:example.com"), question.tuple.evidence);
+    CPPUNIT_ASSERT_EQUAL(std::string("example.com"), question.fingerprint);
+    CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), question.subject);
+    CPPUNIT_ASSERT((question.addresses == Texts{"alice@example.com"}));
+    rig.play(Mail{}.unauthenticated());
+    CPPUNIT_ASSERT_EQUAL(std::string("ptr:example.com"), rig.asker.questions.at(1).tuple.evidence);
+    CPPUNIT_ASSERT_EQUAL(
+        1.0,
+        rig.metric("countersign_messages_total{disposition=\"refuse\",reason=\"first-contact\"}") /
+            2);
+  }
+
+  void an_answer_lets_one_message_in() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::refuse));
+    rig.play(Mail{}.unauthenticated());
+    rig.asker.answer();
+    const Outcome passed = rig.play(Mail{}.unauthenticated());
+    expect(passed, Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=answered; author=unverified"),
+                         passed.field());
+    CPPUNIT_ASSERT(rig.contacts_of("joe@example.org").empty());
+    const Outcome next = rig.play(Mail{}.unauthenticated().set("Message-ID", "<2@example.com>"));
+    expect_reply(next, "554", "eoh");
+    CPPUNIT_ASSERT(next.text().find("ASKED2") != std::string::npos);
+  }
+
+  void the_message_that_spent_an_answer_may_come_again() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::refuse));
+    rig.play(Mail{}.unauthenticated());
+    rig.asker.answer();
+    expect(rig.play(Mail{}.unauthenticated()), Kind::proceed, "eom");
+    // Its reply was lost; it comes by another host.
+    Mail retry = Mail{}.unauthenticated();
+    retry.header.insert(retry.header.begin(), {"Received", " from there"});
+    expect(rig.play(retry), Kind::proceed, "eom");
+    rig.clock.advance(std::chrono::hours(25));
+    rig.page_up();
+    expect_reply(rig.play(retry), "554", "eoh");
+  }
+
+  void another_body_under_the_same_header_is_another_message() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::refuse));
+    rig.play(Mail{}.unauthenticated());
+    rig.asker.answer();
+    expect(rig.play(Mail{}.unauthenticated()), Kind::proceed, "eom");
+    Mail other = Mail{}.unauthenticated();
+    other.body = {"Buy now.\r\n"};
+    const Outcome got = rig.play(other);
+    expect_reply(got, "554", "eom");
+    CPPUNIT_ASSERT(got.text().find("ASKED2") != std::string::npos);
+  }
+
+  void what_cannot_be_asked_is_tried_later() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::refuse));
+    rig.asker.error = Error{Errc::unavailable, "store"};
+    expect_reply(rig.play(Mail{}), "451", "eoh");
+    rig.asker.error.reset();
+    rig.play(Mail{}.unauthenticated());
+    rig.asker.answer();
+    rig.asker.error = Error{Errc::unavailable, "store"};
+    const Outcome got = rig.play(Mail{}.unauthenticated());
+    expect_reply(got, "451", "eom");
+    CPPUNIT_ASSERT(got.editor.added.empty());
+    rig.asker.error.reset();
+    expect(rig.play(Mail{}.unauthenticated()), Kind::proceed, "eom");
+  }
+
+  void no_machine_hears_a_5yz_for_what_cannot_be_kept() {
+    MilterRig rig;
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    settings.max_message_bytes = 100;
+    rig.use(settings);
+    expect_reply(rig.play(Mail{}), "552", "eoh");
+    expect_reply(rig.play(Mail{}.add("Precedence", "bulk")), "450", "eoh");
+    rig.use(MilterRig::settings(Mode::hold));
+    Mail bare = Mail{}.add("Precedence", "bulk");
+    bare.body = {"one\rtwo\r\n"};
+    expect_reply(rig.play(bare), "450", "body");
+  }
+
+  void over_a_share_people_are_asked_and_others_come_again() {
+    MilterRig rig;
+    rig.desk.begin_error = Error{Errc::invalid, "share"};
+    const Outcome person = rig.play(Mail{}.unauthenticated());
+    expect_reply(person, "554", "eoh");
+    CPPUNIT_ASSERT(person.text().starts_with("Not delivered. To be let in open"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.asker.questions.size());
+    expect_reply(rig.play(Mail{}), "450", "eoh");
+    expect_reply(rig.play(Mail{}.unauthenticated().add("Precedence", "bulk")), "450", "eoh");
+    // No reply speaks of one recipient while another gets the message.
+    rig.know("ann@example.org", "alice@example.com", {});
+    Mail both = Mail{}.unauthenticated();
+    both.to = {"<joe@example.org>", "<postmaster@example.org>"};
+    expect_reply(rig.play(both), "450", "eoh");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.asker.questions.size());
+    // The answer counts in mode hold as well.
+    rig.asker.answer();
+    expect(rig.play(Mail{}.unauthenticated()), Kind::proceed, "eom");
+    rig.desk.begin_error = Error{Errc::unavailable, "disk"};
+    expect_reply(rig.play(Mail{}.unauthenticated().set("Subject", "other")), "451", "eoh");
+    // The share may be reached while the body comes.
+    rig.desk.begin_error.reset();
+    rig.desk.body_error = Error{Errc::unavailable, "share"};
+    expect_reply(rig.play(Mail{}.unauthenticated().set("Subject", "third")), "451", "body");
+    rig.desk.no_room = true;
+    expect_reply(rig.play(Mail{}.unauthenticated().set("Subject", "third")), "554", "body");
+    expect_reply(rig.play(Mail{}.add("Precedence", "bulk")), "450", "body");
+    CPPUNIT_ASSERT_EQUAL(0, rig.desk.drafts());
+  }
+
+  static Mail deferred_mail() {
+    Mail mail;
+    mail.rcpt_answered = true;
+    return mail;
+  }
+
+  void rcpt_is_answered_with_450_until_the_time_is_over() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::defer));
+    for (int i = 0; i < 3; ++i) {
+      const Outcome got = rig.play(deferred_mail());
+      expect_reply(got, "450", "eoh");
+      CPPUNIT_ASSERT_EQUAL(std::string("First message to this address; waiting for the recipient. "
+                                       "To speed up open https://gate.example.org/c/ASKED1\n"),
+                           got.text());
+      rig.clock.advance(std::chrono::minutes(9));
+      rig.page_up();
+    }
+    CPPUNIT_ASSERT(rig.desk.kept().empty());
+    CPPUNIT_ASSERT(rig.asker.questions.at(0).tuple.copy == Copy::deferred);
+    CPPUNIT_ASSERT_EQUAL(std::string(), rig.asker.questions.at(0).tuple.author);
+    rig.clock.advance(std::chrono::minutes(3));
+    rig.page_up();
+    expect_reply(rig.play(deferred_mail()), "554", "eom");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.desk.kept().size());
+  }
+
+  void rcpt_is_asked_of_the_store_only_for_who_may_defer() {
+    MilterRig rig;
+    rig.play(deferred_mail());
+    CPPUNIT_ASSERT_EQUAL(1, rig.directory.look_ups);
+    rig.services.modes.take({.version = "1", .modes = {{"joe@example.org", Mode::defer}}});
+    rig.set_policy("joe@example.org", {{"mode", "defer"}});
+    expect_reply(rig.play(deferred_mail()), "450", "eoh");
+    CPPUNIT_ASSERT_EQUAL(2, rig.directory.look_ups);
+    // It is named, but the store says otherwise by now.
+    rig.set_policy("joe@example.org", {{"mode", "hold"}});
+    expect_reply(rig.play(deferred_mail()), "554", "eom");
+    CPPUNIT_ASSERT_EQUAL(4, rig.directory.look_ups);
+    Mail bounce = deferred_mail();
+    bounce.from = "<>";
+    rig.play(bounce);
+    CPPUNIT_ASSERT_EQUAL(5, rig.directory.look_ups);
+  }
+
+  void a_mailbox_that_defers_unheard_defers_after_the_header() {
+    MilterRig rig;
+    rig.set_policy("joe@example.org", {{"mode", "defer"}});
+    CPPUNIT_ASSERT(!rig.services.modes.any_defers(Mode::hold));
+    Mail mail;
+    const Outcome got = rig.play(mail);
+    expect_reply(got, "450", "eoh");
+    CPPUNIT_ASSERT(rig.services.modes.any_defers(Mode::hold));
+    CPPUNIT_ASSERT_EQUAL(got.text(), rig.play(deferred_mail()).text());
+    rig.asker.answer();
+    expect(rig.play(mail), Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.contacts_of("joe@example.org").size());
+  }
+
+  void a_known_reverse_path_is_not_deferred() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::defer));
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    expect(rig.play(deferred_mail()), Kind::proceed, "eom");
+    // Its author is another: as in mode hold.
+    Mail other = deferred_mail();
+    other.set("From", "carol@example.com");
+    expect_reply(rig.play(other), "554", "eom");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.desk.kept().size());
+    CPPUNIT_ASSERT(rig.asker.questions.empty());
+  }
+
+  void deferred_mail_without_page_or_store_is_tried_later() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::defer));
+    rig.clock.advance(std::chrono::minutes(2));
+    expect_reply(rig.play(deferred_mail()), "451", "eoh");
+    CPPUNIT_ASSERT(rig.asker.questions.empty());
+    rig.page_up();
+    rig.asker.error = Error{Errc::unavailable, "store"};
+    expect_reply(rig.play(deferred_mail()), "451", "eoh");
+    rig.asker.error.reset();
+    rig.store.set_down(true);
+    expect_reply(rig.play(deferred_mail()), "451", "eoh");
+    rig.store.set_down(false);
+    rig.page_up();
+    expect_reply(rig.play(deferred_mail()), "450", "eoh");
+  }
+
+  void verdicts_and_marks_of_forwarders_become_facts() {
+    MilterRig rig;
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    settings.verdicts.trusted = {"x-spam-flag", "x-virus-status", "x-spam-score"};
+    settings.verdicts.malware = {*HeaderTest::parse("X-Virus-Status: Infected*")};
+    settings.verdicts.spam = {*HeaderTest::parse("X-Spam-Flag: YES")};
+    settings.verdicts.scores = {"x-spam-score"};
+    settings.defaults.challenge_from = 4;
+    rig.use(settings);
+    const auto reason = [&](const Mail& mail) {
+      rig.play(mail);
+      return rig.desk.kept().back().envelope.reason;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("spam"), reason(Mail{}.add("X-Spam-Flag", "YES")));
+    CPPUNIT_ASSERT_EQUAL(std::string("infected"),
+                         reason(Mail{}.add("X-Virus-Status", "Infected (x)")));
+    CPPUNIT_ASSERT_EQUAL(std::string("forwarded"), reason(Mail{}.add("Resent-From", "bob@x.y")));
+    CPPUNIT_ASSERT_EQUAL(std::string("forwarded"),
+                         reason(Mail{}.add("Delivered-To", "joe@gmail.example")));
+    const Outcome clean = rig.play(Mail{}.add("X-Spam-Score", "3.9"));
+    expect(clean, Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=first-contact; author=example.com"),
+                         clean.field());
+    expect_reply(rig.play(Mail{}.add("X-Spam-Score", "4.0")), "554", "eom");
+    settings.relays = *NetworkList::parse({"192.0.2.7"});
+    rig.use(settings);
+    CPPUNIT_ASSERT_EQUAL(std::string("forwarded"), reason(Mail{}.set("Subject", "relayed")));
   }
 
  private:

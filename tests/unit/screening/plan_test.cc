@@ -31,6 +31,8 @@ const Decision kHold = decided(hold, Reason::first_contact);
 const Decision kSilent = decided(hold_silently, Reason::machine);
 const Decision kForged = decided(hold_silently, Reason::forged_contact);
 const Decision kRefuse = decided(refuse, Reason::blocked);
+const Decision kAsk = decided(refuse, Reason::first_contact);
+const Decision kWait = decided(defer, Reason::first_contact);
 const Decision kDefer = decided(defer, Reason::unscreened);
 
 void as_they_are(Facts&, std::vector<RecipientFacts>&) {}
@@ -55,6 +57,7 @@ struct Row {
   Indexes deleted;
   Indexes held;
   Challenge challenge;
+  Indexes asked = {};
 };
 
 const Row kRows[] = {
@@ -267,6 +270,73 @@ const Row kRows[] = {
      {},
      {0},
      Challenge::none},
+
+    // Modes refuse and defer
+    {"refused with the URL", {kAsk}, as_they_are, Answer::ask, {}, {}, Challenge::none, {0}},
+    {"all of them by one URL",
+     {kAsk, kAsk},
+     as_they_are,
+     Answer::ask,
+     {},
+     {},
+     Challenge::none,
+     {0, 1}},
+    {"who is denied is not spoken of",
+     {kRefuse, kAsk},
+     as_they_are,
+     Answer::ask,
+     {},
+     {},
+     Challenge::none,
+     {1}},
+    {"where others get it, it is held for who would refuse",
+     {kContact, kAsk},
+     as_they_are,
+     Answer::deliver,
+     {1},
+     {1},
+     Challenge::none},
+    {"where others hold it, so is it for who would refuse",
+     {kAsk, kHold},
+     as_they_are,
+     Answer::keep,
+     {},
+     {0, 1},
+     Challenge::in_reply},
+    {"where others hold it silently, nobody is told",
+     {kAsk, kSilent},
+     as_they_are,
+     Answer::keep,
+     {},
+     {0, 1},
+     Challenge::none},
+    {"by mail nothing is refused", {kAsk}, by_mail, Answer::ask, {}, {}, Challenge::none, {0}},
+    {"page down: no URL", {kAsk}, page_down, Answer::defer, {}, {}, Challenge::none},
+    {"page down for long: held", {kAsk}, page_long_down, Answer::keep, {}, {0}, Challenge::none},
+    {"deferred with the URL", {kWait}, as_they_are, Answer::wait, {}, {}, Challenge::none, {0}},
+    {"any that waits makes all wait",
+     {kContact, kWait, kHold},
+     as_they_are,
+     Answer::wait,
+     {},
+     {},
+     Challenge::none,
+     {1}},
+    {"a doubt is said before",
+     {kDefer, kWait},
+     as_they_are,
+     Answer::defer,
+     {},
+     {},
+     Challenge::none},
+    {"page down: no URL to wait by", {kWait}, page_down, Answer::defer, {}, {}, Challenge::none},
+    {"page down for long: nothing waits",
+     {kWait},
+     page_long_down,
+     Answer::keep,
+     {},
+     {0},
+     Challenge::none},
 };
 
 std::vector<RecipientFacts> recipients_for(const std::vector<Decision>& decisions) {
@@ -274,6 +344,7 @@ std::vector<RecipientFacts> recipients_for(const std::vector<Decision>& decision
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     RecipientFacts recipient = test::stranger().recipient;
     recipient.is_protected = decisions[i].reason != Reason::unprotected;
+    recipient.waits = decisions[i].disposition == defer;
     recipient.owner = test::mailbox("joe" + std::to_string(i) + "@example.org");
     out.push_back(recipient);
   }
@@ -288,6 +359,7 @@ void check(const Row& row) {
   CPPUNIT_ASSERT_EQUAL(static_cast<int>(row.answer), static_cast<int>(got.answer));
   CPPUNIT_ASSERT(row.deleted == got.deleted);
   CPPUNIT_ASSERT(row.held == got.held);
+  CPPUNIT_ASSERT(row.asked == got.asked);
   CPPUNIT_ASSERT_EQUAL(static_cast<int>(row.challenge), static_cast<int>(got.challenge));
 }
 

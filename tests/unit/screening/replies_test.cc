@@ -13,6 +13,7 @@ namespace {
 class RepliesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RepliesTest);
   CPPUNIT_TEST(a_kept_message_names_the_url_in_its_first_line);
+  CPPUNIT_TEST(mail_that_is_not_kept_is_told_so);
   CPPUNIT_TEST(every_other_reply_is_one_line);
   CPPUNIT_TEST(the_field_says_what_the_design_says);
   CPPUNIT_TEST(no_odd_byte_comes_into_the_field);
@@ -29,6 +30,19 @@ class RepliesTest : public CppUnit::TestFixture {
                           "and type your address. Kept until 2 Jun 2027. No need to send it "
                           "again."});
     CPPUNIT_ASSERT(reply == want);
+  }
+
+  void mail_that_is_not_kept_is_told_so() {
+    const std::string url = "https://gate.example.org/c/7Q2MXF4PK9TD3HWA7Q2MXF4PK9";
+    CPPUNIT_ASSERT(refused_reply(url) ==
+                   SmtpReply("554", "5.7.1",
+                             {"Not delivered. To be let in open " + url,
+                              "and type your address. Then please send your message once more."}));
+    CPPUNIT_ASSERT(deferred_reply(url) ==
+                   SmtpReply("450", "4.7.1",
+                             {"First message to this address; waiting for the recipient. To speed "
+                              "up open " +
+                              url}));
   }
 
   void every_other_reply_is_one_line() {
@@ -54,6 +68,11 @@ class RepliesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("pass; reason=contact; author=example.com"),
                          field_value(decision, "example.com"));
     CPPUNIT_ASSERT_EQUAL(std::string("pass; reason=contact"), field_value(decision, ""));
+    decision.reason = Reason::answered;
+    CPPUNIT_ASSERT_EQUAL(std::string("pass; reason=answered; author=unverified"),
+                         field_value(decision, ""));
+    CPPUNIT_ASSERT_EQUAL(std::string("pass; reason=answered; author=example.com"),
+                         field_value(decision, "example.com"));
     decision.reason = Reason::first_contact;
     decision.would = Disposition::hold;
     CPPUNIT_ASSERT_EQUAL(std::string("observed; would=hold; reason=first-contact"),

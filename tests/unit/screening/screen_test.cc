@@ -93,6 +93,26 @@ void forwarded(Scene& s) { s.facts.forwarded = true; }
 void observe(Scene& s) { s.recipient.policy.mode = Mode::observe; }
 void aside_mode(Scene& s) { s.recipient.policy.mode = Mode::aside; }
 
+void refuse_mode(Scene& s) { s.recipient.policy.mode = Mode::refuse; }
+void defer_mode(Scene& s) { s.recipient.policy.mode = Mode::defer; }
+void waits(Scene& s) { s.recipient.waits = true; }
+void answered(Scene& s) { s.recipient.answered = true; }
+void score_below(Scene& s) {
+  s.recipient.policy.challenge_from = 4.5;
+  s.facts.spam_score = 4.4;
+}
+void score_at(Scene& s) {
+  score_below(s);
+  s.facts.spam_score = 4.5;
+}
+void other_path(Scene& s) { s.facts.reverse_path_is_author = false; }
+
+Decision let_in(bool learn_author) {
+  Decision out = decided(pass, Reason::answered);
+  out.learn_author = learn_author;
+  return out;
+}
+
 Decision spending() {
   Decision out = decided(pass, Reason::token);
   out.spend_token = true;
@@ -300,6 +320,59 @@ const Row kRows[] = {
     {"15 before 16", all(malformed, machine), decided(hold_silently, Reason::malformed)},
     {"16 before 19", all(machine, aside_mode), decided(hold_silently, Reason::machine)},
 
+    // Modes refuse and defer, and what their answers do
+    {"19: in mode refuse he is refused", refuse_mode, decided(refuse, Reason::first_contact)},
+    {"19: in mode defer his server keeps it for now", all(defer_mode, waits),
+     decided(defer, Reason::first_contact)},
+    {"19: after its time it is held", defer_mode, decided(hold, Reason::first_contact)},
+    {"19: who is not known for a doubt of ours is not refused",
+     all(refuse_mode, unauthenticated,
+         [](Scene& s) { s.facts.authentication.unsure = true; }),
+     decided(defer, Reason::first_contact)},
+    {"19: where nobody looks, no mode refuses or defers", all(nobody_looks, refuse_mode),
+     decided(aside, Reason::first_contact)},
+    {"16 before 19: a machine hears no 5yz in mode refuse", all(machine, refuse_mode),
+     decided(hold_silently, Reason::machine)},
+    {"16 before 19: nor does it wait in mode defer", all(machine, defer_mode, waits),
+     decided(hold_silently, Reason::machine)},
+    {"11: by policy what fails DMARC is refused",
+     all(dmarc_fails, [](Scene& s) { s.recipient.policy.unauthentic = refuse; }),
+     decided(refuse, Reason::unauthentic)},
+    {"11: but no machine hears a 5yz for it",
+     all(dmarc_fails, machine, [](Scene& s) { s.recipient.policy.unauthentic = refuse; }),
+     decided(hold_silently, Reason::unauthentic)},
+    {"who answered for the reverse-path and is authenticated is learnt", all(answered, defer_mode),
+     let_in(true)},
+    {"of another reverse-path he is not", all(answered, other_path), let_in(false)},
+    {"who answered and is not authenticated has one message let in",
+     all(answered, unauthenticated, refuse_mode), let_in(false)},
+    {"10 before an answer: nobody answers for a contact", all(answered, forged),
+     decided(hold_silently, Reason::forged_contact)},
+    {"8 before an answer", all(answered, own_domain, unauthenticated),
+     decided(hold_silently, Reason::own_domain)},
+    {"11 before an answer", all(answered, dmarc_fails),
+     decided(hold_silently, Reason::unauthentic)},
+    {"5 before an answer", all(answered, infected), decided(hold_silently, Reason::infected)},
+    {"16 before an answer", all(answered, machine), decided(hold_silently, Reason::machine)},
+    {"17 before an answer", all(answered, spam), decided(hold_silently, Reason::spam)},
+    {"18 before an answer", all(answered, forwarded), decided(hold_silently, Reason::forwarded)},
+    {"observe: an answer is not spent", all(answered, observe),
+     watched(hold, Reason::first_contact, true)},
+
+    // Challenge only from a score on
+    {"a first contact below the score passes", score_below, decided(pass, Reason::first_contact)},
+    {"in every mode", all(score_below, refuse_mode, unauthenticated),
+     decided(pass, Reason::first_contact)},
+    {"from the score on he is challenged", score_at, decided(hold, Reason::first_contact)},
+    {"without a score he is challenged",
+     all(score_below, [](Scene& s) { s.facts.spam_score.reset(); }),
+     decided(hold, Reason::first_contact)},
+    {"10 before the score", all(score_below, forged),
+     decided(hold_silently, Reason::forged_contact)},
+    {"16 before the score", all(score_below, machine), decided(hold_silently, Reason::machine)},
+    {"observe: what would pass by its score is learnt as ever", all(score_below, observe),
+     watched(pass, Reason::first_contact, true)},
+
     // Lists
     {"the mailbox's allow beats the domain's deny",
      [](Scene& s) {
@@ -378,12 +451,69 @@ const PolicyRow kPolicyRows[] = {
     {"machines aside", {{"machines", "aside"}}, {.machines = aside}},
     {"blocked held", {{"blocked", "hold"}}, {.blocked = hold_silently}},
     {"unauthentic refused", {{"unauthentic", "refuse"}}, {.unauthentic = refuse}},
+    {"a score", {{"challenge_from", "4.5"}}, {.challenge_from = 4.5}},
+    {"no score's text changes nothing", {{"challenge_from", "much"}}, {}},
     {"a word of another key changes nothing", {{"machines", "refuse"}, {"blocked", "aside"}}, {}},
     {"keys of later versions change nothing", {{"colour", "blue"}}, {}},
 };
 
 void check_policy(const PolicyRow& row) {
   CPPUNIT_ASSERT(resolve_policy(Policy{}, row.values) == row.want);
+}
+
+/// Whether a first message of a person in mode defer waits, after a change.
+struct WaitRow {
+  const char* name;
+  std::function<void(Scene&)> change;
+  bool waits;
+};
+
+const WaitRow kWaitRows[] = {
+    {"a first message waits", [](Scene&) {}, true},
+    {"also one whose page is down for now: it is tried again",
+     [](Scene& s) { s.facts.page = PageState::down; }, true},
+    {"not in another mode", [](Scene& s) { s.recipient.policy.mode = Mode::hold; }, false},
+    {"not of one of our users", internal, false},
+    {"not in a pause", paused, false},
+    {"not to others", unprotected, false},
+    {"not to who must be reached", exempt, false},
+    {"not without the store: the end of the header section will tell", unknown, false},
+    {"not a bounce", bounce, false},
+    {"not a machine", machine, false},
+    {"not through a forwarder", forwarded, false},
+    {"not through a relay of ours", [](Scene& s) { s.facts.from_relay = true; }, false},
+    {"not where nobody looks", nobody_looks, false},
+    {"not while the page is down for long", [](Scene& s) { s.facts.page = PageState::long_down; },
+     false},
+    {"not a known reverse-path", contact, false},
+    {"not one that is denied: it is refused", blocked, false},
+    {"not with a token, whatever it is good for",
+     [](Scene& s) {
+       s.recipient.address_token = AddressToken{
+           test::mailbox("joe@example.org"), test::mailbox("joe@example.org"), "shop", "12345678"};
+     },
+     false},
+    {"not what is expected",
+     [](Scene& s) {
+       s.recipient.knowledge.window.emplace();
+       s.recipient.knowledge.window->bound_to = "example.com";
+     },
+     false},
+    {"what was expected until yesterday waits",
+     [](Scene& s) {
+       s.recipient.knowledge.window.emplace();
+       s.recipient.knowledge.window->bound_to = "example.com";
+       s.recipient.knowledge.window->expires = s.facts.arrived - std::chrono::hours(24);
+     },
+     true},
+    {"not who answered", answered, false},
+};
+
+void check_wait(const WaitRow& row) {
+  Scene scene = test::stranger();
+  scene.recipient.policy.mode = Mode::defer;
+  row.change(scene);
+  CPPUNIT_ASSERT_EQUAL(row.waits, waits_at_sender(scene.facts, scene.recipient));
 }
 
 class ScreenTest : public CppUnit::TestFixture {
@@ -397,6 +527,7 @@ class ScreenTest : public CppUnit::TestFixture {
   static void rows(TestSuiteBuilderContextType& context) {
     test::add_rows(context, kRows, check);
     test::add_rows(context, kPolicyRows, check_policy);
+    test::add_rows(context, kWaitRows, check_wait);
   }
 
   void values_set_over_other_defaults_win() {

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holding/asking_desk.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/log.h"
+#include "holding/answer_token.h"
+#include "mail/unicode.h"
+#include "screening/known_contact.h"
+
+namespace countersign {
+namespace {
+
+constexpr std::size_t kBits = 130;
+
+std::string derive(const Secret& key, const HeldId& id, int generation) {
+  return crockford_encode(
+      hmac_sha256(key.bytes, framed("refused token", id.text(), std::to_string(generation))),
+      kBits);
+}
+
+bool is_asked_token(const Keyring& keys, const HeldId& id, int generation, std::string_view token) {
+  bool good = false;
+  for (const Secret& key : keys.all("answer"))
+    good |= equal_in_constant_time(derive(key, id, generation), token);
+  return good;
+}
+
+std::vector<std::string> unique_owners(const Question& question) {
+  std::vector<std::string> owners;
+  for (const AskedRecipient& recipient : question.recipients) owners.push_back(recipient.owner);
+  std::sort(owners.begin(), owners.end());
+  owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
+  return owners;
+}
+
+AskedTuple tuple_of(const HeldView& view) {
+  return {.copy = view.copy,
+          // Nobody's From was read when RCPT was answered: the view shows the reverse-path.
+          .author = view.copy == Copy::deferred ? "" : view.author,
+          .reverse_path = view.reverse_path,
+          .evidence = view.evidence,
+          .owners = view.owners};
+}
+
+HeldId id_with(AskedTuple tuple, const std::string& owner) {
+  tuple.owners = {owner};
+  return asked_id(tuple);
+}
+
+/// One more than any record that was spent: its URL is another, so that who saw the first cannot
+/// answer for what comes later.
+int next_generation(const Question& question) {
+  int generation = 1;
+  for (const AskedRecipient& recipient : question.recipients)
+    if (const auto& before = recipient.before)
+      generation =
+          std::max(generation, before->state == AskedRecord::State::spent ? before->generation + 1
+                                                                          : before->generation);
+  return generation;
+}
+
+}  // namespace
+
+HeldId asked_id(const AskedTuple& tuple) {
+  std::vector<std::string> owners = tuple.owners;
+  std::sort(owners.begin(), owners.end());
+  std::string list;
+  for (const std::string& owner : owners) list += framed(owner);
+  const std::string digest = sha256(framed("asked", word(kCopyWords, tuple.copy), tuple.author,
+                                           tuple.reverse_path, tuple.evidence, list));
+  return *HeldId::parse(ascii_lower(crockford_encode(digest, kBits)));
+}
+
+Result<std::string> asked_token(const Keyring& keys, const HeldId& id, int generation) {
+  CS_ASSIGN(const Secret key, keys.current("answer"));
+  return derive(key, id, generation);
+}
+
+StoreAskingDesk::StoreAskingDesk(AskingParts parts, AskingSettings settings)
+    : parts_(parts), settings_(std::move(settings)) {}
+
+void StoreAskingDesk::set(AskingSettings settings) {
+  settings_.with([&](AskingSettings& s) { s = std::move(settings); });
+}
+
+Result<std::string> StoreAskingDesk::ask(const Question& question, Deadline deadline) {
+  const AskingSettings settings = settings_.with([](const AskingSettings& s) { return s; });
+  AskedTuple tuple = question.tuple;
+  tuple.owners = unique_owners(question);
+  HeldView view{.id = asked_id(tuple)};
+  view.copy = tuple.copy;
+  view.node = kAnyNode;
+  view.generation = next_generation(question);
+  view.owners = tuple.owners;
+  view.author = tuple.copy == Copy::deferred ? tuple.reverse_path : tuple.author;
+  view.fingerprint = question.fingerprint;
+  view.subject = question.subject;
+  view.reason = word(Reason::first_contact);
+  view.arrived = view.changed = question.arrived;
+  view.expires = question.arrived + settings.lifetime;
+  view.challenged = true;
+  view.reverse_path = tuple.reverse_path;
+  view.evidence = tuple.evidence;
+  CS_ASSIGN(const std::string token, asked_token(parts_.keys, view.id, view.generation));
+  for (const std::string& address : question.addresses)
+    view.address_proofs.push_back(address_proof(token, address));
+  const std::string digest = token_digest(token);
+
+  std::vector<AskedFor> records;
+  for (const AskedRecipient& recipient : question.recipients) {
+    view.recipients.push_back(recipient.address);
+    // The page tells of the first try.
+    if (recipient.before && recipient.before->state == AskedRecord::State::waiting)
+      view.arrived = std::min(view.arrived, recipient.before->since);
+    records.push_back({.owner = recipient.owner,
+                       .id = id_with(tuple, recipient.owner).text(),
+                       .record = {.state = AskedRecord::State::waiting,
+                                  .since = question.arrived,
+                                  .changed = question.arrived,
+                                  .expires = view.expires,
+                                  .generation = view.generation,
+                                  .authenticated = !question.fingerprint.empty(),
+                                  .evidence = tuple.evidence,
+                                  .view = view.id.text(),
+                                  .digest = digest,
+                                  .use = {}}});
+  }
+  CS_TRY(parts_.asked.ask(view, digest, records, deadline));
+  return page_url(settings.base_url, token);
+}
+
+Result<bool> StoreAskingDesk::spend(const std::string& owner, const std::string& id,
+                                    const AskedRecord& record, const AskedUse& use,
+                                    Deadline deadline) {
+  const WallTime now = parts_.clock.wall();
+  CS_ASSIGN(const bool spent, parts_.asked.spend(owner, id, use, now, deadline));
+  if (!spent) return false;
+  // The page only tells of it.
+  if (const auto view = HeldId::parse(record.view))
+    if (auto told = parts_.asked.set_state(*view, HeldState::released, now, deadline); !told)
+      log::debug("page not told", {{"held", record.view}, {"error", told.error().detail}});
+  return true;
+}
+
+bool StoreAskingDesk::is_genuine(const Request& request, const HeldView& view) const {
+  if (view.copy == Copy::kept || asked_id(tuple_of(view)) != view.id) return false;
+  if (!is_asked_token(parts_.keys, view.id, view.generation, request.token)) return false;
+  const auto typed = Mailbox::parse(request.address);
+  if (!typed) return false;
+  const std::string proof = address_proof(request.token, typed->address());
+  bool found = false;
+  for (const std::string& known : view.address_proofs)
+    found |= equal_in_constant_time(proof, known);
+  return found;
+}
+
+Result<bool> StoreAskingDesk::is_denied(const HeldView& view, Deadline deadline) {
+  Inquiry inquiry;
+  if (const auto author = Mailbox::parse(view.author)) inquiry.author = *author;
+  for (const std::string& owner : view.owners)
+    if (const auto mailbox = Mailbox::parse(decode_key(owner)))
+      inquiry.recipients.push_back(*mailbox);
+  CS_ASSIGN(const Knowledge knowledge, parts_.directory.look_up(inquiry, deadline));
+  return std::ranges::any_of(knowledge.recipients, [](const RecipientKnowledge& r) {
+    const ContactMatch* match = effective_match(r);
+    return match != nullptr && match->entry.standing == Standing::deny;
+  });
+}
+
+/// Returns whether any record is answered after it.
+Result<bool> StoreAskingDesk::let_next_pass(const HeldView& view, Deadline deadline) {
+  bool any = false;
+  for (const std::string& owner : view.owners) {
+    CS_ASSIGN(const bool answered,
+              parts_.asked.answer(owner, id_with(tuple_of(view), owner).text(), deadline));
+    any = any || answered;
+  }
+  return any;
+}
+
+Result<DeskOutcome> StoreAskingDesk::handle(const Request& request, Deadline deadline) {
+  const auto mac = hex_decode(request.mac);
+  const auto id = HeldId::parse(request.id);
+  if (!id || !mac || request.kind != "answer" ||
+      !parts_.keys.verify("web", request.mac_input(kAnyNode), *mac))
+    return DeskOutcome::forged;
+  const auto view = parts_.index.get(*id, deadline);
+  if (!view) {
+    if (view.error().code == Errc::unavailable) return view.error();
+    return DeskOutcome::unknown;
+  }
+  if (!is_genuine(request, *view)) return DeskOutcome::forged;
+  if (view->state != HeldState::held) return DeskOutcome::repeated;
+  if (view->expires <= parts_.clock.wall()) return DeskOutcome::unknown;
+  CS_ASSIGN(const bool denied, is_denied(*view, deadline));
+  if (denied) return DeskOutcome::not_wanted;
+
+  if (view->fingerprint.empty()) {
+    CS_ASSIGN(const bool passes, let_next_pass(*view, deadline));
+    if (!passes) return DeskOutcome::repeated;
+  } else {
+    CS_TRY(parts_.desk.welcome(*view, request.proof, deadline));
+  }
+  const Status told =
+      parts_.asked.set_state(view->id, HeldState::answered, parts_.clock.wall(), deadline);
+  if (!told && told.error().code == Errc::unavailable) return told.error();
+  return DeskOutcome::accepted;
+}
+
+}  // namespace countersign

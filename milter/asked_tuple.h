@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What mail that is refused or deferred is known by when it comes again. Pure, thread-safe.
+#pragma once
+
+#include <string>
+
+#include "holding/asking.h"
+#include "mail/envelope.h"
+#include "mail/header_section.h"
+#include "milter/client.h"
+#include "screening/facts.h"
+
+namespace countersign {
+
+/// Returns who tries, as far as the connection tells: "ptr:example.com", the organizational domain
+/// of the client's confirmed name, else "net:192.0.2.0/24". Never one address: large senders try
+/// again from others.
+std::string client_evidence(const Client& client);
+
+/// Returns the reverse-path as tuples have it: folded; what is no mailbox as it was given.
+std::string tuple_path(const ReversePath& path);
+
+/// The tuple of mail that is refused at the end of the header section, without owners. The evidence
+/// of an authenticated author is what authenticates him: "author:example.com".
+AskedTuple refused_tuple(const Facts& facts, const ReversePath& path, const Client& client);
+/// The tuple of mail that is deferred at RCPT, without owners.
+AskedTuple deferred_tuple(const ReversePath& path, const Client& client);
+
+/// Returns the digest of the fields by which a message knows itself, whatever way it came: 64 hex
+/// digits.
+std::string header_digest(const HeaderSection& header);
+
+}  // namespace countersign

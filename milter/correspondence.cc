@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/correspondence.h"
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "mail/folded_path.h"
+#include "mail/machine.h"
+#include "milter/asked_tuple.h"
+#include "milter/gather.h"
+#include "screening/screen.h"
+#include "tokenstore/rules.h"
+
+namespace countersign {
+namespace {
+
+using State = AskedRecord::State;
+
+std::string id_of(AskedTuple tuple, const Mailbox& owner) {
+  tuple.owners = {owner.key()};
+  return asked_id(tuple).text();
+}
+
+std::string readable_address(const ForwardPath& path) {
+  return path.mailbox ? path.mailbox->address() : path.raw;
+}
+
+/// What the envelope alone tells, as waits_at_sender() wants it.
+Facts envelope_facts(const MilterSettings& settings, const Client& client, const ReversePath& path,
+                     const Services& services) {
+  Facts facts;
+  facts.arrived = services.clock.wall();
+  facts.paused = services.paused.load(std::memory_order_relaxed);
+  facts.from_relay = settings.relays.contains(client.address);
+  facts.null_reverse_path = path.null;
+  facts.author.mailbox = path.mailbox;
+  facts.machine_mark = machine_mark(path, HeaderSection());
+  facts.forwarded = path.mailbox && is_srs(*path.mailbox);
+  facts.authentication.checked = settings.authentication.source != AuthenticationSource::none;
+  return facts;
+}
+
+}  // namespace
+
+Correspondence::Correspondence(Services& services, std::shared_ptr<const MilterSettings> settings,
+                               Client client, ReversePath path, bool internal)
+    : services_(services),
+      settings_(std::move(settings)),
+      client_(std::move(client)),
+      path_(std::move(path)),
+      internal_(internal),
+      deferred_(deferred_tuple(path_, client_)) {}
+
+bool Correspondence::is_over(const AskedRecord& record, WallTime now) const {
+  return record.state == State::waiting && now - record.since >= settings_->ask_after;
+}
+
+std::optional<Correspondence::Wait> Correspondence::wait_for(const ForwardPath& path,
+                                                             Deadline deadline) {
+  Envelope envelope;
+  envelope.reverse_path = path_;
+  envelope.recipients = {path};
+  RecipientFacts recipient = gather_recipients(*settings_, envelope).front();
+  if (internal_ || !recipient.owner || !services_.directory.healthy()) return std::nullopt;
+  const Mode configured = settings_->defaults.mode;
+  Facts facts = envelope_facts(*settings_, client_, path_, services_);
+  recipient.policy.mode = Mode::defer;
+  if (services_.modes.recall(*recipient.owner, configured) != Mode::defer ||
+      !waits_at_sender(facts, recipient))
+    return std::nullopt;
+
+  Inquiry inquiry;
+  inquiry.recipients = {*recipient.owner};
+  inquiry.author = path_.mailbox;
+  inquiry.now = facts.arrived;
+  inquiry.asked = {{id_of(deferred_, *recipient.owner)}};
+  const auto known = services_.directory.look_up(inquiry, deadline);
+  if (!known) {
+    log::warning("store does not answer", {{"error", known.error().detail}});
+    return std::nullopt;
+  }
+  recipient.knowledge = known->recipients.at(0);
+  recipient.policy = resolve_policy(settings_->defaults, recipient.knowledge.policy);
+  services_.modes.note(*recipient.owner, recipient.policy.mode, configured);
+  facts.page = page_state(services_.page.age(known->page_age, services_.clock.steady()));
+  const auto& before = recipient.knowledge.asked.at(0);
+  recipient.answered = before && before->state == State::answered;
+  if (!waits_at_sender(facts, recipient) || (before && is_over(*before, facts.arrived)))
+    return std::nullopt;
+
+  Wait out;
+  out.page = facts.page;
+  out.question.tuple = deferred_;
+  out.question.arrived = facts.arrived;
+  out.question.recipients = {
+      {.owner = recipient.owner->key(), .address = readable_address(path), .before = before}};
+  if (path_.mailbox) out.question.addresses = {path_.mailbox->address()};
+  if (deferred_.reverse_path != (path_.mailbox ? path_.mailbox->address() : ""))
+    out.question.addresses.push_back(deferred_.reverse_path);
+  return out;
+}
+
+void Correspondence::set_header(const Facts& facts, const Envelope& envelope,
+                                const HeaderSection& header) {
+  author_ = facts.author.mailbox;
+  asked_.tuple = refused_tuple(facts, path_, client_);
+  asked_.fingerprint = facts.authentication.fingerprint;
+  asked_.addresses = answering_addresses(facts, envelope, header);
+  const HeaderField* subject = header.first("Subject");
+  if (subject != nullptr) asked_.subject = readable(subject->value);
+  asked_.arrived = facts.arrived;
+  use_.header = header_digest(header);
+}
+
+std::vector<std::string> Correspondence::ids_for(const std::optional<Mailbox>& author,
+                                                 const Mailbox& owner) const {
+  AskedTuple refused = deferred_;
+  refused.copy = Copy::refused;
+  refused.author = author ? author->address() : "";
+  return {id_of(refused, owner), id_of(deferred_, owner)};
+}
+
+std::optional<std::size_t> Correspondence::answered_by(const RecipientKnowledge& knowledge) const {
+  for (std::size_t i = 0; i < knowledge.asked.size(); ++i) {
+    const auto& record = knowledge.asked[i];
+    if (!record || (i == 0 && !asked_.fingerprint.empty())) continue;
+    if (record->state == State::answered) return i;
+    // Perhaps the message that spent it, once more: its body will tell.
+    if (record->state == State::spent && record->use.header == use_.header &&
+        asked_.arrived - record->changed < kSameMessage)
+      return i;
+  }
+  return std::nullopt;
+}
+
+void Correspondence::judge(RecipientFacts& recipient) const {
+  recipient.answered = answered_by(recipient.knowledge).has_value();
+}
+
+Question Correspondence::question_to(const std::vector<std::size_t>& recipients,
+                                     const Envelope& envelope,
+                                     const std::vector<RecipientFacts>& facts) const {
+  Question out = asked_;
+  for (const std::size_t i : recipients) {
+    const auto& known = facts[i].knowledge.asked;
+    out.recipients.push_back(
+        {.owner = facts[i].owner->key(),
+         .address = readable_address(envelope.recipients[i]),
+         .before = known.empty() || !asked_.fingerprint.empty() ? std::nullopt : known.front()});
+  }
+  return out;
+}
+
+Result<bool> Correspondence::spend(const RecipientFacts& recipient, Deadline deadline) {
+  const auto place = answered_by(recipient.knowledge);
+  if (!place) return false;
+  if (use_.message.empty()) use_.message = hex_encode(hash_.finish());
+  const auto ids = ids_for(author_, *recipient.owner);
+  return services_.asking.spend(recipient.owner->key(), ids[*place],
+                                *recipient.knowledge.asked[*place], use_, deadline);
+}
+
+}  // namespace countersign

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the sender of one transaction was asked before, when nothing of his was held, and what he is
+// asked now: the modes refuse and defer, and mail over a share of the spool. Not thread-safe.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/crypto.h"
+#include "holding/asking.h"
+#include "mail/envelope.h"
+#include "mail/header_section.h"
+#include "milter/client.h"
+#include "milter/services.h"
+#include "screening/facts.h"
+
+namespace countersign {
+
+class Correspondence {
+ public:
+  /// `services` must outlive it.
+  Correspondence(Services& services, std::shared_ptr<const MilterSettings> settings, Client client,
+                 ReversePath path, bool internal);
+
+  /// Mode defer: returns the question with which a recipient answers 450, or nothing where the
+  /// message is to come. By the envelope alone; asks the store once, unless it is clear without. A
+  /// store that does not answer says nothing here: the end of the header section will tell.
+  struct Wait {
+    Question question;
+    PageState page = PageState::up;
+  };
+  std::optional<Wait> wait_for(const ForwardPath& path, Deadline deadline);
+
+  /// The header section is complete.
+  void set_header(const Facts& facts, const Envelope& envelope, const HeaderSection& header);
+  /// Returns the ids to ask the store for with Inquiry::asked: of what was refused to this author
+  /// while nobody vouched for him, and of what was deferred. Authenticated authors answer to become
+  /// contacts. Not before anything of the header section is known but the author.
+  std::vector<std::string> ids_for(const std::optional<Mailbox>& author,
+                                   const Mailbox& owner) const;
+  /// Sets RecipientFacts::answered by what the store said of these ids.
+  void judge(RecipientFacts& recipient) const;
+
+  /// Returns the question to these recipients of refused mail.
+  Question question_to(const std::vector<std::size_t>& recipients, const Envelope& envelope,
+                       const std::vector<RecipientFacts>& facts) const;
+
+  /// Takes a piece of the body of a message that passes by an answer.
+  void body(std::string_view bytes) { hash_.update(bytes); }
+  /// Spends the recipient's answer on this message, whose body is complete. Returns whether it may
+  /// pass. Errors: unavailable.
+  Result<bool> spend(const RecipientFacts& recipient, Deadline deadline);
+
+ private:
+  /// The record, and its place in ids_for(), by which this message may pass.
+  std::optional<std::size_t> answered_by(const RecipientKnowledge& knowledge) const;
+  bool is_over(const AskedRecord& record, WallTime now) const;
+
+  Services& services_;
+  const std::shared_ptr<const MilterSettings> settings_;
+  const Client client_;
+  const ReversePath path_;
+  const bool internal_;
+  const AskedTuple deferred_;
+  std::optional<Mailbox> author_;
+  Question asked_;  ///< without recipients
+  AskedUse use_;
+  Sha256 hash_;
+};
+
+}  // namespace countersign

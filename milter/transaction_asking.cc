@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a transaction does where nothing is held: modes refuse and defer, mail over a share of the
+// spool, and the answers to what was asked then.
+#include <algorithm>
+
+#include "base/log.h"
+#include "milter/destination.h"
+#include "milter/gather.h"
+#include "milter/transaction.h"
+#include "screening/replies.h"
+
+namespace countersign {
+namespace {
+
+constexpr milliseconds kLookUp{2000};
+constexpr milliseconds kAsk{2000};
+
+}  // namespace
+
+Verdict Transaction::recipient(ForwardPath path, bool answered) {
+  begin_step();
+  path.mailbox = destination(*settings_, path, client_.mta);
+  if (const auto wait = answered ? correspondence_.wait_for(path, within(kLookUp)) : std::nullopt) {
+    Result<std::string> url = Error{Errc::unavailable, "the page does not run"};
+    if (wait->page == PageState::up) url = services_.asking.ask(wait->question, within(kAsk));
+    log::event(url ? log::Level::info : log::Level::warning, "deferred",
+               {{"reverse_path", envelope_.reverse_path.raw},
+                {"recipient", path.raw},
+                {"client", client_.address},
+                {"error", url ? std::string() : url.error().detail}});
+    Decision decision;
+    decision.reason = Reason::first_contact;
+    services_.metrics.count(decision);
+    return Verdict::say(url ? deferred_reply(*url) : try_later_reply());
+  }
+  envelope_.recipients.push_back(std::move(path));
+  settled_.push_back(answered);
+  return {};
+}
+
+/// Mode defer where RCPT was not answered: the session began before anybody knew of it.
+void Transaction::find_waiting() {
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    RecipientFacts& recipient = recipients_[i];
+    if (settled_[i] || recipient.unknown || recipient.policy.mode != Mode::defer ||
+        !to_be_screened(recipient) || !recipient.owner)
+      continue;
+    auto wait = correspondence_.wait_for(envelope_.recipients[i], within(kLookUp));
+    if (!wait) continue;
+    recipient.waits = true;
+    auto others = std::move(deferral_.recipients);
+    deferral_ = std::move(wait->question);
+    deferral_.recipients.insert(deferral_.recipients.end(), others.begin(), others.end());
+  }
+}
+
+/// Others may know the author by his From.
+void Transaction::keep_only_asked(Question& question) const {
+  std::erase_if(question.recipients, [&](const AskedRecipient& recipient) {
+    return std::none_of(plan_.asked.begin(), plan_.asked.end(), [&](std::size_t i) {
+      return recipients_[i].owner->key() == recipient.owner;
+    });
+  });
+}
+
+/// Nothing is kept: tells the URL, refusing or deferring as was planned.
+Verdict Transaction::ask(const Question& question) {
+  const auto url = services_.asking.ask(question, within(kAsk));
+  if (!url) return not_held(try_later_reply(), url.error().detail);
+  record("");
+  return finish(Verdict::say(question.tuple.copy == Copy::deferred ? deferred_reply(*url)
+                                                                   : refused_reply(*url)));
+}
+
+/// The spool has no room for such mail (design section 5): a person whom nobody vouches for is
+/// asked as in mode refuse, all others come again.
+Verdict Transaction::no_room(const Error& error) {
+  intake_.reset();
+  const bool person = facts_.machine_mark.empty() && facts_.authentication.fingerprint.empty() &&
+                      !facts_.authentication.unsure;
+  if (!person || plan_.challenge != Challenge::in_reply)
+    return not_held(no_room_reply(), error.detail);
+  log::warning("no room to hold", {{"queue_id", queue_id_}, {"error", error.detail}});
+  for (const std::size_t i : plan_.held) decisions_[i].disposition = Disposition::refuse;
+  return ask(correspondence_.question_to(plan_.held, envelope_, recipients_));
+}
+
+bool Transaction::passes_by_answer(std::size_t i) const {
+  return decisions_[i].reason == Reason::answered && decisions_[i].disposition == Disposition::pass;
+}
+
+bool Transaction::any_passes_by_answer() const {
+  for (std::size_t i = 0; i < decisions_.size(); ++i)
+    if (passes_by_answer(i)) return true;
+  return false;
+}
+
+/// An answer lets one message pass, not two that come at once. Returns what to say to the other.
+std::optional<Verdict> Transaction::spend_answers() {
+  for (std::size_t i = 0; i < decisions_.size(); ++i) {
+    if (!passes_by_answer(i)) continue;
+    const auto may = correspondence_.spend(recipients_[i], within(kAsk));
+    if (!may) return not_held(try_later_reply(), may.error().detail);
+    if (!*may) return spent_on_another(i);
+  }
+  return std::nullopt;
+}
+
+/// The answer of recipient `i` let another message pass meanwhile.
+Verdict Transaction::spent_on_another(std::size_t i) {
+  // One reply can speak of one recipient; and who defers, defers at the next try.
+  if (recipients_.size() > 1 || recipients_[i].policy.mode == Mode::defer ||
+      facts_.page != PageState::up)
+    return not_held(try_later_reply(), "the answer was spent on another message");
+  decisions_[i].disposition = Disposition::refuse;
+  decisions_[i].reason = Reason::first_contact;
+  Question question = correspondence_.question_to({i}, envelope_, recipients_);
+  if (auto& before = question.recipients.front().before) before->state = AskedRecord::State::spent;
+  return ask(question);
+}
+
+}  // namespace countersign

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every store must do with challenges of which nothing is held. As store_contract.h:
+//
+//     CPPUNIT_TEST_SUITE_REGISTRATION(AskedContract<Harness>);
+#pragma once
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/contract/contract_values.h"
+#include "tokenstore/rules.h"
+#include "tokenstore/store.h"
+
+namespace countersign::test {
+
+template <class Harness>
+class AskedContract : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(AskedContract<Harness>);
+  CPPUNIT_TEST(nothing_is_known_of_what_was_not_asked);
+  CPPUNIT_TEST(what_was_asked_is_known_with_the_next_look_up);
+  CPPUNIT_TEST(its_view_and_token_come_back_and_it_is_in_no_list);
+  CPPUNIT_TEST(asking_again_changes_nothing);
+  CPPUNIT_TEST(an_answer_lets_one_message_pass);
+  CPPUNIT_TEST(what_waits_cannot_be_spent);
+  CPPUNIT_TEST(the_message_that_spent_an_answer_passes_again);
+  CPPUNIT_TEST(what_is_spent_is_asked_anew);
+  CPPUNIT_TEST(asking_does_not_take_an_answer_back);
+  CPPUNIT_TEST(an_answer_to_what_was_not_asked_is_none);
+  CPPUNIT_TEST(a_record_whose_time_is_over_counts_for_nothing);
+  CPPUNIT_TEST(the_page_shows_its_state);
+  CPPUNIT_TEST(a_flood_is_bounded_and_takes_its_views_along);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void setUp() override { harness_ = std::make_unique<Harness>(); }
+  void tearDown() override { harness_.reset(); }
+
+  void nothing_is_known_of_what_was_not_asked() {
+    const auto known = look_up({"one", "two"});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, known.size());
+    CPPUNIT_ASSERT(!known[0] && !known[1]);
+    CPPUNIT_ASSERT(look_up({}).empty());
+  }
+  void what_was_asked_is_known_with_the_next_look_up() {
+    const AskedRecord record = ask("two", view());
+    const auto known = look_up({"one", "two"});
+    CPPUNIT_ASSERT(!known.at(0));
+    CPPUNIT_ASSERT(known.at(1) == record);
+    // Of another owner nothing is known.
+    const auto other =
+        store().directory().look_up(inquiry(mailbox("ann@example.org"), {"two"}), soon());
+    CPPUNIT_ASSERT(other && !other->recipients.at(0).asked.at(0));
+  }
+  void its_view_and_token_come_back_and_it_is_in_no_list() {
+    const HeldView asked = view();
+    ask("one", asked);
+    const auto got = store().held().get(asked.id, soon());
+    CPPUNIT_ASSERT(got);
+    CPPUNIT_ASSERT_EQUAL(describe(asked), describe(*got));
+    CPPUNIT_ASSERT(got->copy == Copy::refused);
+    CPPUNIT_ASSERT_EQUAL(asked.reverse_path, got->reverse_path);
+    CPPUNIT_ASSERT_EQUAL(asked.evidence, got->evidence);
+    CPPUNIT_ASSERT_EQUAL(3, got->generation);
+    CPPUNIT_ASSERT_EQUAL(kDigest, got->digest);
+    const auto token = store().held().find_token(kDigest, soon());
+    CPPUNIT_ASSERT(token && token->id == asked.id);
+    CPPUNIT_ASSERT_EQUAL(std::string(kAnyNode), token->node);
+    CPPUNIT_ASSERT(store().held().held_for("joe@example.org", soon())->empty());
+  }
+  void asking_again_changes_nothing() {
+    const AskedRecord first = ask("one", view());
+    AskedRecord second = first;
+    second.since += seconds(60);
+    ask("one", view(), second);
+    CPPUNIT_ASSERT(look_up({"one"}).at(0) == first);
+  }
+  void an_answer_lets_one_message_pass() {
+    ask("one", view());
+    CPPUNIT_ASSERT(answer("one"));
+    CPPUNIT_ASSERT(answer("one"));  // repeated
+    CPPUNIT_ASSERT(state("one") == AskedRecord::State::answered);
+    CPPUNIT_ASSERT(spend("one", {"h1", "m1"}));
+    CPPUNIT_ASSERT(state("one") == AskedRecord::State::spent);
+    CPPUNIT_ASSERT(!spend("one", {"h2", "m2"}));
+    CPPUNIT_ASSERT(!answer("one"));
+  }
+  void what_waits_cannot_be_spent() {
+    ask("one", view());
+    CPPUNIT_ASSERT(!spend("one", {"h", "m"}));
+    CPPUNIT_ASSERT(!spend("two", {"h", "m"}));
+  }
+  void the_message_that_spent_an_answer_passes_again() {
+    ask("one", view());
+    answer("one");
+    CPPUNIT_ASSERT(spend("one", {"h", "m"}));
+    CPPUNIT_ASSERT(spend("one", {"h", "m"}));
+    CPPUNIT_ASSERT(!spend("one", {"h", "other"}));
+    CPPUNIT_ASSERT(!spend("one", {"h", "m"}, wall_now() + std::chrono::hours(25)));
+  }
+  void what_is_spent_is_asked_anew() {
+    ask("one", view());
+    answer("one");
+    spend("one", {"h", "m"});
+    AskedRecord next = record();
+    next.generation = 4;
+    ask("one", view(), next);
+    CPPUNIT_ASSERT(look_up({"one"}).at(0) == next);
+  }
+  void asking_does_not_take_an_answer_back() {
+    ask("one", view());
+    answer("one");
+    ask("one", view());
+    CPPUNIT_ASSERT(state("one") == AskedRecord::State::answered);
+  }
+  void an_answer_to_what_was_not_asked_is_none() {
+    CPPUNIT_ASSERT(!answer("one"));
+    CPPUNIT_ASSERT(!look_up({"one"}).at(0));
+  }
+  void a_record_whose_time_is_over_counts_for_nothing() {
+    AskedRecord old = record();
+    old.expires = wall_now() - seconds(1);
+    ask("one", view(), old);
+    CPPUNIT_ASSERT(!look_up({"one"}).at(0));
+    CPPUNIT_ASSERT(!answer("one"));
+    const AskedRecord fresh = ask("one", view());
+    CPPUNIT_ASSERT(look_up({"one"}).at(0) == fresh);
+  }
+  void the_page_shows_its_state() {
+    const HeldView asked = view();
+    ask("one", asked);
+    CPPUNIT_ASSERT(store().asked().set_state(asked.id, HeldState::answered, kLater, soon()));
+    CPPUNIT_ASSERT(store().held().get(asked.id, soon())->state == HeldState::answered);
+    CPPUNIT_ASSERT(store().asked().set_state(asked.id, HeldState::released, kLater, soon()));
+    CPPUNIT_ASSERT(store().held().get(asked.id, soon())->state == HeldState::released);
+    CPPUNIT_ASSERT(store().held().held_for("joe@example.org", soon())->empty());
+    expect(Errc::not_found,
+           store().asked().set_state(HeldId::random(), HeldState::answered, kLater, soon()));
+  }
+  void a_flood_is_bounded_and_takes_its_views_along() {
+    AskedRecord friendly = record();
+    friendly.authenticated = true;
+    friendly.since -= std::chrono::hours(1);
+    const HeldView first = view();
+    friendly.view = first.id.text();
+    friendly.digest = std::string(64, 'f');
+    CPPUNIT_ASSERT(
+        store().asked().ask(first, friendly.digest, {{joe().key(), "kept", friendly}}, soon()));
+    std::vector<HeldId> ids;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < kMostAsked + 50; ++i) {
+      const HeldView flood = view();
+      AskedRecord one = record();
+      one.since += milliseconds(i);
+      one.evidence = "net:192.0.2.0/24";
+      one.view = flood.id.text();
+      one.digest = "digest" + std::to_string(i);
+      names.push_back("flood" + std::to_string(i));
+      ids.push_back(flood.id);
+      CPPUNIT_ASSERT(
+          store().asked().ask(flood, one.digest, {{joe().key(), names.back(), one}}, soon()));
+    }
+    std::size_t known = 0, views = 0, tokens = 0;
+    const auto records = look_up(names);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      known += records[i].has_value();
+      views += bool(store().held().get(ids[i], soon()));
+      tokens += bool(store().held().find_token("digest" + std::to_string(i), soon()));
+    }
+    CPPUNIT_ASSERT(known < kMostAsked && known > kMostAsked - 20);
+    CPPUNIT_ASSERT_EQUAL(known, views);
+    CPPUNIT_ASSERT_EQUAL(known, tokens);
+    CPPUNIT_ASSERT(!records.front() && records.back());
+    CPPUNIT_ASSERT(look_up({"kept"}).at(0));
+    CPPUNIT_ASSERT(store().held().get(first.id, soon()));
+  }
+
+ private:
+  Store& store() { return harness_->store(); }
+
+  static HeldView view() {
+    HeldView out = held_view();
+    out.node = kAnyNode;
+    out.copy = Copy::refused;
+    out.reverse_path = "alice@example.com";
+    out.evidence = "ptr:example.com";
+    out.generation = 3;
+    return out;
+  }
+  static AskedRecord record() {
+    AskedRecord out;
+    // As the store has it: whole milliseconds.
+    out.since = out.changed = wall_now();
+    out.expires = out.since + std::chrono::hours(24);
+    out.generation = 3;
+    out.evidence = "ptr:example.com";
+    out.view = HeldId::random().text();
+    out.digest = kDigest;
+    return out;
+  }
+  AskedRecord ask(const std::string& id, const HeldView& view,
+                  const AskedRecord& wanted = record()) {
+    CPPUNIT_ASSERT(store().asked().ask(view, kDigest, {{joe().key(), id, wanted}}, soon()));
+    return wanted;
+  }
+  bool answer(const std::string& id) {
+    const auto done = store().asked().answer(joe().key(), id, soon());
+    CPPUNIT_ASSERT(done);
+    return *done;
+  }
+  bool spend(const std::string& id, const AskedUse& use, WallTime now = wall_now()) {
+    const auto done = store().asked().spend(joe().key(), id, use, now, soon());
+    CPPUNIT_ASSERT(done);
+    return *done;
+  }
+  std::vector<std::optional<AskedRecord>> look_up(const std::vector<std::string>& ids) {
+    const auto known = store().directory().look_up(inquiry(joe(), ids), soon());
+    CPPUNIT_ASSERT(known);
+    return known->recipients.at(0).asked;
+  }
+  static Inquiry inquiry(const Mailbox& owner, const std::vector<std::string>& ids) {
+    Inquiry out;
+    out.recipients = {owner};
+    out.author = alice();
+    out.now = wall_now();
+    out.asked = {ids};
+    return out;
+  }
+  AskedRecord::State state(const std::string& id) { return look_up({id}).at(0)->state; }
+
+  std::unique_ptr<Harness> harness_;
+};
+
+}  // namespace countersign::test

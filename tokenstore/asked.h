@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Challenges of which nothing is held: mail that was refused or deferred with a URL. Each has a
+// view and a token as a held message has (HeldIndex::get, find_token), and a record in {m}:asked of
+// each owner, by which the next try is known. Thread-safe.
+//
+// Bounded: an owner has kMostAsked records at most; with the oldest go their views and tokens, so
+// that no flood of forged authors fills the store. What is forgotten is asked anew, by the same
+// URL.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "screening/knowledge.h"
+#include "tokenstore/held_index.h"
+
+namespace countersign {
+
+inline constexpr std::size_t kMostAsked = 200;
+
+/// The record of one owner.
+struct AskedFor {
+  std::string owner;  ///< Mailbox::key()
+  std::string id;     ///< of the record: that of the refused tuple with this owner alone
+  AskedRecord record;
+};
+
+class Asked {
+ public:
+  virtual ~Asked() = default;
+
+  /// Writes the view, answer:{digest}, and the records; a record that waits or is answered stays as
+  /// it is. May be repeated. Errors: unavailable (name no URL).
+  virtual Status ask(const HeldView& view, const std::string& digest,
+                     const std::vector<AskedFor>& records, Deadline deadline) = 0;
+  /// Lets the next try pass: `waiting` becomes `answered`. Returns whether the record is answered
+  /// after it (false: there is none, or it is spent). Errors: unavailable.
+  virtual Result<bool> answer(const std::string& owner, const std::string& id,
+                              Deadline deadline) = 0;
+  /// Spends an answer on one message: `answered` becomes `spent`. Atomic. Returns whether this
+  /// message may pass: it was the first, or the one that spent it within the last day (`use` alike:
+  /// a retry after a reply that was lost). Errors: unavailable.
+  virtual Result<bool> spend(const std::string& owner, const std::string& id, const AskedUse& use,
+                             WallTime now, Deadline deadline) = 0;
+  /// Changes the state that the view's page shows. Errors: not_found, unavailable.
+  virtual Status set_state(const HeldId& view, HeldState state, WallTime when,
+                           Deadline deadline) = 0;
+};
+
+}  // namespace countersign
