@@ -3,20 +3,40 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
+#include "config/postmap_table.h"
 #include "config/values.h"
 #include "mail/domain.h"
 #include "mail/list_fields.h"
 
 namespace countersign::admin {
+namespace {
+
+constexpr seconds kTableTime{10};
+
+}  // namespace
+
+Result<Ownership> ownership_of(const Config& config, const Mailbox& recipient) {
+  const std::string& delimiters = config.protect.recipient_delimiter;
+  const auto keys = OwnerMap::keys_of(recipient, delimiters);
+  std::map<std::string, std::string> asked;
+  if (config.protect.mailboxes_asked) {
+    static const SystemClock clock;
+    static PostmapTable table(config.protect.mailboxes, clock);
+    CS_ASSIGN(asked, table.find(keys, std::chrono::steady_clock::now() + kTableTime));
+  }
+  const auto& owners = config.protect.mailboxes_asked ? asked : config.protect.owners;
+  for (const std::string& key : keys)
+    if (const auto found = owners.find(key); found != owners.end())
+      return OwnerMap::read(recipient, delimiters, found->second);
+  return OwnerMap::read(recipient, delimiters, "");
+}
 
 Mailbox owner_of(const Config& config, const Mailbox& recipient) {
-  const auto& owners = config.protect.owners;
-  const Mailbox bare = recipient.without_detail(config.protect.recipient_delimiter);
-  for (const Mailbox& mailbox : {recipient, bare})
-    if (const auto found = owners.find(mailbox.address()); found != owners.end())
-      if (const auto owner = Mailbox::parse(found->second)) return *owner;
-  return bare;
+  const auto found = ownership_of(config, recipient);
+  return found ? found->owner
+               : OwnerMap::read(recipient, config.protect.recipient_delimiter, "").owner;
 }
 
 bool is_protected(const Config& config, std::string_view domain) {
@@ -51,8 +71,8 @@ Result<Whom> parse_whom(std::string_view text, const Config& config) {
     const auto mailbox = Mailbox::parse(text);
     if (!mailbox) return Error{Errc::invalid, in_quotes(text) + " is no mailbox"};
     if (!is_protected(config, mailbox->domain())) return unprotected(mailbox->domain());
-    const Mailbox owner = owner_of(config, *mailbox);
-    return Whom{{Level::mailbox, owner.key()}, owner.address()};
+    CS_ASSIGN(const Ownership found, ownership_of(config, *mailbox));
+    return Whom{{Level::mailbox, found.owner.key()}, found.owner.address()};
   }
   const auto domain = to_a_labels(text);
   if (!domain || domain->empty())

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "mail/mailbox.h"
+#include "mail/owner_map.h"
 #include "screening/knowledge.h"
 #include "tokenstore/contacts.h"
 
@@ -23,7 +24,9 @@ struct Whom {
 
 /// Whose lists count for a recipient (design section 5, `m`): by protect.mailboxes, the full
 /// address first and then without its detail; else the address without detail. As the milter does
-/// it.
+/// it. Errors: unavailable (a table that is asked for each address).
+Result<Ownership> ownership_of(const Config& config, const Mailbox& recipient);
+/// The owner; where the table cannot be asked, the address without detail.
 Mailbox owner_of(const Config& config, const Mailbox& recipient);
 bool is_protected(const Config& config, std::string_view domain);
 /// Whether a recipient must always be reached (rule 3); asked only for protected domains. As the

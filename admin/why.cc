@@ -135,11 +135,14 @@ RecipientFacts recipient_facts(const Question& question, const Config& config,
   facts.address_token = token;
   facts.is_protected = is_protected(config, question.recipient.domain());
   facts.exempt = is_exempt(config, question.recipient);
+  const auto found = ownership_of(config, question.recipient);
   facts.owner = token ? token->owner : owner_of(config, question.recipient);
+  facts.shared = !token && found && found->shared;
   facts.named = true;
-  facts.unknown = !knowledge;
+  facts.unknown = !knowledge || !found;
   if (knowledge && !knowledge->recipients.empty()) facts.knowledge = knowledge->recipients.front();
   if (knowledge) judge_permits(message, *knowledge, facts);
+  if (facts.shared && knowledge && !facts.knowledge.own_mode) facts.exempt = true;
   facts.policy = resolve_policy(default_policy(config), facts.knowledge.policy);
   // As for a first try.
   facts.waits = facts.policy.mode == Mode::defer;

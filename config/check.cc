@@ -13,6 +13,7 @@
 
 #include "base/unique_fd.h"
 #include "config/maps.h"
+#include "config/postmap_table.h"
 #include "config/toml.h"
 #include "config/values.h"
 
@@ -163,11 +164,27 @@ class Checker {
       report(protect.domains_file, "protect.domains", bad, "a domain a line; # starts a comment");
     }
     bad.clear();
+    if (is_postfix_table(protect.mailboxes)) return postfix_table();
     if (std::string text; !protect.mailboxes.empty() && fine("protect.mailboxes") &&
                           read("protect.mailboxes", protect.mailboxes, text)) {
       protect.owners = parse_mailbox_map(text, bad);
       report(protect.mailboxes, "protect.mailboxes", bad,
-             "on each line an address, blanks, and the address of one owner");
+             "on each line an address, blanks, and the addresses of its owners");
+    }
+  }
+
+  /// A table that can be listed is read now, others when mail comes.
+  void postfix_table() {
+    Config::Protect& protect = out_.config.protect;
+    if (!fine("protect.mailboxes")) return;
+    auto listing = read_file_(protect.mailboxes);
+    if (listing) {
+      protect.owners = parse_table_listing(*listing);
+    } else if (listing.error().code == Errc::not_found) {
+      protect.mailboxes_asked = true;
+    } else {
+      out_.unreadable = true;
+      add(line_of("protect.mailboxes"), "protect.mailboxes", listing.error().detail, "");
     }
   }
 
@@ -237,6 +254,17 @@ Result<std::string> read_whole_file(const std::string& path) {
   }
 }
 
+namespace {
+
+constexpr seconds kTableTime{20};
+
+Result<std::string> read_file_or_table(const std::string& path) {
+  if (!is_postfix_table(path)) return read_whole_file(path);
+  return list_postfix_table(path, std::chrono::steady_clock::now() + kTableTime);
+}
+
+}  // namespace
+
 CheckedConfig check_config(std::string_view text, const std::string& name,
                            const ReadFile& read_file) {
   if (text.size() > kConfigMost) {
@@ -249,7 +277,7 @@ CheckedConfig check_config(std::string_view text, const std::string& name,
 
 CheckedConfig check_config_file(const std::string& path) {
   const auto text = read_whole_file(path);
-  if (text) return check_config(*text, path, read_whole_file);
+  if (text) return check_config(*text, path, read_file_or_table);
   CheckedConfig out;
   out.unreadable = true;
   out.problems.push_back({path, 0, "", text.error().detail, ""});
@@ -270,7 +298,7 @@ Result<Config> only_config(CheckedConfig checked) {
 Result<Config> load_config(const std::string& path) { return only_config(check_config_file(path)); }
 
 Result<Config> parse_config(std::string_view text, const std::string& name) {
-  return only_config(check_config(text, name, read_whole_file));
+  return only_config(check_config(text, name, read_file_or_table));
 }
 
 }  // namespace countersign

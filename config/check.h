@@ -37,7 +37,8 @@ using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 Result<std::string> read_whole_file(const std::string& path);
 
 /// Checks the text of countersign.toml; `name` stands for FILE in problems. Files that it names are
-/// read by `read_file`.
+/// read by `read_file`, also a Postfix table ("hash:/etc/postfix/virtual"): as
+/// list_postfix_table().
 CheckedConfig check_config(std::string_view text, const std::string& name,
                            const ReadFile& read_file);
 /// The same of the file `path`.

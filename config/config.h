@@ -35,9 +35,10 @@ struct Config {
   struct Protect {
     std::vector<std::string> domains;  ///< A-labels; read from domains_file when that is set
     std::string domains_file;          ///< path; "": the domains stand in countersign.toml
-    std::string mailboxes;             ///< path; "": none
-    /// What stands in `mailboxes`: address to owner, both as Mailbox::address().
+    std::string mailboxes;             ///< path, or "TYPE:NAME" of Postfix; "": none
+    /// What stands in `mailboxes`, if it can be listed: as OwnerMap::add() takes it.
     std::map<std::string, std::string> owners;
+    bool mailboxes_asked = false;  ///< `mailboxes` cannot be listed: it is asked for each message
     std::vector<std::string> exempt;  ///< as Mailbox::address()
     std::string recipient_delimiter = "+";
     bool strip_tokens = false;

@@ -2,6 +2,7 @@
 #include "config/keys.h"
 
 #include "config/key_setters.h"
+#include "config/postmap_table.h"
 #include "config/values.h"
 #include "mail/domain.h"
 #include "mail/header_test.h"
@@ -107,6 +108,11 @@ Status set_strip_tokens(Config& config, const Value& value) {
   return {};
 }
 Value show_strip_tokens(const Config& config) { return Value::of(config.protect.strip_tokens); }
+
+Result<std::string> parse_mailboxes(std::string_view text) {
+  if (is_postfix_table(text)) return std::string(text);
+  return parse_path(text);
+}
 
 Status set_keep(Config& config, const Value& value) {
   if (!value.flag) return Error{Errc::invalid, "false is not available in this version"};
@@ -287,12 +293,17 @@ const Key kKeys[] = {
     {.table = "protect",
      .name = "mailboxes",
      .kind = Kind::text,
-     .allowed = CS_PATH " of a map, or \"\" for none",
-     .doc = "A map of addresses to the mailboxes that own them, as Postfix writes it: on each line "
-            "an address, blanks, and one owner; # starts a comment line. Contacts, policy and held "
-            "mail belong to the owner. An address that is not in it owns itself, without its "
-            "detail. It is read again at reload.",
-     .set = set_text_or_none<kProtect, &P::mailboxes, parse_path>,
+     .allowed = CS_PATH " of a map, \"TYPE:NAME\" of a Postfix table, or \"\" for none",
+     .doc =
+         "A map of addresses to the mailboxes that own them, as Postfix writes it: on each line "
+         "an address (or @DOMAIN for all others in it), blanks, and its owner (or @DOMAIN for "
+         "the same name there); # starts a comment line. Contacts, policy and held mail belong "
+         "to the owner. An address with several owners is never screened, unless countersign "
+         "policy sets its mode: then it owns itself, as does an address that is not in the map, "
+         "without its detail. Any other Postfix table, such as \"hash:/etc/postfix/virtual\", is "
+         "read by postmap(1): at start and reload if it can be listed, else (LDAP, SQL, regular "
+         "expressions) when mail comes, and remembered for five minutes.",
+     .set = set_text_or_none<kProtect, &P::mailboxes, parse_mailboxes>,
      .show = show_text<kProtect, &P::mailboxes>,
      .example = "\"/etc/countersign/mailboxes\""},
     {.table = "protect",

@@ -6,6 +6,7 @@
 #include "config/values.h"
 #include "mail/domain.h"
 #include "mail/mailbox.h"
+#include "mail/owner_map.h"
 
 namespace countersign {
 namespace {
@@ -66,23 +67,57 @@ std::vector<std::string> parse_domain_list(std::string_view text, std::vector<Ba
   return domains;
 }
 
+namespace {
+
+std::string normalised(std::string_view text) {
+  const auto mailbox = Mailbox::parse(text);
+  if (mailbox) return mailbox->address();
+  const auto domain =
+      text.starts_with('@') ? to_a_labels(text.substr(1)) : Error{Errc::invalid, {}};
+  return domain ? "@" + *domain : std::string(text);
+}
+
+/// "a@x, b@x" of "A@x  b@X".
+std::string normalised_list(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find_first_of(", \t\r", at), text.size());
+    if (end > at) out += (out.empty() ? "" : ", ") + normalised(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::map<std::string, std::string> parse_mailbox_map(std::string_view text,
                                                      std::vector<BadLine>& bad) {
   std::map<std::string, std::string> owners;
+  OwnerMap map;
   for (const auto& [line, entry] : logical_lines(text)) {
     const auto blank = entry.find_first_of(kBlanks);
     const std::string_view key = std::string_view(entry).substr(0, blank);
-    const std::string_view value =
-        blank == std::string::npos ? std::string_view() : trimmed(entry).substr(blank);
-    const auto address = Mailbox::parse(key);
-    const auto owner = Mailbox::parse(trimmed(value));
-    if (!address)
-      bad.push_back({line, in_quotes(key) + " is no address"});
-    else if (!owner)
-      bad.push_back({line, in_quotes(trimmed(value)) + " is not the address of one owner"});
-    else if (!owners.emplace(address->address(), owner->address()).second)
-      bad.push_back({line, in_quotes(key) + " stands there twice"});
+    const std::string_view value = blank == std::string::npos
+                                       ? std::string_view()
+                                       : trimmed(std::string_view(entry).substr(blank));
+    if (const std::string what = map.add(key, value); !what.empty())
+      bad.push_back({line, what});
+    else
+      owners.emplace(normalised(key), normalised_list(value));
   }
+  return owners;
+}
+
+std::map<std::string, std::string> parse_table_listing(std::string_view text) {
+  std::map<std::string, std::string> owners;
+  OwnerMap map;
+  each_line(text, [&](int, std::string_view line) {
+    const auto tab = line.find('\t');
+    if (tab == std::string_view::npos) return;
+    const std::string_view key = line.substr(0, tab);
+    if (map.add(key, line.substr(tab + 1)).empty())
+      owners.emplace(normalised(key), normalised_list(line.substr(tab + 1)));
+  });
   return owners;
 }
 

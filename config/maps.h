@@ -20,10 +20,15 @@ struct BadLine {
 /// lines are added to `bad`.
 std::vector<std::string> parse_domain_list(std::string_view text, std::vector<BadLine>& bad);
 
-/// Reads protect.mailboxes: on each line an address, blanks, one owner; a line that begins with #
+/// Reads protect.mailboxes: on each line an address, blanks, its owners; a line that begins with #
 /// is a comment, one that begins with a blank continues the one before (postmap(1)). Returns
-/// addresses and owners as Mailbox::address(); bad lines are added to `bad`.
+/// entries as OwnerMap::add() takes them, addresses as Mailbox::address(); bad lines are added to
+/// `bad`.
 std::map<std::string, std::string> parse_mailbox_map(std::string_view text,
                                                      std::vector<BadLine>& bad);
+
+/// Reads the listing of a Postfix table (list_postfix_table()). Of a table that was not made for
+/// us, what names no mailboxes is passed over.
+std::map<std::string, std::string> parse_table_listing(std::string_view text);
 
 }  // namespace countersign

@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/log.h"
 #include "mail/folded_path.h"
 #include "mail/forwarded.h"
 #include "mail/list_fields.h"
@@ -49,8 +50,9 @@ std::vector<std::string> answering_addresses(const Facts& facts, const Envelope&
 }
 
 std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
-                                              const Envelope& envelope) {
+                                              const Envelope& envelope, milliseconds time) {
   std::vector<RecipientFacts> out;
+  std::vector<Mailbox> owned;
   out.reserve(envelope.recipients.size());
   for (const ForwardPath& path : envelope.recipients) {
     RecipientFacts& recipient = out.emplace_back();
@@ -69,9 +71,26 @@ std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
       recipient.unknown = true;
       continue;
     }
-    recipient.address_token = settings.token_of(*path.mailbox);
-    recipient.owner =
-        recipient.address_token ? recipient.address_token->owner : settings.owner_of(*path.mailbox);
+    recipient.owner = settings.owner_of(*path.mailbox);
+    owned.push_back(*path.mailbox);
+  }
+  const auto owners = settings.ownership_of(owned, time);
+  if (!owners && time > milliseconds(0))
+    log::warning("protect.mailboxes", {{"error", owners.error().detail}});
+  std::size_t at = 0;
+  for (RecipientFacts& recipient : out) {
+    if (!recipient.owner) continue;
+    if (owners) {
+      recipient.owner = (*owners)[at].owner;
+      recipient.shared = (*owners)[at].shared;
+    } else {
+      recipient.unknown = true;
+    }
+    // A token says itself whose it is.
+    recipient.address_token = settings.token_of(owned[at++], time);
+    if (!recipient.address_token) continue;
+    recipient.owner = recipient.address_token->owner;
+    recipient.shared = false;
   }
   return out;
 }

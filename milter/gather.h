@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes facts of what the MTA told: client, envelope, header section. Pure, thread-safe.
+// Makes facts of what the MTA told: client, envelope, header section. Pure but for
+// MilterSettings::owner_table, thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "mail/envelope.h"
 #include "mail/header_section.h"
 #include "milter/client.h"
@@ -20,8 +22,11 @@ namespace countersign {
 
 /// Returns what the envelope tells of each recipient, in its order, with the configured policy.
 /// One in a protected domain whose path is no RFC 5321 mailbox is `unknown`: nobody's lists count.
+/// `time`: how long `settings.owner_table` is waited for; who is not found in that time, or while
+/// it is out of service, is `unknown` too.
 std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
-                                              const Envelope& envelope);
+                                              const Envelope& envelope,
+                                              milliseconds time = milliseconds(1500));
 
 /// Whether the store is asked for this recipient.
 inline bool to_be_screened(const RecipientFacts& recipient) {

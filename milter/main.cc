@@ -19,6 +19,7 @@
 #include "authentication/authenticator_process.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/postmap_table.h"
 #include "holding/asking_desk.h"
 #include "holding/intake_desk.h"
 #include "holding/node.h"
@@ -119,10 +120,12 @@ Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   out.token_keys = {token_keys.begin(), token_keys.end()};
   out.strip_tokens = config.protect.strip_tokens;
   out.protected_domains = {config.protect.domains.begin(), config.protect.domains.end()};
-  for (const auto& [address, owner] : config.protect.owners) {
-    CS_ASSIGN(Mailbox from, Mailbox::parse(address));
-    CS_ASSIGN(Mailbox to, Mailbox::parse(owner));
-    out.owners.emplace(std::move(from), std::move(to));
+  for (const auto& [address, owners] : config.protect.owners)
+    if (const std::string what = out.owners.add(address, owners); !what.empty())
+      return Error{Errc::invalid, "protect.mailboxes: " + what};
+  if (config.protect.mailboxes_asked) {
+    static const SystemClock clock;
+    out.owner_table = std::make_shared<PostmapTable>(config.protect.mailboxes, clock);
   }
   for (const std::string& address : config.protect.exempt) {
     CS_ASSIGN(Mailbox mailbox, Mailbox::parse(address));

@@ -27,9 +27,9 @@ std::optional<Mailbox> sender_of(const MilterSettings& settings, const Envelope&
   if (!author || !envelope.reverse_path.mailbox) return std::nullopt;
   const Mailbox path = without_batv(*envelope.reverse_path.mailbox);
   if (!settings.protects(*author) || !settings.protects(path)) return std::nullopt;
-  const Mailbox owner = settings.owner_of(*author);
-  if (owner != settings.owner_of(path)) return std::nullopt;
-  return owner;
+  const auto owners = settings.ownership_of({*author, path}, kMoment);
+  if (!owners || owners->at(0).owner != owners->at(1).owner) return std::nullopt;
+  return owners->at(0).owner;
 }
 
 }  // namespace

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <array>
-
-#include "mail/folded_path.h"
+#include <set>
 
 namespace countersign {
 namespace {
@@ -21,18 +20,44 @@ bool MilterSettings::protects(const Mailbox& mailbox) const {
   return protected_domains.contains(mailbox.domain());
 }
 
-Mailbox MilterSettings::owner_of(const Mailbox& recipient) const {
-  if (const auto it = owners.find(recipient); it != owners.end()) return it->second;
-  // A bounce comes to the reverse-path as it was sent.
-  const Mailbox bare = without_batv(recipient).without_detail(recipient_delimiters);
-  const auto it = owners.find(bare);
-  return it == owners.end() ? bare : it->second;
+Result<std::vector<Ownership>> MilterSettings::ownership_of(const std::vector<Mailbox>& recipients,
+                                                            milliseconds time) const {
+  std::vector<Ownership> out;
+  if (owner_table == nullptr) {
+    for (const Mailbox& recipient : recipients)
+      out.push_back(owners.of(recipient, recipient_delimiters));
+    return out;
+  }
+  std::set<std::string> keys;
+  for (const Mailbox& recipient : recipients)
+    for (std::string& key : OwnerMap::keys_of(recipient, recipient_delimiters))
+      keys.insert(std::move(key));
+  CS_ASSIGN(const auto found,
+            owner_table->find({keys.begin(), keys.end()}, std::chrono::steady_clock::now() + time));
+  for (const Mailbox& recipient : recipients) {
+    out.push_back(owners.of(recipient, recipient_delimiters));
+    for (const std::string& key : OwnerMap::keys_of(recipient, recipient_delimiters)) {
+      const auto entry = found.find(key);
+      if (entry == found.end()) continue;
+      out.back() = OwnerMap::read(recipient, recipient_delimiters, entry->second);
+      break;
+    }
+  }
+  return out;
 }
 
-std::optional<AddressToken> MilterSettings::token_of(const Mailbox& recipient) const {
+std::optional<AddressToken> MilterSettings::token_of(const Mailbox& recipient,
+                                                     milliseconds time) const {
   if (owners.contains(recipient)) return std::nullopt;
-  return find_address_token(recipient, recipient_delimiters, token_keys,
-                            [this](const Mailbox& mailbox) { return owner_of(mailbox); });
+  auto token =
+      find_address_token(recipient, recipient_delimiters, token_keys, [&](const Mailbox& mailbox) {
+        const auto found = ownership_of({mailbox}, time);
+        return found ? found->front().owner : owner_of(mailbox);
+      });
+  if (!token || !owner_table) return token;
+  const auto own =
+      owner_table->find({recipient.address()}, std::chrono::steady_clock::now() + time);
+  return own && own->empty() ? token : std::nullopt;
 }
 
 bool MilterSettings::is_exempt(const Mailbox& recipient) const {

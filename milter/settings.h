@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,6 +17,7 @@
 #include "mail/address_token.h"
 #include "mail/mailbox.h"
 #include "mail/network.h"
+#include "mail/owner_map.h"
 #include "screening/authentication.h"
 #include "screening/facts.h"
 #include "screening/verdicts.h"
@@ -25,9 +26,10 @@ namespace countersign {
 
 struct MilterSettings {
   std::set<std::string, std::less<>> protected_domains;  ///< A-labels
-  std::map<Mailbox, Mailbox> owners;                     ///< protect.mailboxes: address to owner
-  std::set<Mailbox> exempt;                              ///< protect.exempt
-  std::string notices_from = "countersign@{domain}";     ///< {domain}: any protected domain
+  OwnerMap owners;                                       ///< protect.mailboxes, if it can be listed
+  std::shared_ptr<OwnerTable> owner_table;  ///< protect.mailboxes, if it cannot; else null
+  std::set<Mailbox> exempt;                 ///< protect.exempt
+  std::string notices_from = "countersign@{domain}";  ///< {domain}: any protected domain
   std::string recipient_delimiters = "+";
   std::vector<Secret> token_keys;  ///< purpose "token": by which address tokens are known
   bool strip_tokens = false;       ///< the MTA is to deliver to the address without the token
@@ -43,11 +45,17 @@ struct MilterSettings {
 
   bool protects(const Mailbox& mailbox) const;
   /// Whose lists count for a recipient (design section 5, `m`): by `owners`, the full address first
-  /// and then without its detail; else the address without detail.
-  Mailbox owner_of(const Mailbox& recipient) const;
+  /// and then without its detail; else the address without detail. `owner_table` is not asked.
+  Mailbox owner_of(const Mailbox& recipient) const {
+    return owners.of(recipient, recipient_delimiters).owner;
+  }
+  /// The same of several, by `owner_table` if there is one. Errors: unavailable.
+  Result<std::vector<Ownership>> ownership_of(const std::vector<Mailbox>& recipients,
+                                              milliseconds time) const;
   /// The token that a recipient's address carries; none where the full address is a mailbox of its
-  /// own.
-  std::optional<AddressToken> token_of(const Mailbox& recipient) const;
+  /// own. `time`: as by ownership_of().
+  std::optional<AddressToken> token_of(const Mailbox& recipient,
+                                       milliseconds time = milliseconds(0)) const;
   /// The addresses that must always be reached: postmaster, abuse, hostmaster, webmaster (RFC
   /// 2142), admin, administrator, security, our notice address, and those listed; a detail does not
   /// matter. Asked only for protected domains.

@@ -121,7 +121,9 @@ Verdict Transaction::decide() {
 }
 
 void Transaction::gather() {
-  recipients_ = gather_recipients(*settings_, envelope_);
+  // What no rule will ask is not waited for (law 7).
+  recipients_ = internal_ ? gather_recipients(*settings_, envelope_, milliseconds(0))
+                          : gather_recipients(*settings_, envelope_);
   for (RecipientFacts& recipient : recipients_)
     if (recipient.is_protected && !recipient.owner)
       recipient.policy.mode = services_.modes.recall_site(settings_->defaults.mode);
@@ -231,6 +233,7 @@ void Transaction::ask_store() {
   for (RecipientFacts& recipient : recipients_) {
     if (!to_be_screened(recipient) || !recipient.owner) continue;
     recipient.knowledge = known->recipients.at(places.at(*recipient.owner));
+    recipient.exempt = recipient.shared && !recipient.knowledge.own_mode;
     recipient.policy = resolve_policy(settings_->defaults, recipient.knowledge.policy);
     services_.modes.note(*recipient.owner, recipient.policy.mode, settings_->defaults.mode);
     correspondence_.judge(recipient);

@@ -71,6 +71,8 @@ Policy resolve_policy(const Policy& defaults, const PolicyValues& values);
 struct RecipientFacts {
   bool is_protected = false;     ///< in one of protect.domains
   bool exempt = false;           ///< always to be reached (RFC 2142), or listed
+  /// It has several owners (protect.mailboxes): exempt, unless its mode is set.
+  bool shared = false;
   std::optional<Mailbox> owner;  ///< whose lists count; none: the path is no RFC 5321 mailbox
   bool named = false;            ///< stands in To or Cc
   /// The store could not say: decide under law 7, by `policy` as it was last known.

@@ -94,6 +94,7 @@ struct RecipientKnowledge {
   /// Most specific first: by level, then address, list, domain, domains above it.
   std::vector<ContactMatch> matches;
   PolicyValues policy;
+  bool own_mode = false;  ///< "mode" is set for the mailbox itself
   /// The address in List-Post (Facts::list_post) is allowed by the most specific list that has it:
   /// this mailbox wrote to the mailing list.
   bool wrote_to_list = false;

@@ -117,6 +117,7 @@ struct MemoryStore::Parts {
           join_policy(knowledge.policy, state.policies[name]);
         }
         knowledge.wrote_to_list = list_post == Standing::allow;
+        knowledge.own_mode = state.policies[recipient.key()].contains("mode");
         const auto& sent = state.sent[recipient.key()];
         for (const std::string& digest : inquiry.answers)
           if (const auto at = sent.find(digest); at != sent.end() && at->second > inquiry.now)

@@ -100,6 +100,7 @@ RecipientKnowledge joined(const std::vector<const ScopeKnowledge*>& levels) {
     out.replied = out.replied || level->replied;
   }
   out.wrote_to_list = list_post == Standing::allow;
+  out.own_mode = levels.front()->policy.contains("mode");
   return out;
 }
 

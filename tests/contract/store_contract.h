@@ -203,6 +203,8 @@ class StoreContract : public CppUnit::TestFixture {
     set(of_joe(), {{"mode", "refuse"}});
     const PolicyValues want = {{"mode", "refuse"}, {"machines", "hold"}, {"blocked", "hold"}};
     CPPUNIT_ASSERT(want == look_up({joe()}, alice()).recipients[0].policy);
+    CPPUNIT_ASSERT(look_up({joe()}, alice()).recipients[0].own_mode);
+    CPPUNIT_ASSERT(!look_up({mailbox("ann@example.org")}, alice()).recipients[0].own_mode);
   }
   void the_page_has_no_age_before_its_first_heartbeat() {
     CPPUNIT_ASSERT(!look_up({joe()}, alice()).page_age);

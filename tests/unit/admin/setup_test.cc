@@ -11,7 +11,7 @@
 #include "admin/config_backup.h"
 #include "admin/forged_fields.h"
 #include "admin/header_table.h"
-#include "admin/process.h"
+#include "base/process.h"
 #include "config/check.h"
 #include "tests/support/admin_rig.h"
 

@@ -22,7 +22,7 @@ const std::map<std::string, std::string> kFiles = {
     {"/bad-domains", "example.org\na..b\n\nc d\n"},
     {"/no-domains", "# none\n"},
     {"/mailboxes", "sales@example.org joe@example.org\n"},
-    {"/bad-mailboxes", "# all\nall@example.org a@example.org b@example.org\n"},
+    {"/bad-mailboxes", "# all\nall@example.org a@example.org b\n"},
 };
 
 Result<std::string> read_file(const std::string& path) {
@@ -208,8 +208,8 @@ const Row kRows[] = {
      true},
     {"a map of mailboxes with a bad line",
      "[protect]\nmailboxes = \"/bad-mailboxes\"\ndomains = [\"example.org\"]\n" + kGood.substr(36),
-     "/bad-mailboxes:2: protect.mailboxes: \"a@example.org b@example.org\" is not the address of "
-     "one owner; allowed: on each line an address, blanks, and the address of one owner\n",
+     "/bad-mailboxes:2: protect.mailboxes: \"a@example.org b\" is not the address of an owner; "
+     "allowed: on each line an address, blanks, and the addresses of its owners\n",
      true},
     {"text that is not UTF-8", "[log]\nlevel = \"\xff\"\n",
      "c.toml:8: log.level: is no TOML: Encountered invalid utf-8 sequence\n"},

@@ -74,6 +74,9 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_address_literal_may_lead_to_a_protected_mailbox);
   CPPUNIT_TEST(a_thousand_recipients_are_one_question);
   CPPUNIT_TEST(details_and_aliases_lead_to_one_owner);
+  CPPUNIT_TEST(an_address_of_several_owners_is_exempt_unless_its_mode_is_set);
+  CPPUNIT_TEST(a_table_is_asked_for_all_recipients_at_once);
+  CPPUNIT_TEST(a_table_that_fails_makes_mail_wait_but_never_that_of_users);
   CPPUNIT_TEST(a_transaction_keeps_the_settings_it_began_with);
   CPPUNIT_TEST(an_abandoned_hold_leaves_nothing);
   CPPUNIT_TEST(a_message_is_counted_once);
@@ -644,6 +647,69 @@ class TransactionTest : public CppUnit::TestFixture {
     const HeldEnvelope envelope = rig.desk.kept().at(0).envelope;
     CPPUNIT_ASSERT_EQUAL(std::size_t{4}, envelope.envelope.recipients.size());
     CPPUNIT_ASSERT(envelope.owners == Texts(4, "joe@example.org"));
+  }
+
+  void an_address_of_several_owners_is_exempt_unless_its_mode_is_set() {
+    MilterRig rig;
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    CPPUNIT_ASSERT_EQUAL(
+        std::string(), settings.owners.add("team@example.org", "joe@example.org, ann@example.org"));
+    rig.use(settings);
+    Mail mail;
+    mail.to = {"<team@example.org>"};
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=exempt; author=example.com"),
+                         rig.play(mail).field());
+    rig.set_policy("example.org", {{"mode", "hold"}});
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=exempt; author=example.com"),
+                         rig.play(mail).field());
+    rig.set_policy("team@example.org", {{"mode", "hold"}});
+    expect_reply(rig.play(mail), "554", "eom");
+    CPPUNIT_ASSERT((rig.desk.kept().at(0).envelope.owners == Texts{"team@example.org"}));
+    rig.store.set_down(true);
+    expect_reply(rig.play(mail), "451", "eoh");
+  }
+
+  /// A table that knows two owners of joe@example.org's addresses.
+  struct ScriptedTable final : OwnerTable {
+    Result<std::map<std::string, std::string>> find(const std::vector<std::string>& keys,
+                                                    Deadline) override {
+      ++asked;
+      if (down) return Error{Errc::unavailable, "down"};
+      std::map<std::string, std::string> out;
+      for (const std::string& key : keys)
+        if (key == "sales@example.org") out[key] = "joe";
+      return out;
+    }
+    int asked = 0;
+    bool down = false;
+  };
+
+  void a_table_is_asked_for_all_recipients_at_once() {
+    MilterRig rig;
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    const auto table = std::make_shared<ScriptedTable>();
+    settings.owner_table = table;
+    rig.use(settings);
+    rig.directory.asks_early = false;
+    Mail mail;
+    mail.to = {"<sales+x@example.org>", "<ann@example.org>", "<abuse@example.org>"};
+    rig.play(mail);
+    CPPUNIT_ASSERT(
+        (rig.desk.kept().at(0).envelope.owners == Texts{"joe@example.org", "ann@example.org"}));
+    CPPUNIT_ASSERT_EQUAL(1, table->asked);
+  }
+
+  void a_table_that_fails_makes_mail_wait_but_never_that_of_users() {
+    MilterRig rig;
+    MilterSettings settings = MilterRig::settings(Mode::hold);
+    const auto table = std::make_shared<ScriptedTable>();
+    table->down = true;
+    settings.owner_table = table;
+    rig.use(settings);
+    expect_reply(rig.play(Mail{}), "451", "eoh");
+    Mail own;
+    own.auth_type = "PLAIN";
+    expect(rig.play(own), Kind::accept, "eoh");
   }
 
   void a_transaction_keeps_the_settings_it_began_with() {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "admin/process.h"
+#include "base/process.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
 using namespace countersign;
-using namespace countersign::admin;
 
 namespace {
 
 class ProcessTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ProcessTest);
   CPPUNIT_TEST(output_is_returned_whole);
+  CPPUNIT_TEST(input_arrives_whole);
   CPPUNIT_TEST(a_bad_status_is_an_error_with_what_was_said);
   CPPUNIT_TEST(a_missing_program_is_told);
   CPPUNIT_TEST(no_shell_sees_the_words);
@@ -26,6 +26,12 @@ class ProcessTest : public CppUnit::TestFixture {
     const auto said = run({"sh", "-c", "head -c 300000 /dev/zero; echo more >&2; cat"});
     CPPUNIT_ASSERT(said);
     CPPUNIT_ASSERT_EQUAL(std::size_t{300000}, said->size());
+  }
+  void input_arrives_whole() {
+    const std::string input(300'000, 'x');
+    const auto said = run_program({"cat"}, std::chrono::steady_clock::now() + seconds(60), input);
+    CPPUNIT_ASSERT(said);
+    CPPUNIT_ASSERT(input == *said);
   }
   void a_bad_status_is_an_error_with_what_was_said() {
     const auto said = run({"sh", "-c", "echo why >&2; exit 3"});

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "admin/process.h"
+#include "base/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 #include "base/rollback.h"
 #include "base/unique_fd.h"
 
-namespace countersign::admin {
+namespace countersign {
 namespace {
 
 constexpr std::size_t kOutputMost = 4'000'000;
@@ -49,20 +50,42 @@ std::string find_program(const std::string& name) {
   return "";
 }
 
-Result<pid_t> spawn(const std::string& program, const std::vector<std::string>& argv, int out,
-                    int err) {
+/// A file without name that holds `bytes`, at its start.
+Result<UniqueFd> file_of(std::string_view bytes) {
+  UniqueFd file(::memfd_create("input", MFD_CLOEXEC));
+  while (file && !bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) file.reset();
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (!file || ::lseek(file.get(), 0, SEEK_SET) != 0)
+    return Error{Errc::unavailable, std::string("memfd: ") + std::strerror(errno)};
+  return file;
+}
+
+Result<pid_t> spawn(const std::string& program, const std::vector<std::string>& argv, int in,
+                    int out, int err) {
   std::vector<char*> arguments;
   for (const auto& word : argv) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   const Rollback free([&] { posix_spawn_file_actions_destroy(&actions); });
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, in, 0);
   posix_spawn_file_actions_adddup2(&actions, out, 1);
   posix_spawn_file_actions_adddup2(&actions, err, 2);
+  // A daemon's threads block what only its sigwait() takes: a program would inherit that.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  const Rollback free_attributes([&] { posix_spawnattr_destroy(&attributes); });
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t child = 0;
   const int error =
-      ::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
+      ::posix_spawn(&child, program.c_str(), &actions, &attributes, arguments.data(), environ);
   if (error != 0) return Error{Errc::unavailable, program + ": " + std::strerror(error)};
   return child;
 }
@@ -93,12 +116,14 @@ bool drain_both(UniqueFd& out, UniqueFd& err, std::string& out_text, std::string
 
 }  // namespace
 
-Result<std::string> run_program(const std::vector<std::string>& argv, Deadline deadline) {
+Result<std::string> run_program(const std::vector<std::string>& argv, Deadline deadline,
+                                std::string_view input) {
   const std::string program = find_program(argv.front());
   if (program.empty()) return Error{Errc::not_found, argv.front() + ": no such program"};
+  CS_ASSIGN(const UniqueFd in, file_of(input));
   CS_ASSIGN(Pipe out, make_pipe());
   CS_ASSIGN(Pipe err, make_pipe());
-  CS_ASSIGN(const pid_t child, spawn(program, argv, out.write.get(), err.write.get()));
+  CS_ASSIGN(const pid_t child, spawn(program, argv, in.get(), out.write.get(), err.write.get()));
   out.write.reset();
   err.write.reset();
   std::string out_text, err_text;
@@ -114,4 +139,4 @@ Result<std::string> run_program(const std::vector<std::string>& argv, Deadline d
   return out_text;
 }
 
-}  // namespace countersign::admin
+}  // namespace countersign
