@@ -63,9 +63,7 @@ Node::~Node() { stop(); }
 
 Status Node::start() {
   for (const HeldId& id : parts_.spool.list()) load(id);
-  // A start after the hour is no reason for a digest: the next one comes tomorrow at its time.
-  const auto [day, minute] = local_day(parts_.clock.wall());
-  if (minute >= digest_at_) last_digest_day_ = day;
+  if (!missed_digest()) last_digest_day_ = local_day(parts_.clock.wall()).first;
   run("desk", &Node::desk_loop);
   run("asking", &Node::asking_loop);
   for (int i = 0; i < kReleaseWorkers; ++i) run("release", &Node::release_loop);
@@ -388,6 +386,20 @@ void Node::send_leak_alarms() {
     }
     leaks_.with([&](auto& all) { all.erase(name); });
   }
+}
+
+/// Whether today's digest is still to come, or was due while this node was down. A start after the
+/// hour is no reason for one: the next comes tomorrow at its time.
+bool Node::missed_digest() const {
+  const WallTime now = parts_.clock.wall();
+  const auto minute = local_day(now).second;
+  if (minute < digest_at_) return true;
+  const WallTime due = now - (minute - digest_at_) - std::chrono::minutes(1);
+  return !parts_.table
+              .where([&](const HeldLine& line) {
+                return waits(line.state) && !line.all_announced && line.arrived < due;
+              })
+              .empty();
 }
 
 void Node::send_digests() {

@@ -100,6 +100,7 @@ class Node {
   void mend_index();
   void send_challenges();
   void send_leak_alarms();
+  bool missed_digest() const;
   void send_digests();
   void expire();
   Status expire(const HeldId& id);

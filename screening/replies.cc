@@ -58,6 +58,10 @@ SmtpReply too_large_reply() {
   return {"552", "5.3.4", {"Message or its header section is too large"}};
 }
 
+SmtpReply field_too_large_reply() {
+  return {"552", "5.3.4", {"A header field is too large, and the message was not delivered"}};
+}
+
 SmtpReply bad_bytes_reply() {
   return {"554", "5.6.0", {"Message has a bare CR or a bare LF, and was not delivered"}};
 }

@@ -25,6 +25,7 @@ SmtpReply token_refused_reply();  ///< 554: this address is no longer in use (ru
 SmtpReply try_later_reply();      ///< 451: any doubt of ours
 SmtpReply no_room_reply();        ///< 450: over a share or cap of the spool
 SmtpReply too_large_reply();      ///< 552: over max_message, or the header section over its limit
+SmtpReply field_too_large_reply();  ///< 552: a field that the MTA may have cut, to be held
 SmtpReply bad_bytes_reply();      ///< 554: bare CR or bare LF in mail that is to be held
 
 /// Returns the field's value, without leading space: "pass; reason=contact; author=example.com",

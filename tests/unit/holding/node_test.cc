@@ -18,6 +18,8 @@ class NodeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_refused_message_of_a_stranger_is_reported_to_nobody);
   CPPUNIT_TEST(an_operators_orders_are_followed);
   CPPUNIT_TEST(nothing_expires_before_a_digest_listed_it);
+  CPPUNIT_TEST(a_digest_that_was_due_while_the_node_was_down_is_sent_at_start);
+  CPPUNIT_TEST(a_start_after_the_hour_sends_no_digest_of_what_came_after_it);
   CPPUNIT_TEST(what_was_taken_back_stays_until_it_expires);
   CPPUNIT_TEST(an_order_restores_what_was_taken_back);
   CPPUNIT_TEST(nothing_expires_because_the_wall_clock_was_set);
@@ -144,6 +146,27 @@ class NodeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("<joe@example.org>"),
                          rig.notices.sent().front().delivery.recipients.at(0).forward_path);
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.mta.sent().size());
+  }
+  void a_digest_that_was_due_while_the_node_was_down_is_sent_at_start() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    rig.clock.advance(std::chrono::hours(20));
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(eventually([&] { return rig.notices.sent().size() == 1; }));
+    CPPUNIT_ASSERT(rig.spool->read(r->id));
+  }
+  void a_start_after_the_hour_sends_no_digest_of_what_came_after_it() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.node.start());
+    // Between two orders that were followed lies a whole round of chores.
+    for (const char* body : {"second\r\n", "third\r\n"}) {
+      const auto other = rig.hold(HoldingRig::envelope(), body);
+      CPPUNIT_ASSERT(give_order(*rig.fs, {other->id, "drop", "root"}));
+      CPPUNIT_ASSERT(eventually([&] { return read_orders(*rig.fs)->empty(); }));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.notices.sent().size());
+    CPPUNIT_ASSERT(rig.spool->read(r->id));
   }
   void nothing_expires_because_the_wall_clock_was_set() {
     HoldingRig rig;

@@ -181,7 +181,7 @@ class PermitUseTest : public CppUnit::TestFixture {
     const std::string to = site.issue(3);
     const Mailbox full = *Mailbox::parse(to.substr(1, to.size() - 2));
     MilterSettings settings = Site::settings_for(Mode::hold);
-    settings.owners.emplace(full, full);
+    settings.owners.add(full.address(), full.address());
     site.use(std::move(settings));
     site.play(mail_to({to}));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, site.desk.kept().size());
@@ -191,7 +191,7 @@ class PermitUseTest : public CppUnit::TestFixture {
     Site site;
     std::string to = site.issue(3);
     MilterSettings settings = Site::settings_for(Mode::hold);
-    settings.owners.emplace(*Mailbox::parse("joseph@example.org"), *Mailbox::parse(kJoe));
+    settings.owners.add("joseph@example.org", kJoe);
     site.use(std::move(settings));
     expect_passed(site.play(mail_to({to.replace(1, 3, "joseph")})));
     CPPUNIT_ASSERT_EQUAL(2LL, *site.token().uses_left);

@@ -70,6 +70,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(bytes_that_cannot_be_delivered_again_are_not_held);
   CPPUNIT_TEST(those_bytes_pass_where_nothing_is_held);
   CPPUNIT_TEST(a_header_section_over_the_limit_is_not_judged);
+  CPPUNIT_TEST(a_field_that_the_mta_may_have_cut_is_not_held);
   CPPUNIT_TEST(a_protected_recipient_who_is_no_mailbox_waits);
   CPPUNIT_TEST(an_address_literal_may_lead_to_a_protected_mailbox);
   CPPUNIT_TEST(a_thousand_recipients_are_one_question);
@@ -589,6 +590,16 @@ class TransactionTest : public CppUnit::TestFixture {
     rig.use(MilterRig::settings(Mode::observe));
     expect(rig.play(mail), Kind::proceed, "eom");
     CPPUNIT_ASSERT_EQUAL(0, rig.directory.look_ups);
+  }
+
+  void a_field_that_the_mta_may_have_cut_is_not_held() {
+    for (const auto& [size, code] : {std::pair{53'000, "554"}, std::pair{53'001, "552"}}) {
+      MilterRig rig;
+      Mail mail;
+      mail.header.emplace_back("X-Long", std::string(static_cast<std::size_t>(size) - 6, 'x'));
+      const Outcome got = rig.play(mail);
+      expect_reply(got, code, code == std::string("554") ? "eom" : "eoh");
+    }
   }
 
   void a_protected_recipient_who_is_no_mailbox_waits() {

@@ -54,6 +54,7 @@ class RepliesTest : public CppUnit::TestFixture {
          std::vector<std::tuple<SmtpReply, std::string, std::string>>{
              {no_room_reply(), "450", "4.3.1"},
              {too_large_reply(), "552", "5.3.4"},
+             {field_too_large_reply(), "552", "5.3.4"},
              {bad_bytes_reply(), "554", "5.6.0"}}) {
       CPPUNIT_ASSERT_EQUAL(code, reply.code());
       CPPUNIT_ASSERT_EQUAL(status, reply.status());
