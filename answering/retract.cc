@@ -25,8 +25,7 @@ RetractResult with(RetractResult out, RetractOutcome outcome) {
 Result<TokenView> RetractDesk::look_up(std::string_view token, Retraction what,
                                        Deadline deadline) const {
   CS_ASSIGN(TokenView view, parts_.views.look_up(token, deadline));
-  if (view.held.copy != Copy::kept)
-    return Error{Errc::not_found, "there is nothing to take back"};
+  if (view.held.copy != Copy::kept) return Error{Errc::not_found, "there is nothing to take back"};
   if (what == Retraction::not_me && !view.held.by_mail)
     return Error{Errc::not_found, "no challenge went by mail"};
   return view;

@@ -6,7 +6,8 @@ namespace countersign::challenge {
 WebMetrics::WebMetrics(metrics::Registry& registry)
     : pages(registry, "countersign_pages_total", "Pages of messages shown, by what they say.",
             "page",
-            {"waiting", "delivering", "delivered", "failed", "withdrawn", "expired", "answered", "not-found"}),
+            {"waiting", "delivering", "delivered", "failed", "withdrawn", "expired", "answered",
+             "not-found"}),
       answers(registry, "countersign_answers_total",
               "Answers that were sent, by what came of them.", "outcome", kAnswerOutcomeWords),
       proofs(registry, "countersign_answer_proofs_total",

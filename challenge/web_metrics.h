@@ -11,7 +11,16 @@
 
 namespace countersign::challenge {
 
-enum class PageShown { waiting, delivering, delivered, failed, withdrawn, expired, answered, not_found };
+enum class PageShown {
+  waiting,
+  delivering,
+  delivered,
+  failed,
+  withdrawn,
+  expired,
+  answered,
+  not_found
+};
 enum class CodeForm { image, sound };
 enum class StatusClass { other, success, redirect, client_error, server_error };
 

@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::size_t kMostHeaderBytes = 4 * 1024 * 1024;
 
-/// Postfix cuts a header field that does not end within 60 000 bytes, before any milter sees it, and
-/// leaves 54 000 of them at least: a longer one is perhaps not whole.
+/// Postfix cuts a header field that does not end within 60 000 bytes, before any milter sees it,
+/// and leaves 54 000 of them at least: a longer one is perhaps not whole.
 constexpr std::size_t kMostFieldBytes = 53'000;
 
 constexpr milliseconds kAskDns{4000};

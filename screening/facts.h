@@ -69,8 +69,8 @@ Policy resolve_policy(const Policy& defaults, const PolicyValues& values);
 
 /// What is known of one recipient and the author.
 struct RecipientFacts {
-  bool is_protected = false;     ///< in one of protect.domains
-  bool exempt = false;           ///< always to be reached (RFC 2142), or listed
+  bool is_protected = false;  ///< in one of protect.domains
+  bool exempt = false;        ///< always to be reached (RFC 2142), or listed
   /// It has several owners (protect.mailboxes): exempt, unless its mode is set.
   bool shared = false;
   std::optional<Mailbox> owner;  ///< whose lists count; none: the path is no RFC 5321 mailbox

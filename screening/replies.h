@@ -20,13 +20,13 @@ inline constexpr std::string_view kFieldName = "Countersign";
 SmtpReply kept_reply(const std::string& url, WallTime expires);
 SmtpReply refused_reply(const std::string& url);   ///< 554: to be sent again, once answered
 SmtpReply deferred_reply(const std::string& url);  ///< 450: the sender's server keeps it for now
-SmtpReply blocked_reply();        ///< 554: this recipient does not accept mail from you
-SmtpReply token_refused_reply();  ///< 554: this address is no longer in use (rule 7)
-SmtpReply try_later_reply();      ///< 451: any doubt of ours
-SmtpReply no_room_reply();        ///< 450: over a share or cap of the spool
-SmtpReply too_large_reply();      ///< 552: over max_message, or the header section over its limit
+SmtpReply blocked_reply();          ///< 554: this recipient does not accept mail from you
+SmtpReply token_refused_reply();    ///< 554: this address is no longer in use (rule 7)
+SmtpReply try_later_reply();        ///< 451: any doubt of ours
+SmtpReply no_room_reply();          ///< 450: over a share or cap of the spool
+SmtpReply too_large_reply();        ///< 552: over max_message, or the header section over its limit
 SmtpReply field_too_large_reply();  ///< 552: a field that the MTA may have cut, to be held
-SmtpReply bad_bytes_reply();      ///< 554: bare CR or bare LF in mail that is to be held
+SmtpReply bad_bytes_reply();        ///< 554: bare CR or bare LF in mail that is to be held
 
 /// Returns the field's value, without leading space: "pass; reason=contact; author=example.com",
 /// "observed; would=hold; reason=first-contact", "aside; reason=first-contact" (of an author who is

@@ -3,8 +3,8 @@
 // The contract of the store, kept by the fake that the layers above are tested with.
 #include "tokenstore/memory_store.h"
 
-#include "tests/contract/permit_contract.h"
 #include "tests/contract/asked_contract.h"
+#include "tests/contract/permit_contract.h"
 #include "tests/contract/store_contract.h"
 
 namespace countersign::test {

@@ -4,8 +4,8 @@
 // over two slots is refused), and under the ACL user of the nodes.
 #include "tokenstore/redis_store.h"
 
-#include "tests/contract/permit_contract.h"
 #include "tests/contract/asked_contract.h"
+#include "tests/contract/permit_contract.h"
 #include "tests/contract/store_contract.h"
 #include "tests/support/redis_server.h"
 #include "tokenstore/acl.h"

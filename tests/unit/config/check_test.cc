@@ -55,7 +55,8 @@ const Row kRows[] = {
      "submit_networks, relays, max_message\n"},
     {"an unknown table is told once", "[milters]\nsocket = \"unix:/x\"\n",
      "c.toml:7: [milters]: no such table; allowed: milter, protect, first_contact, "
-     "verdicts, authentication, store, spool, release, notices, challenge, secrets, metrics, log\n"},
+     "verdicts, authentication, store, spool, release, notices, challenge, secrets, metrics, "
+     "log\n"},
     {"a key in no table", "x = 1\n" + kGood,
      "c.toml:1: x: stands in no table; allowed: milter, protect, first_contact, verdicts, "
      "authentication, store, spool, release, notices, challenge, secrets, metrics, log\n",
