@@ -67,7 +67,9 @@ Result<PolicyValues> parse_policy(const std::vector<std::string>& assignments,
 }
 
 Policy default_policy(const Config& config) {
-  return resolve_policy(Policy{}, {{"mode", config.first_contact.mode},
+  Policy defaults;
+  defaults.keep = config.first_contact.keep;
+  return resolve_policy(defaults, {{"mode", config.first_contact.mode},
                                    {"machines", config.first_contact.machines},
                                    {"challenge_from", config.first_contact.challenge_from}});
 }

@@ -115,7 +115,6 @@ Result<std::string> parse_mailboxes(std::string_view text) {
 }
 
 Status set_keep(Config& config, const Value& value) {
-  if (!value.flag) return Error{Errc::invalid, "false is not available in this version"};
   config.first_contact.keep = value.flag;
   return {};
 }
@@ -375,10 +374,11 @@ const Key kKeys[] = {
     {.table = "first_contact",
      .name = "keep",
      .kind = Kind::flag,
-     .allowed = "true",
-     .doc =
-         "Keep the copy of a message whose sender was told in the SMTP reply, so that the answer "
-         "releases it and it need not be sent again.",
+     .allowed = "true, false",
+     .doc = "Keep the copy of a first message, so that the answer releases it and it need not be "
+            "sent again. false: nothing that would be challenged is kept; it is refused with the "
+            "page's URL, as in mode refuse, also after ask_after of mode defer. Mail that is held "
+            "without a challenge is kept all the same: nobody would send it again.",
      .set = set_keep,
      .show = show_keep},
 

@@ -137,6 +137,7 @@ Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   CS_ASSIGN(out.relays, NetworkList::parse(config.milter.relays));
   out.defaults.mode =
       from_word<Mode>(kModeWords, config.first_contact.mode).value_or(Mode::observe);
+  out.defaults.keep = config.first_contact.keep;
   out.defaults.machines = hold_or(config.first_contact.machines, Disposition::aside);
   out.defaults.challenge_from = parse_score(config.first_contact.challenge_from);
   out.ask_after = config.first_contact.ask_after;

@@ -56,6 +56,7 @@ struct Facts {
 /// How a recipient wants mail treated: configuration, with what the store sets over it.
 struct Policy {
   Mode mode = Mode::observe;
+  bool keep = true;  ///< false: what rule 19 would hold and challenge, it refuses and challenges
   Disposition machines = Disposition::hold_silently;     ///< or aside
   Disposition blocked = Disposition::refuse;             ///< or hold_silently
   Disposition unauthentic = Disposition::hold_silently;  ///< or refuse

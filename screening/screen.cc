@@ -140,12 +140,13 @@ Judgement first_contact(const Facts& facts, const RecipientFacts& recipient) {
     case Mode::refuse:
       return unless_unsure(facts, refuse);
     case Mode::defer:
-      return recipient.waits ? defer : hold;
+      if (recipient.waits) return defer;
+      break;
     case Mode::observe:
     case Mode::hold:
       break;
   }
-  return hold;
+  return policy.keep ? Judgement(hold) : unless_unsure(facts, refuse);
 }
 
 struct Rule {

@@ -94,6 +94,7 @@ void observe(Scene& s) { s.recipient.policy.mode = Mode::observe; }
 void aside_mode(Scene& s) { s.recipient.policy.mode = Mode::aside; }
 
 void refuse_mode(Scene& s) { s.recipient.policy.mode = Mode::refuse; }
+void keeps_nothing(Scene& s) { s.recipient.policy.keep = false; }
 void defer_mode(Scene& s) { s.recipient.policy.mode = Mode::defer; }
 void waits(Scene& s) { s.recipient.waits = true; }
 void answered(Scene& s) { s.recipient.answered = true; }
@@ -329,6 +330,14 @@ const Row kRows[] = {
      all(refuse_mode, unauthenticated,
          [](Scene& s) { s.facts.authentication.unsure = true; }),
      decided(defer, Reason::first_contact)},
+    {"19: where nothing is kept he is refused", keeps_nothing,
+     decided(refuse, Reason::first_contact)},
+    {"19: where nothing is kept he is refused after he was deferred",
+     all(defer_mode, keeps_nothing), decided(refuse, Reason::first_contact)},
+    {"19: mode aside is the same where nothing is kept", all(aside_mode, keeps_nothing),
+     decided(aside, Reason::first_contact)},
+    {"16 before 19: a machine is held where nothing is kept", all(machine, keeps_nothing),
+     decided(hold_silently, Reason::machine)},
     {"19: where nobody looks, no mode refuses or defers", all(nobody_looks, refuse_mode),
      decided(aside, Reason::first_contact)},
     {"16 before 19: a machine hears no 5yz in mode refuse", all(machine, refuse_mode),
