@@ -170,9 +170,9 @@ std::string outcome(const Decision& decision, const Plan& plan, PageState page) 
   if (decision.would)
     return "It passes; without mode observe it would be: " + std::string(word(*decision.would)) +
            ".";
-  if (plan.answer == Answer::ask)
+  if (plan.answer == Handling::ask)
     return "It is refused with 554 and the page; once answered, it is to be sent again.";
-  if (plan.answer == Answer::wait)
+  if (plan.answer == Handling::wait)
     return "It is refused for now with 450 and the page; it is held when the time of "
            "first_contact.ask_after is over.";
   switch (decision.disposition) {
@@ -186,11 +186,11 @@ std::string outcome(const Decision& decision, const Plan& plan, PageState page) 
     case Disposition::hold_silently:
       break;
     case Disposition::defer:
-      return plan.answer == Answer::defer && page != PageState::up
+      return plan.answer == Handling::defer && page != PageState::up
                  ? "It is refused for now with 451: the page does not run."
                  : "It is refused for now with 451.";
   }
-  if (plan.answer == Answer::defer)
+  if (plan.answer == Handling::defer)
     return "It is refused for now with 451, as the page does not run; when the milter has missed "
            "that for 4 hours, it is held, and its author is not told.";
   if (plan.challenge == Challenge::in_reply)
@@ -205,7 +205,7 @@ std::string outcome(const Decision& decision, const Plan& plan, PageState page) 
 /// What its sender hears counts: a mail that would be held waits with him while nobody can be told
 /// where to answer.
 Disposition disposition_of(const Decision& decision, const Plan& plan) {
-  return plan.answer == Answer::defer ? Disposition::defer : decision.disposition;
+  return plan.answer == Handling::defer ? Disposition::defer : decision.disposition;
 }
 
 void print(const Question& question, const Facts& facts, const RecipientFacts& recipient,

@@ -107,23 +107,23 @@ Verdict Transaction::decide() {
   judge();
   if (report_) take_returned();
   switch (plan_.answer) {
-    case Answer::deliver:
-    case Answer::keep:
+    case Handling::deliver:
+    case Handling::keep:
       if (!plan_.held.empty()) return begin_hold();
       return {};
-    case Answer::accept:
+    case Handling::accept:
       if (must_be_cleaned()) return {};
       record("");
       return finish({Verdict::Kind::accept});
-    case Answer::refuse:
+    case Handling::refuse:
       record("");
       return finish(Verdict::say(refusal()));
-    case Answer::ask:
+    case Handling::ask:
       return ask(correspondence_.question_to(plan_.asked, envelope_, recipients_));
-    case Answer::wait:
+    case Handling::wait:
       keep_only_asked(deferral_);
       return ask(deferral_);
-    case Answer::defer:
+    case Handling::defer:
       break;
   }
   record("");
@@ -415,7 +415,7 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
     services_.metrics.holds.increment();
     if (receipt->joined) services_.metrics.joined.increment();
   }
-  if (plan_.answer == Answer::keep) {
+  if (plan_.answer == Handling::keep) {
     record(held_id);
     return keep(*receipt);
   }
@@ -498,12 +498,12 @@ std::optional<Verdict> Transaction::join_again(MessageEditor& editor) {
   const std::vector<std::size_t> before = std::exchange(plan_.deleted, {});
   const std::vector<std::size_t> held = plan_.held;
   plan_ = plan(facts_, recipients_, decisions_);
-  if (plan_.answer == Answer::refuse) return Verdict::say(refusal());
+  if (plan_.answer == Handling::refuse) return Verdict::say(refusal());
   // Whom nobody holds it for yet cannot be held for any more: the body is gone.
-  if (plan_.answer == Answer::defer || plan_.answer == Answer::ask ||
-      plan_.answer == Answer::wait || plan_.held != held)
+  if (plan_.answer == Handling::defer || plan_.answer == Handling::ask ||
+      plan_.answer == Handling::wait || plan_.held != held)
     return Verdict::say(try_later_reply());
-  if (plan_.answer == Answer::keep) return Verdict{Verdict::Kind::discard};
+  if (plan_.answer == Handling::keep) return Verdict{Verdict::Kind::discard};
   for (const std::size_t i : plan_.deleted)
     if (std::ranges::find(before, i) == before.end())
       if (!delete_recipient(editor, i)) return Verdict::say(try_later_reply());

@@ -60,10 +60,10 @@ void hold_the_asked(Sorted& sorted) {
 }
 
 /// The answer that keeps nothing and names the URL; nothing where there is none to give.
-std::optional<Answer> answer_with_url(const Sorted& sorted) {
-  if (!sorted.waiting.empty()) return Answer::wait;
+std::optional<Handling> answer_with_url(const Sorted& sorted) {
+  if (!sorted.waiting.empty()) return Handling::wait;
   if (sorted.asked.empty() || !sorted.passing.empty() || !sorted.held.empty()) return std::nullopt;
-  return Answer::ask;
+  return Handling::ask;
 }
 
 /// Returns the reason of the earliest rule, among those who hold silently if there are any: they
@@ -161,7 +161,7 @@ Plan plan(const Facts& facts, std::span<const RecipientFacts> recipients,
   if (const auto answer = answer_with_url(sorted); answer && facts.page != PageState::long_down) {
     if (facts.page == PageState::down) return out;
     out.answer = *answer;
-    out.asked = std::move(*answer == Answer::wait ? sorted.waiting : sorted.asked);
+    out.asked = std::move(*answer == Handling::wait ? sorted.waiting : sorted.asked);
     return out;
   }
   hold_the_asked(sorted);
@@ -171,12 +171,12 @@ Plan plan(const Facts& facts, std::span<const RecipientFacts> recipients,
   if (facts.page == PageState::up) out.challenge = challenge;
   out.held_reason = reason_to_hold(sorted, decisions);
   if (nobody_gets_it) {
-    out.answer = sorted.held.empty() ? Answer::refuse : Answer::keep;
+    out.answer = sorted.held.empty() ? Handling::refuse : Handling::keep;
   } else {
     out.deleted = sorted.held;
     out.deleted.insert(out.deleted.end(), sorted.refused.begin(), sorted.refused.end());
     out.field = field_for(facts, recipients, decisions, sorted);
-    out.answer = out.field.empty() && out.deleted.empty() ? Answer::accept : Answer::deliver;
+    out.answer = out.field.empty() && out.deleted.empty() ? Handling::accept : Handling::deliver;
     out.lessons = lessons_of(facts, recipients, decisions);
   }
   out.held = std::move(sorted.held);

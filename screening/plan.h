@@ -15,7 +15,7 @@
 namespace countersign {
 
 /// What the MTA is told.
-enum class Answer {
+enum class Handling {
   accept,   ///< nothing of ours is in this mail: take it as it is
   deliver,  ///< take it, with our field, for those recipients that are not deleted
   keep,     ///< nobody gets it now; once it is durable: 554 with the URL, or discard
@@ -42,7 +42,7 @@ struct Lesson {
 
 /// Indexes are those of the spans that plan() was given.
 struct Plan {
-  Answer answer = Answer::defer;
+  Handling answer = Handling::defer;
   std::vector<std::size_t> deleted;  ///< recipients to delete from the message (answer deliver)
   std::vector<std::size_t> held;     ///< recipients for whom one message is held
   std::vector<std::size_t> asked;    ///< recipients whom the URL is about (answers ask and wait)

@@ -49,6 +49,13 @@ else
 fi
 rule 'every C++ file is as clang-format writes it'
 
+# Two classes of one name in one namespace are one to the linker, whichever comes first.
+ours '\.h$' | grep -v '^tests/' | while read -r header; do
+  space=$(sed -n 's/^namespace \([a-z:_]*\) {.*/\1/p' "$header" | head -n 1)
+  sed -nE "s/^(class|struct|enum class) ([A-Za-z0-9_]+).*\{\$/$space \2/p" "$header"
+done | sort | uniq -d >"$found"
+rule 'no two types share a name'
+
 ours '(^|/)(utils?|common|manager|helpers?|misc)(\.|/|_)' >"$found"
 rule 'no file is named after nothing'
 
