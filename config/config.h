@@ -98,6 +98,7 @@ struct Config {
                                      "unauthenticated 0 3000", "unauthenticated 30 6000",
                                      "unauthenticated 100 12000"};
     std::vector<std::string> channels = {"reply"};  ///< "reply", then perhaps "mail"
+    std::vector<std::string> answers = {"page"};    ///< "page", then perhaps "reply"
     std::vector<std::string> proxies;               ///< networks whose X-Forwarded-For is believed
     std::string templates;                          ///< folder of a site's own pages; "": none
     std::string operated_by;                        ///< for /why; "": the host of base_url

@@ -47,6 +47,7 @@ constexpr Words kMachines = {{"hold", "aside"}};
 constexpr Words kSources = {{"header", "builtin", "none"}};
 constexpr Words kProofs = {{"pow", "code", "wait"}};
 constexpr Words kChannels = {{"reply", "mail"}};
+constexpr Words kAnswers = {{"page", "reply"}};
 constexpr Words kLevels = {{"debug", "info", "warning", "error"}};
 constexpr Words kTargets = {{"stderr", "syslog"}};
 
@@ -194,6 +195,13 @@ Status set_channels(Config& config, const Value& value) {
   if (!std::count(value.list.begin(), value.list.end(), "reply"))
     return Error{Errc::invalid, "\"reply\" is missing"};
   return set_list<kChallenge, &C::channels, word_of<kChannels>>(config, value);
+}
+
+Status set_answers(Config& config, const Value& value) {
+  // Who was told in an SMTP reply has nothing else.
+  if (!std::count(value.list.begin(), value.list.end(), "page"))
+    return Error{Errc::invalid, "\"page\" is missing"};
+  return set_list<kChallenge, &C::answers, word_of<kAnswers>>(config, value);
 }
 
 constexpr long kMinute = 60;
@@ -588,6 +596,18 @@ const Key kKeys[] = {
          "budgets; else in the reply.",
      .set = set_channels,
      .show = show_list<kChallenge, &C::channels>},
+    {.table = "challenge",
+     .name = "answers",
+     .kind = Kind::list,
+     .allowed = "[\"page\"] or [\"page\", \"reply\"]",
+     .doc =
+         "How a sender who was challenged by mail may answer. page: on the page. reply: also with "
+         "a "
+         "reply to that mail, which counts by his own authentication alone, and is delivered too. "
+         "The MTA must know protect.recipient_delimiter, as the reply goes to an address with a "
+         "detail.",
+     .set = set_answers,
+     .show = show_list<kChallenge, &C::answers>},
     {.table = "challenge",
      .name = "proxies",
      .kind = Kind::list,

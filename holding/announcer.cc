@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "holding/answer_token.h"
+#include "holding/reply_desk.h"
 
 namespace countersign {
 namespace {
@@ -49,6 +50,16 @@ Status Announcer::mark(const HeldId& id, Kind kind, std::string text, std::uint3
   return {};
 }
 
+Notice Announcer::challenge_for(const HeldMessage& message, const std::string& token) const {
+  const auto& recipients = message.envelope.envelope.recipients;
+  const auto reply_to =
+      recipients.empty() ? std::nullopt
+                         : reply_address_of(parts_.keys, message.envelope.id,
+                                            recipients.front().mailbox, settings_.reply_delimiters);
+  return challenge_notice(message, page_url(settings_.base_url, token), settings_,
+                          parts_.clock.wall(), reply_to ? reply_to->address() : "");
+}
+
 Status Announcer::challenge(const HeldId& id) {
   const auto claim = parts_.claims.take(id);
   if (!claim) return Error{Errc::unavailable, "busy"};
@@ -67,9 +78,7 @@ Status Announcer::challenge(const HeldId& id) {
   if (!ours) return mark(id, Kind::challenged, "sending");
   CS_TRY(mark(id, Kind::challenged, "sending"));
   CS_ASSIGN(const std::string token, answer_token(parts_.keys, id, envelope.generation));
-  const Status sent =
-      send_notice(parts_.notices, challenge_notice(*message, page_url(settings_.base_url, token),
-                                                   settings_, parts_.clock.wall()));
+  const Status sent = send_notice(parts_.notices, challenge_for(*message, token));
   log::info("challenge by mail", {{"held", id.text()},
                                   {"author", envelope.author},
                                   {"result", sent ? "sent" : sent.error().detail}});

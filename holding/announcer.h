@@ -52,6 +52,7 @@ class Announcer {
   Status leak(const LeakAlarm& alarm);
 
  private:
+  Notice challenge_for(const HeldMessage& message, const std::string& token) const;
   Status mark(const HeldId& id, HeldEvent::Kind kind, std::string text,
               std::uint32_t recipient = 0);
   Status mark_announced(const HeldMessage& message, const std::string& owner);

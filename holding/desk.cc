@@ -8,6 +8,8 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "holding/answer_token.h"
+#include "holding/reply_desk.h"
+#include "mail/reply_address.h"
 #include "screening/screen.h"
 
 namespace countersign {
@@ -52,6 +54,15 @@ bool is_from_sender(const Keyring& keys, const HeldEnvelope& envelope, const Req
          counts(envelope, request.address);
 }
 
+/// Whether the author of a message that was challenged by mail replied to that: the node that saw
+/// it has found him to be himself.
+bool is_reply(const Keyring& keys, const HeldEnvelope& envelope, const Request& request) {
+  return envelope.challenged && envelope.by_mail && answer_may_free(envelope.reason) &&
+         !envelope.fingerprint.empty() && request.proof == kProofReply &&
+         request.address == envelope.author &&
+         is_reply_place(keys.all("answer"), envelope.id, request.token);
+}
+
 bool has_good_mac(const Keyring& keys, const std::string& node, const Request& request) {
   const auto mac = hex_decode(request.mac);
   return mac &&
@@ -69,7 +80,8 @@ Result<DeskOutcome> Desk::handle(const Request& request, Deadline deadline) {
     if (message.error().code == Errc::unavailable) return message.error();
     return DeskOutcome::unknown;
   }
-  if (request.kind == "answer") return answer(request, *message, deadline);
+  if (request.kind == "answer" || request.kind == "reply")
+    return answer(request, *message, deadline);
   if (is_senders(request.kind)) return take_back(request, *message, deadline);
   if (request.kind == "free") return free_here(*message, request, deadline);
   if (request.kind == "release") {
@@ -90,7 +102,9 @@ Result<DeskOutcome> Desk::handle(const Request& request, Deadline deadline) {
 Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& message,
                                  Deadline deadline) {
   const HeldEnvelope& envelope = message.envelope;
-  if (!is_from_sender(parts_.keys, envelope, request)) return DeskOutcome::forged;
+  if (request.kind == "reply" ? !is_reply(parts_.keys, envelope, request)
+                              : !is_from_sender(parts_.keys, envelope, request))
+    return DeskOutcome::forged;
   const History history = history_of(message);
   // Who took it back has left it to the recipient.
   if (history.withdrawn) return DeskOutcome::repeated;

@@ -44,18 +44,21 @@ struct ChallengeWords {
   std::string last;
 };
 
-ChallengeWords challenge_words(const HeldEnvelope& envelope, const std::string& recipients) {
-  return {.before = "your message to " + recipients + ' ' + spoken_message(envelope) +
-                    " has arrived and is waiting. It is your first to this address, so we ask once "
-                    "whether a person sent it. Please open",
-          .after =
-              "and type your address. Then it is delivered and you are not asked again. No "
-              "password, no account, no cost.",
-          .last =
-              "You may also do nothing: the recipient sees that it waits and can let it in. We "
-              "keep it until " +
-              spoken_day(envelope.expires) +
-              ". Not your message? Open the page and say so; we will not write again."};
+ChallengeWords challenge_words(const HeldEnvelope& envelope, const std::string& recipients,
+                               bool by_reply) {
+  return {
+      .before = "your message to " + recipients + ' ' + spoken_message(envelope) +
+                " has arrived and is waiting. It is your first to this address, so we ask once "
+                "whether a person sent it. Please open",
+      .after = std::string("and type your address") +
+               (by_reply ? ", or simply reply to this mail" : "") +
+               ". Then it is delivered and you are not asked again. No password, no account, no "
+               "cost.",
+      .last =
+          "You may also do nothing: the recipient sees that it waits and can let it in. We "
+          "keep it until " +
+          spoken_day(envelope.expires) +
+          ". Not your message? Open the page and say so; we will not write again."};
 }
 
 std::string challenge_plain(const ChallengeWords& words, const std::string& url) {
@@ -140,7 +143,7 @@ std::string digest_entry(const HeldMessage& message, std::size_t number) {
 }  // namespace
 
 Notice challenge_notice(const HeldMessage& message, const std::string& url,
-                        const NoticeSettings& settings, WallTime now) {
+                        const NoticeSettings& settings, WallTime now, const std::string& reply_to) {
   const HeldEnvelope& envelope = message.envelope;
   const std::string to = author_behind(envelope);
   if (to.empty() || envelope.envelope.recipients.empty()) return {};
@@ -150,7 +153,7 @@ Notice challenge_notice(const HeldMessage& message, const std::string& url,
   const std::string list = spoken_list(recipients);
   const std::string domain = domain_of(recipients.front());
   const NoticeSender sender = sender_for(settings, domain);
-  const ChallengeWords words = challenge_words(envelope, list);
+  const ChallengeWords words = challenge_words(envelope, list, !reply_to.empty());
   MimeMail mail{.from_name = sender.name,
                 .from = sender.address,
                 .to = to,
@@ -161,6 +164,7 @@ Notice challenge_notice(const HeldMessage& message, const std::string& url,
                 .multipart = "alternative",
                 .parts = {{"text/plain", challenge_plain(words, url)},
                           {"text/html", challenge_html(words, url)}}};
+  if (!reply_to.empty()) mail.fields.emplace_back("Reply-To", reply_to);
   mail.fields.emplace_back("Auto-Submitted", "auto-replied");
   mail.fields.emplace_back("X-Auto-Response-Suppress", "All");
   return {to, write_mime(mail)};

@@ -22,6 +22,8 @@ namespace countersign {
 struct NoticeSettings {
   std::string from = "countersign@{domain}";  ///< {domain}: that of the recipient
   std::string base_url;                       ///< without final slash
+  /// Behind which a reply's address says what it answers; "": replies are no answers.
+  std::string reply_delimiters{};
 };
 
 /// A mail ready to be sent.
@@ -33,9 +35,11 @@ struct Notice {
 /// The challenge by mail to the author of `message` (design section 6, wording):
 /// multipart/alternative, In-Reply-To, References, Auto-Submitted: auto-replied,
 /// X-Auto-Response-Suppress: All. To the reverse-path (RFC 3834 §4); nobody unless that is the
-/// author, so that a forged one is never mailed.
+/// author, so that a forged one is never mailed. `reply_to`: where a reply counts as the answer,
+/// and is then said to; "": nowhere.
 Notice challenge_notice(const HeldMessage& message, const std::string& url,
-                        const NoticeSettings& settings, WallTime now);
+                        const NoticeSettings& settings, WallTime now,
+                        const std::string& reply_to = {});
 /// The DSN (RFC 3464) to the authenticated author for the recipients that were refused for good:
 /// multipart/report with `header_section` of the message (CRLF lines), whatever RET asked for. The
 /// replies are those in its log. To the author, not the reverse-path, as only the author is

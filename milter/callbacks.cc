@@ -22,7 +22,7 @@ namespace countersign {
 namespace {
 
 constexpr unsigned long kActions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT;
-// Only for protect.strip_tokens.
+// Only for protect.strip_tokens and for replies that are answers.
 constexpr unsigned long kReplaceRecipients = SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR;
 // What we never look at, what we do not answer (RCPT only where a mailbox defers), and what makes
 // mail cheaper to pass.
@@ -242,9 +242,10 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long steps, 
     log::error("the MTA does not let us add and change fields and delete recipients");
     return SMFIS_REJECT;
   }
-  const bool replaces = shared_services->settings()->strip_tokens;
+  const auto settings = shared_services->settings();
+  const bool replaces = settings->strip_tokens || !settings->reply_keys.empty();
   if (replaces && (actions & kReplaceRecipients) != kReplaceRecipients)
-    log::error("the MTA does not let us add recipients: protect.strip_tokens has no effect");
+    log::error("the MTA does not let us add recipients: details of addresses stay as they are");
   *our_actions = kActions | (actions & (SMFIF_SETSYMLIST | (replaces ? kReplaceRecipients : 0UL)));
   *our_steps = steps & kSteps;
   if (shared_services->modes.any_defers(shared_services->settings()->defaults.mode))

@@ -29,6 +29,16 @@ std::string share_of(const Facts& facts) {
   return facts.authentication.fingerprint.empty() ? "unauthenticated" : "authenticated";
 }
 
+/// The path of a mailbox without the detail by which it was replied to: that has done its part.
+ForwardPath without_reply(const ForwardPath& path, const RecipientFacts& recipient) {
+  if (!recipient.reply_address) return path;
+  const Mailbox& mailbox = recipient.reply_address->mailbox;
+  return {.raw = '<' + mailbox.address() + '>',
+          .rcpt_addr = mailbox.address(),
+          .mailbox = mailbox,
+          .parameters = path.parameters};
+}
+
 }  // namespace
 
 std::vector<std::string> answering_addresses(const Facts& facts, const Envelope& envelope,
@@ -86,8 +96,10 @@ std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
     } else {
       recipient.unknown = true;
     }
+    const Mailbox& address = owned[at++];
+    recipient.reply_address = settings.reply_of(address, time);
     // A token says itself whose it is.
-    recipient.address_token = settings.token_of(owned[at++], time);
+    recipient.address_token = settings.token_of(address, time);
     if (!recipient.address_token) continue;
     recipient.owner = recipient.address_token->owner;
     recipient.shared = false;
@@ -157,7 +169,7 @@ HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
   held.reverse_path = envelope.reverse_path;
   std::vector<std::string> owners;
   for (const std::size_t i : plan.held) {
-    held.recipients.push_back(envelope.recipients[i]);
+    held.recipients.push_back(without_reply(envelope.recipients[i], recipients[i]));
     owners.push_back(recipients[i].owner->key());
   }
   const HeaderField* message_id = header.first("Message-ID");

@@ -114,6 +114,12 @@ Result<VerdictSettings> verdicts_of(const Config& config) {
   return out;
 }
 
+bool answers_by_reply(const Config& config) {
+  const auto& answers = config.challenge.answers;
+  return std::ranges::find(answers, "reply") != answers.end() &&
+         !config.protect.recipient_delimiter.empty();
+}
+
 Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   MilterSettings out;
   const auto token_keys = keys.all("token");
@@ -151,6 +157,10 @@ Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   out.buffer_folder = config.spool.directory + "/tmp";
   const auto& channels = config.challenge.channels;
   out.mail_channel = std::ranges::find(channels, "mail") != channels.end();
+  if (answers_by_reply(config)) {
+    const auto reply_keys = keys.all("answer");
+    out.reply_keys = {reply_keys.begin(), reply_keys.end()};
+  }
   out.max_message_bytes = config.milter.max_message;
   return out;
 }
@@ -247,6 +257,7 @@ struct Program {
                 .keys = keys,
                 .clock = clock},
                asking_settings(config)),
+        replies(store->held(), store->requests(), keys),
         releaser(*spool, *mta, clock),
         announcer({.spool = *spool,
                    .table = table,
@@ -255,7 +266,10 @@ struct Program {
                    .notices = *notices,
                    .keys = keys,
                    .clock = clock},
-                  {.from = config.notices.from, .base_url = config.challenge.base_url},
+                  {.from = config.notices.from,
+                   .base_url = config.challenge.base_url,
+                   .reply_delimiters =
+                       answers_by_reply(config) ? config.protect.recipient_delimiter : ""},
                   host_name()),
         node({.spool = *spool,
               .fs = *fs,
@@ -285,6 +299,7 @@ struct Program {
         outgoing(store->sent(), store->directory(), clock, milter_metrics),
         services(store->directory(), store->contacts(), store->tokens(), intake, asking, clock,
                  milter_metrics, std::move(settings)) {
+    services.replies = &replies;
     services.outgoing = &outgoing;
     services.sent = &store->sent();
     services.sent_digests = SentDigests(keys.all("sent"));
@@ -311,6 +326,7 @@ struct Program {
   Claims claims;
   Desk desk;
   StoreAskingDesk asking;
+  StoreReplyDesk replies;
   Releaser releaser;
   Announcer announcer;
   Node node;

@@ -14,6 +14,7 @@
 #include "holding/asking.h"
 #include "holding/intake.h"
 #include "holding/leak_alarm.h"
+#include "holding/reply_desk.h"
 #include "milter/milter_metrics.h"
 #include "milter/outgoing.h"
 #include "milter/page_watch.h"
@@ -59,6 +60,8 @@ class Services {
   AskingDesk& asking;
   /// For the source `builtin`. Set before the first session; null: nobody looks.
   Authenticator* authenticator = nullptr;
+  /// For challenge.answers. Set before the first session; null: no reply is an answer.
+  ReplyDesk* replies = nullptr;
   /// What our users send, and what comes back of it. Set before the first session; null: nothing is
   /// learnt of it, and no bounce is known.
   OutgoingMail* outgoing = nullptr;

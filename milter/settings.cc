@@ -54,10 +54,21 @@ std::optional<AddressToken> MilterSettings::token_of(const Mailbox& recipient,
         const auto found = ownership_of({mailbox}, time);
         return found ? found->front().owner : owner_of(mailbox);
       });
-  if (!token || !owner_table) return token;
+  return token && is_no_mailbox(recipient, time) ? token : std::nullopt;
+}
+
+std::optional<ReplyAddress> MilterSettings::reply_of(const Mailbox& recipient,
+                                                     milliseconds time) const {
+  if (owners.contains(recipient)) return std::nullopt;
+  auto address = find_reply_address(recipient, recipient_delimiters, reply_keys);
+  return address && is_no_mailbox(recipient, time) ? address : std::nullopt;
+}
+
+bool MilterSettings::is_no_mailbox(const Mailbox& recipient, milliseconds time) const {
+  if (!owner_table) return true;
   const auto own =
       owner_table->find({recipient.address()}, std::chrono::steady_clock::now() + time);
-  return own && own->empty() ? token : std::nullopt;
+  return own && own->empty();
 }
 
 bool MilterSettings::is_exempt(const Mailbox& recipient) const {

@@ -18,6 +18,7 @@
 #include "mail/mailbox.h"
 #include "mail/network.h"
 #include "mail/owner_map.h"
+#include "mail/reply_address.h"
 #include "screening/authentication.h"
 #include "screening/facts.h"
 #include "screening/verdicts.h"
@@ -33,6 +34,8 @@ struct MilterSettings {
   std::string recipient_delimiters = "+";
   std::vector<Secret> token_keys;  ///< purpose "token": by which address tokens are known
   bool strip_tokens = false;       ///< the MTA is to deliver to the address without the token
+  /// Purpose "answer": by which the addresses of replies are known; none: nobody may answer so.
+  std::vector<Secret> reply_keys;
   NetworkList submit_networks;
   NetworkList relays;
   Policy defaults;                               ///< first_contact.*: where the store sets nothing
@@ -56,10 +59,16 @@ struct MilterSettings {
   /// own. `time`: as by ownership_of().
   std::optional<AddressToken> token_of(const Mailbox& recipient,
                                        milliseconds time = milliseconds(0)) const;
+  /// What the recipient's address says if a challenge named it as Reply-To; as token_of().
+  std::optional<ReplyAddress> reply_of(const Mailbox& recipient,
+                                       milliseconds time = milliseconds(0)) const;
   /// The addresses that must always be reached: postmaster, abuse, hostmaster, webmaster (RFC
   /// 2142), admin, administrator, security, our notice address, and those listed; a detail does not
   /// matter. Asked only for protected domains.
   bool is_exempt(const Mailbox& recipient) const;
+
+ private:
+  bool is_no_mailbox(const Mailbox& recipient, milliseconds time) const;
 };
 
 }  // namespace countersign

@@ -69,7 +69,8 @@ Transaction::Transaction(Services& services, Client client, ReversePath reverse_
       internal_(authenticated || settings_->submit_networks.contains(client_.address)),
       began_(services.clock.wall()),
       correspondence_(services, settings_, client_, reverse_path, internal_),
-      permits_(services) {
+      permits_(services),
+      replies_(services) {
   envelope_.reverse_path = std::move(reverse_path);
 }
 
@@ -248,8 +249,9 @@ void Transaction::ask_store() {
     services_.modes.note(*recipient.owner, recipient.policy.mode, settings_->defaults.mode);
     correspondence_.judge(recipient);
   }
-  const Status judged =
+  Status judged =
       permits_.judge(facts_, header_, question.tokens, known->tokens, recipients_, deadline);
+  if (judged) judged = replies_.judge(facts_, recipients_, deadline);
   if (judged) return;
   log::warning("store does not answer",
                {{"queue_id", queue_id_}, {"error", judged.error().detail}});
@@ -424,6 +426,7 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
     if (!deleted) return put_off(held_id, deleted.error());
   }
   // All that can fail is done: what is spent is spent for mail that is accepted.
+  if (const auto other = tell_answered()) return *other;
   if (const auto other = spend_answers()) return *other;
   if (const auto other = spend_permits(editor)) {
     record(held_id);
@@ -512,7 +515,7 @@ std::optional<Verdict> Transaction::join_again(MessageEditor& editor) {
 
 /// Marks the message. A failure costs a mark, which is no reason to delay mail.
 void Transaction::edit(MessageEditor& editor) {
-  if (settings_->strip_tokens) strip_tokens(editor);
+  strip_details(editor);
   // Highest first: in Postfix the others move up, in Sendmail they do not.
   for (auto index = static_cast<int>(header_.all(kFieldName).size()); index > 0; --index)
     mark(editor.remove_field(kFieldName, index));
@@ -521,14 +524,18 @@ void Transaction::edit(MessageEditor& editor) {
     edit_results(editor);
 }
 
-/// Lets the MTA deliver to the addresses without their tokens.
-void Transaction::strip_tokens(MessageEditor& editor) {
+/// Lets the MTA deliver to the addresses without what they say to us.
+void Transaction::strip_details(MessageEditor& editor) {
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
-    if (!recipients_[i].address_token || std::ranges::find(plan_.deleted, i) != plan_.deleted.end())
+    const RecipientFacts& recipient = recipients_[i];
+    const bool token = settings_->strip_tokens && recipient.address_token;
+    if ((!token && !recipient.reply_address) ||
+        std::ranges::find(plan_.deleted, i) != plan_.deleted.end())
       continue;
+    const Mailbox& mailbox =
+        token ? recipient.address_token->mailbox : recipient.reply_address->mailbox;
     const Status added =
-        editor.add_recipient('<' + recipients_[i].address_token->mailbox.address() + '>',
-                             envelope_.recipients[i].parameters);
+        editor.add_recipient('<' + mailbox.address() + '>', envelope_.recipients[i].parameters);
     mark(added);
     if (added) mark(delete_recipient(editor, i));
   }

@@ -31,6 +31,7 @@
 #include "milter/client.h"
 #include "milter/correspondence.h"
 #include "milter/permit_use.h"
+#include "milter/reply_use.h"
 #include "milter/returned_report.h"
 #include "milter/services.h"
 #include "milter/verdict.h"
@@ -82,7 +83,8 @@ class Transaction {
   std::optional<Verdict> join_again(MessageEditor& editor);
   Verdict put_off(const std::string& held_id, const Error& error);
   Status delete_recipient(MessageEditor& editor, std::size_t i);
-  void strip_tokens(MessageEditor& editor);
+  void strip_details(MessageEditor& editor);
+  std::optional<Verdict> tell_answered();
   bool must_be_cleaned() const;
   HeaderSection header_to_hold() const;
   void find_waiting();
@@ -133,6 +135,7 @@ class Transaction {
   Plan plan_;
 
   PermitUse permits_;
+  ReplyUse replies_;
   bool body_counts_ = false;  ///< for permits_
 
   Deadline step_ends_{};  ///< of the step that runs

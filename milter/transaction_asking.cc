@@ -87,13 +87,23 @@ Verdict Transaction::no_room(const Error& error) {
 }
 
 bool Transaction::passes_by_answer(std::size_t i) const {
-  return decisions_[i].reason == Reason::answered && decisions_[i].disposition == Disposition::pass;
+  return decisions_[i].reason == Reason::answered &&
+         decisions_[i].disposition == Disposition::pass && recipients_[i].answered;
 }
 
 bool Transaction::any_passes_by_answer() const {
   for (std::size_t i = 0; i < decisions_.size(); ++i)
     if (passes_by_answer(i)) return true;
   return false;
+}
+
+/// Tells of what this mail answers by reply. Who observes is not delayed for it.
+std::optional<Verdict> Transaction::tell_answered() {
+  const Status told = replies_.tell(decisions_, recipients_, queue_id_, within(kAsk));
+  if (told) return std::nullopt;
+  if (!is_only_watched()) return not_held(try_later_reply(), told.error().detail);
+  log::warning("answer not told", {{"queue_id", queue_id_}, {"error", told.error().detail}});
+  return std::nullopt;
 }
 
 /// An answer lets one message pass, not two that come at once. Returns what to say to the other.

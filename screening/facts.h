@@ -11,6 +11,7 @@
 #include "mail/address_token.h"
 #include "mail/author.h"
 #include "mail/mailbox.h"
+#include "mail/reply_address.h"
 #include "screening/authentication.h"
 #include "screening/knowledge.h"
 #include "screening/permit.h"
@@ -81,6 +82,11 @@ struct RecipientFacts {
   TokenUse token = TokenUse::none;
   /// The token that the recipient's address carries, whatever it is good for.
   std::optional<AddressToken> address_token;
+  /// What the recipient's address says if a challenge named it as Reply-To.
+  std::optional<ReplyAddress> reply_address;
+  /// That names a message that waits for an answer of this author: of his address, and
+  /// authenticated by the same domain unless authentication is unsure.
+  bool replies = false;
   /// The author was asked when nothing of his was held, and has answered: one message passes.
   bool answered = false;
   /// Mode defer: the sender's server is to keep the message for now, see waits_at_sender().

@@ -123,9 +123,11 @@ Judgement forwarded(const Facts& facts, const RecipientFacts&) {
   return facts.forwarded ? Judgement(hold_silently) : std::nullopt;
 }
 
-Judgement answered(const Facts&, const RecipientFacts& recipient) {
-  return recipient.answered && recipient.policy.mode != Mode::observe ? Judgement(pass)
-                                                                      : std::nullopt;
+Judgement answered(const Facts& facts, const RecipientFacts& recipient) {
+  if (recipient.policy.mode == Mode::observe) return std::nullopt;
+  if (recipient.answered) return pass;
+  if (!recipient.replies || !may_answer(facts)) return std::nullopt;
+  return authenticated(facts) ? pass : defer;
 }
 
 Judgement first_contact(const Facts& facts, const RecipientFacts& recipient) {
@@ -181,6 +183,23 @@ constexpr Rule kRules[] = {
     {Reason::first_contact, first_contact},    // 19
 };
 
+/// Whether what became of a reply lets it count as an answer.
+bool is_heard(const Decision& decision) {
+  if (decision.disposition != pass) return false;
+  switch (decision.reason) {
+    case Reason::answered:
+    case Reason::contact:
+    case Reason::reply:
+    case Reason::expected:
+    case Reason::own_domain:
+      return true;
+    case Reason::first_contact:  // in mode observe, or as its score is low
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Mode `observe`: the mail passes, and tells what would have happened.
 Decision observed(Decision decision, const Facts& facts) {
   decision.would = decision.disposition;
@@ -194,9 +213,14 @@ Decision observed(Decision decision, const Facts& facts) {
 
 }  // namespace
 
+bool may_answer(const Facts& facts) {
+  return (authenticated(facts) || facts.authentication.unsure) && facts.machine_mark.empty() &&
+         !facts.null_reverse_path && !facts.forwarded && !facts.infected && !facts.spam;
+}
+
 bool waits_at_sender(const Facts& facts, const RecipientFacts& recipient) {
   if (recipient.policy.mode != Mode::defer || !recipient.is_protected || recipient.exempt ||
-      recipient.unknown || recipient.address_token || recipient.answered)
+      recipient.unknown || recipient.address_token || recipient.reply_address || recipient.answered)
     return false;
   if (facts.internal || facts.paused || facts.null_reverse_path || facts.from_relay ||
       facts.forwarded || !facts.machine_mark.empty() || !facts.authentication.checked ||
@@ -227,11 +251,13 @@ Decision screen(const Facts& facts, const RecipientFacts& recipient) {
   decision.spend_window = passes && decision.reason == Reason::expected;
   // Who answered for the reverse-path is that author, where it is his.
   decision.learn_author = passes && (decision.reason == Reason::reply ||
-                                     (decision.reason == Reason::answered && authenticated(facts) &&
-                                      facts.reverse_path_is_author));
+                                     (decision.reason == Reason::answered && recipient.answered &&
+                                      authenticated(facts) && facts.reverse_path_is_author));
   if (recipient.policy.mode == Mode::observe &&
       (!passes || decision.reason == Reason::first_contact))
-    return observed(decision, facts);
+    decision = observed(decision, facts);
+  decision.answers_held =
+      recipient.replies && authenticated(facts) && may_answer(facts) && is_heard(decision);
   return decision;
 }
 

@@ -21,6 +21,8 @@ struct Decision {
   bool spend_token = false;
   /// One use of the window that expects the author's domain is to be spent (rule 14).
   bool spend_window = false;
+  /// It is an answer by reply (RecipientFacts::replies), to be told to who holds that message.
+  bool answers_held = false;
   /// In mode `observe`: what would have happened. None where the mail passes by itself.
   std::optional<Disposition> would;
   /// The author is to be made a contact of this recipient (rule 12, mode `observe`).
@@ -36,6 +38,10 @@ struct Decision {
 /// message is deferred. Where the recipient's policy observes, whatever would not pass does, and
 /// nothing is delayed (law 7). Cannot fail.
 Decision screen(const Facts& facts, const RecipientFacts& recipient);
+
+/// Whether mail may be an answer to a challenge at all: written by a person, as far as it shows,
+/// who is authenticated, or whose authentication is unsure.
+bool may_answer(const Facts& facts);
 
 /// Whether a recipient in mode `defer` answers RCPT with 450. The facts are of the envelope alone:
 /// the author, for `knowledge` too, is the reverse-path. Null reverse-paths, machines, forwarders,

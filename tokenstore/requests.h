@@ -19,11 +19,11 @@ inline constexpr std::string_view kAnyNode = "any";
 /// One request. All fields are text from outside until the node has checked MAC and token.
 struct Request {
   std::string kind;     ///< by the web host: "answer", "withdraw", "not-me"; by an operator:
-                        ///< "release", "drop", "restore"; by another node: "free"
+                        ///< "release", "drop", "restore"; by another node: "free", "reply"
   std::string id;       ///< held id
-  std::string token;    ///< canonical answer token; "" from operators
+  std::string token;    ///< canonical answer token, of "reply" ReplyAddress::place; else ""
   std::string address;  ///< as typed
-  std::string proof;    ///< "address+pow", "address+code", "address+wait", "address"
+  std::string proof;    ///< "address+pow", "address+code", "address+wait", "address", "reply"
   std::string nonce;    ///< 32 hex digits, one use
   std::string mac;      ///< hex HMAC-SHA-256 over mac_input() by key "web" or "operator"
 

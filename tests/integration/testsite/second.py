@@ -21,7 +21,7 @@ def add_second(place, store_url=None):
     node = Node(folder / "node", store_url or f"unix:{place.redis.socket}",
                 f"127.0.0.1:{other.reentry}", f"127.0.0.1:{other.notice}",
                 {key: value for key, value in place.node.keys.items()
-                 if key == "challenge.base_url" or key.startswith("first_contact.")})
+                 if key.startswith(("challenge.", "first_contact."))})
     node.copy_secrets(place.node)
     place._ends(node)
     place._ends(other.start())
