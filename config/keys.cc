@@ -204,7 +204,6 @@ Status set_answers(Config& config, const Value& value) {
   return set_list<kChallenge, &C::answers, word_of<kAnswers>>(config, value);
 }
 
-constexpr long kMinute = 60;
 constexpr long kDay = 86400;
 
 constexpr Table kTables[] = {

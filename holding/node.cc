@@ -378,13 +378,14 @@ void Node::send_challenges() {
 
 void Node::send_leak_alarms() {
   const auto waiting = leaks_.with([](auto& all) { return all; });
-  for (const auto& [name, alarm] : waiting) {
+  for (const auto& entry : waiting) {
+    const LeakAlarm& alarm = entry.second;
     if (stopping_) return;
     if (auto done = parts_.announcer.leak(alarm); !done) {
       log::warning("leak alarm waits", {{"owner", alarm.owner}, {"error", done.error().detail}});
       return;
     }
-    leaks_.with([&](auto& all) { all.erase(name); });
+    leaks_.with([&](auto& all) { all.erase(entry.first); });
   }
 }
 

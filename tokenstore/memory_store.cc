@@ -118,9 +118,9 @@ struct MemoryStore::Parts {
         }
         knowledge.wrote_to_list = list_post == Standing::allow;
         knowledge.own_mode = state.policies[recipient.key()].contains("mode");
-        const auto& sent = state.sent[recipient.key()];
+        const auto& ids = state.sent[recipient.key()];
         for (const std::string& digest : inquiry.answers)
-          if (const auto at = sent.find(digest); at != sent.end() && at->second > inquiry.now)
+          if (const auto at = ids.find(digest); at != ids.end() && at->second > inquiry.now)
             knowledge.replied = true;
         if (inquiry.author)
           if (const Permit* window =
@@ -306,12 +306,12 @@ struct MemoryStore::Parts {
       CS_TRY(state.enter());
       for (const auto& [subject, entry] : note.contacts)
         state.learn({Level::mailbox, note.owner}, subject, entry);
-      auto& sent = state.sent[note.owner];
+      auto& ids = state.sent[note.owner];
       for (const std::string& digest : note.digests)
-        sent.insert_or_assign(digest, note.now + kSentLife);
-      std::erase_if(sent, [&](const auto& one) { return one.second <= note.now; });
-      while (sent.size() > kMostSent)
-        sent.erase(std::min_element(sent.begin(), sent.end(), [](const auto& a, const auto& b) {
+        ids.insert_or_assign(digest, note.now + kSentLife);
+      std::erase_if(ids, [&](const auto& one) { return one.second <= note.now; });
+      while (ids.size() > kMostSent)
+        ids.erase(std::min_element(ids.begin(), ids.end(), [](const auto& a, const auto& b) {
           return a.second < b.second;
         }));
       return {};
@@ -319,14 +319,14 @@ struct MemoryStore::Parts {
     Result<bool> take_returned(const ReturnedNote& note, Deadline) override {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
-      auto& sent = state.sent[note.owner];
+      auto& ids = state.sent[note.owner];
       bool known = false;
       bool taken = false;
       const auto mark = [&](const ReturnedNote::Mark& one) {
-        const auto at = sent.find(one.sent);
-        if (at == sent.end() || at->second <= note.now) return;
+        const auto at = ids.find(one.sent);
+        if (at == ids.end() || at->second <= note.now) return;
         known = true;
-        taken = sent.emplace(one.taken, at->second).second || taken;
+        taken = ids.emplace(one.taken, at->second).second || taken;
       };
       for (const auto& one : note.named) mark(one);
       if (!known)

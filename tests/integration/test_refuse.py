@@ -234,6 +234,7 @@ def test_without_page_or_store_there_is_no_url(place):
         place.redis.start()
     until(lambda: place.send("joe@example.org", author="redis@plain.example").reply.url == url,
           "the store is back, and what it knew")
+    until(lambda: request(url + "/pow").status == 200, "the page has it too")
     assert answer(url, "redis@plain.example").status == 303
     send_until(place, 250, author="redis@plain.example")
 
