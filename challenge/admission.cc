@@ -257,6 +257,7 @@ std::variant<Refusal, HttpRequest> admit(const RequestHead& head, const Admissio
 
   HttpRequest request;
   request.json = wants_json(fields.joined("Accept"));
+  request.accept_language = fields.joined("Accept-Language");
   request.route = parse_path(head.path, request.name);
   if (request.route == Route::none) return Refusal{404, "no such page"};
   const auto method = method_of(head.method);

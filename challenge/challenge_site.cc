@@ -20,25 +20,31 @@ constexpr seconds kBusyRetry{2};
 HeaderField retry_after(seconds time) { return {"Retry-After", std::to_string(time.count())}; }
 
 HttpResponse json_response(int status, std::string body) {
-  return {status, kJson, std::move(body), {{"Vary", "Accept"}}};
+  return {status, kJson, std::move(body), {{"Vary", "Accept, Accept-Language"}}};
 }
 HttpResponse html_response(int status, std::string body) {
-  return {status, kHtml, std::move(body), {{"Vary", "Accept"}}};
-}
-
-HttpResponse problem(const Pages& pages, bool json, int status, Problem what,
-                     std::string_view error) {
-  return json ? json_response(status, error_json(error))
-              : html_response(status, pages.problem(what));
-}
-
-HttpResponse not_found(const Pages& pages, bool json) {
-  return problem(pages, json, 404, Problem::not_found, "not-found");
+  return {status, kHtml, std::move(body), {{"Vary", "Accept, Accept-Language"}}};
 }
 
 std::string field(const std::map<std::string, std::string>& form, const std::string& name) {
   const auto at = form.find(name);
   return at == form.end() ? std::string() : at->second;
+}
+
+/// Who reads: the language that a link of the page names, else the best that the browser asks for.
+Reader reader_of(const HttpRequest& request) {
+  if (const auto* chosen = language::look_up(field(request.query, "lang"))) return {chosen, true};
+  return {&language::choose(request.accept_language, language::english()), false};
+}
+
+HttpResponse problem(const Pages& pages, const HttpRequest& request, int status, Problem what,
+                     std::string_view error) {
+  return request.json ? json_response(status, error_json(error))
+                      : html_response(status, pages.problem(what, reader_of(request)));
+}
+
+HttpResponse not_found(const Pages& pages, const HttpRequest& request) {
+  return problem(pages, request, 404, Problem::not_found, "not-found");
 }
 
 /// The path of a URL, without a final slash.
@@ -81,9 +87,11 @@ std::string argument(const HttpRequest& request, const std::string& name) {
   return field(request.query, name);
 }
 
-CodeLinks links_of(const Pages& pages, const TokenView& view, const std::string& code_id) {
+CodeLinks links_of(const Pages& pages, const TokenView& view, const std::string& code_id,
+                   const HttpRequest& request) {
   if (code_id.empty()) return {};
-  return {code_id, pages.image_of(view.token, code_id), pages.sound_of(view.token, code_id)};
+  return {code_id, pages.image_of(view.token, code_id),
+          pages.sound_of(view.token, code_id, reader_of(request))};
 }
 
 }  // namespace
@@ -135,7 +143,7 @@ Admission ChallengeSite::admit(const RequestHead& head) const {
   if (auto* request = std::get_if<HttpRequest>(&admitted)) {
     if (request->route != Route::asset) return std::move(*request);
     const HttpResponse* file = now->pages->asset(request->name);
-    HttpResponse response = file ? *file : not_found(*now->pages, request->json);
+    HttpResponse response = file ? *file : not_found(*now->pages, *request);
     count(response);
     return response;
   }
@@ -143,12 +151,14 @@ Admission ChallengeSite::admit(const RequestHead& head) const {
   log::debug("page: request refused", {{"status", static_cast<long long>(refusal.status)},
                                        {"why", refusal.why},
                                        {"peer", head.peer}});
-  std::string accept;
-  for (const HeaderField& f : head.fields)
-    if (f.name == "Accept" || f.name == "accept") accept = f.value;
-  const bool json = wants_json(accept);
-  HttpResponse response = refusal.status == 404 ? not_found(*now->pages, json)
-                                                : problem(*now->pages, json, refusal.status,
+  HttpRequest asked;
+  for (const HeaderField& f : head.fields) {
+    if (f.name == "Accept" || f.name == "accept") asked.json = wants_json(f.value);
+    if (f.name == "Accept-Language" || f.name == "accept-language") asked.accept_language = f.value;
+  }
+  if (auto query = parse_form(head.query)) asked.query = *std::move(query);
+  HttpResponse response = refusal.status == 404 ? not_found(*now->pages, asked)
+                                                : problem(*now->pages, asked, refusal.status,
                                                           Problem::refused, refusal.why);
   if (refusal.status == 405) {
     std::string name;
@@ -186,14 +196,14 @@ HttpResponse ChallengeSite::route(const HttpRequest& request, const Snapshot& no
     case Route::not_me:
       return request.method == Method::post ? retract(request, now) : show_retraction(request, now);
     case Route::why:
-      return html_response(200, now.pages->why());
+      return html_response(200, now.pages->why(reader_of(request)));
     case Route::health:
       return health(request);
     case Route::asset:
     case Route::none:
       break;
   }
-  return not_found(*now.pages, request.json);
+  return not_found(*now.pages, request);
 }
 
 HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now) {
@@ -203,13 +213,14 @@ HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now
   if (!code_id) return failed(request, now, code_id.error());
   parts_.metrics.pages.increment(shown(view->state));
   if (request.json)
-    return json_response(200, view_json(*view, links_of(*now.pages, *view, *code_id)));
-  return html_response(200, now.pages->message(*view, *code_id, parts_.clock.wall()));
+    return json_response(200, view_json(*view, links_of(*now.pages, *view, *code_id, request)));
+  return html_response(
+      200, now.pages->message(*view, *code_id, parts_.clock.wall(), reader_of(request)));
 }
 
 HttpResponse ChallengeSite::answer(const HttpRequest& request, const Snapshot& now) {
   const auto form = parse_form(request.body);
-  if (!form) return problem(*now.pages, request.json, 400, Problem::refused, form.error().detail);
+  if (!form) return problem(*now.pages, request, 400, Problem::refused, form.error().detail);
   const Answer given{field(*form, "address"), field(*form, "altcha"),  field(*form, "wait"),
                      field(*form, "code"),    field(*form, "code_id"), field(*form, "another")};
   const auto result = now.desk.answer(request.name, given, request.network, request.deadline);
@@ -233,7 +244,7 @@ HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& 
     case AnswerOutcome::already:
       return see_page(request, now, result.view);
     case AnswerOutcome::limited: {
-      HttpResponse response = problem(*now.pages, request.json, 429, Problem::limited, "limited");
+      HttpResponse response = problem(*now.pages, request, 429, Problem::limited, "limited");
       response.fields.push_back(retry_after(result.retry));
       return response;
     }
@@ -254,9 +265,10 @@ HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& 
   }
   HttpResponse response =
       request.json
-          ? json_response(status, result_json(result, parts_.wait.settings().least,
-                                              links_of(*now.pages, result.view, result.code_id)))
-          : html_response(status, now.pages->again(result, given));
+          ? json_response(status,
+                          result_json(result, parts_.wait.settings().least,
+                                      links_of(*now.pages, result.view, result.code_id, request)))
+          : html_response(status, now.pages->again(result, given, reader_of(request)));
   if (status == 429) response.fields.push_back(retry_after(result.retry));
   return response;
 }
@@ -267,13 +279,13 @@ HttpResponse ChallengeSite::show_retraction(const HttpRequest& request, const Sn
   if (!view) return failed(request, now, view.error());
   if (view->state != ViewState::waiting) return see_page(request, now, *view);
   if (request.json) return json_response(200, view_json(*view, {}));
-  return html_response(200, now.pages->retract(what, *view));
+  return html_response(200, now.pages->retract(what, *view, reader_of(request)));
 }
 
 HttpResponse ChallengeSite::retract(const HttpRequest& request, const Snapshot& now) {
   const Retraction what = retraction_of(request.route);
   const auto form = parse_form(request.body);
-  if (!form) return problem(*now.pages, request.json, 400, Problem::refused, form.error().detail);
+  if (!form) return problem(*now.pages, request, 400, Problem::refused, form.error().detail);
   const std::string typed = field(*form, "address");
   const auto result = now.retract_desk.ask(request.name, what, typed, field(*form, "confirm"),
                                            request.network, request.deadline);
@@ -286,20 +298,20 @@ HttpResponse ChallengeSite::retract(const HttpRequest& request, const Snapshot& 
       result->outcome == RetractOutcome::taken || result->outcome == RetractOutcome::already;
   if (done) return see_page(request, now, result->view);
   if (result->outcome == RetractOutcome::limited) {
-    HttpResponse response = problem(*now.pages, request.json, 429, Problem::limited, "limited");
+    HttpResponse response = problem(*now.pages, request, 429, Problem::limited, "limited");
     response.fields.push_back(retry_after(result->retry));
     return response;
   }
   const int status = result->outcome == RetractOutcome::confirm ? 200 : 422;
   if (request.json) return json_response(status, retract_json(*result));
-  return html_response(status, now.pages->retract(what, *result, typed));
+  return html_response(status, now.pages->retract(what, *result, typed, reader_of(request)));
 }
 
 HttpResponse ChallengeSite::see_page(const HttpRequest& request, const Snapshot& now,
                                      const TokenView& view) {
   HttpResponse response =
       request.json ? json_response(303, view_json(view, {})) : html_response(303, "");
-  response.fields.push_back({"Location", now.pages->path_of(view.token)});
+  response.fields.push_back({"Location", now.pages->path_of(view.token, reader_of(request))});
   return response;
 }
 
@@ -307,7 +319,7 @@ HttpResponse ChallengeSite::see_page(const HttpRequest& request, const Snapshot&
 HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now) {
   const auto view = now.views.look_up(request.name, request.deadline);
   if (!view) return failed(request, now, view.error());
-  if (!view->offers(ProofKind::code)) return not_found(*now.pages, request.json);
+  if (!view->offers(ProofKind::code)) return not_found(*now.pages, request);
   std::string id = argument(request, "id");
   if (id.empty()) {
     const auto code_id = now.desk.code_for(*view, request.deadline);
@@ -315,12 +327,12 @@ HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now
     id = *code_id;
   }
   if (id.empty()) {
-    HttpResponse response = problem(*now.pages, request.json, 429, Problem::limited, "limited");
+    HttpResponse response = problem(*now.pages, request, 429, Problem::limited, "limited");
     response.fields.push_back(retry_after(parts_.codes.until_new()));
     return response;
   }
   const auto shown = parts_.codes.check(id, proof_binding(view->token));
-  if (!shown) return not_found(*now.pages, request.json);
+  if (!shown) return not_found(*now.pages, request);
   parts_.metrics.codes.increment(request.route == Route::code_sound ? CodeForm::sound
                                                                     : CodeForm::image);
   // Not the digits themselves: what is derived from them could be tried for all of them.
@@ -335,7 +347,7 @@ HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now
 HttpResponse ChallengeSite::work(const HttpRequest& request, const Snapshot& now) {
   const auto view = now.views.look_up(request.name, request.deadline);
   if (!view) return failed(request, now, view.error());
-  if (!view->offers(ProofKind::pow)) return not_found(*now.pages, request.json);
+  if (!view->offers(ProofKind::pow)) return not_found(*now.pages, request);
   const auto answers = now.failures.answers(request.network, request.deadline);
   if (!answers) return failed(request, now, answers.error());
   const int tries = now.effort.tries(view->authenticated(), *answers);
@@ -357,19 +369,17 @@ HttpResponse ChallengeSite::failed(const HttpRequest& request, const Snapshot& n
                                    const Error& error) {
   if (error.code == Errc::not_found) {
     parts_.metrics.pages.increment(PageShown::not_found);
-    return not_found(*now.pages, request.json);
+    return not_found(*now.pages, request);
   }
   parts_.metrics.store_failures.increment();
   log::error("page: request failed", {{"why", error.detail}});
-  HttpResponse response =
-      problem(*now.pages, request.json, 503, Problem::unavailable, "unavailable");
+  HttpResponse response = problem(*now.pages, request, 503, Problem::unavailable, "unavailable");
   response.fields.push_back(retry_after(kStoreRetry));
   return response;
 }
 
 HttpResponse ChallengeSite::busy(const HttpRequest& request) const {
-  HttpResponse response =
-      problem(*current()->pages, request.json, 503, Problem::unavailable, "busy");
+  HttpResponse response = problem(*current()->pages, request, 503, Problem::unavailable, "busy");
   response.fields.push_back(retry_after(kBusyRetry));
   count(response);
   return response;

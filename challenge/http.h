@@ -41,10 +41,11 @@ struct HttpRequest {
   std::string name;  ///< under /c/: the token as it came; of asset: the file's name
   /// What stands in the query, escapes undone; empty if that is malformed: no page needs it.
   std::map<std::string, std::string> query{};
-  bool json = false;    ///< JSON is wanted rather than HTML
-  std::string network;  ///< network_of() the client; "" if it is not known
-  std::string body;     ///< of POST
-  Deadline deadline{};  ///< by which the response is ready
+  bool json = false;              ///< JSON is wanted rather than HTML
+  std::string accept_language{};  ///< the field; "" if there is none
+  std::string network;            ///< network_of() the client; "" if it is not known
+  std::string body;               ///< of POST
+  Deadline deadline{};            ///< by which the response is ready
 };
 
 struct HttpResponse {

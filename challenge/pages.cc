@@ -9,7 +9,10 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "challenge/embedded.h"
+#include "challenge/translation.h"
 #include "challenge/wording.h"
+#include "language/spoken.h"
+#include "mail/shown_address.h"
 
 namespace countersign::challenge {
 namespace {
@@ -19,25 +22,35 @@ const std::string kPage = "page.html";
 /// Every name that a template may use; tests/unit/challenge/pages_test.cc shows that all are set.
 const std::set<std::string, std::less<>>& names() {
   static const std::set<std::string, std::less<>> all = {
-      "action",      "address",       "another_code",  "answered",
-      "before",      "by_mail",       "changed_at",    "changed_form",
-      "changed_iso", "code_gone",     "code_id",       "code_image",
-      "code_sound",  "confirm",       "contact",       "counting",
-      "css_file",    "days",          "deferred_copy", "delivered",
-      "delivering",  "early",         "expired",       "failed",
-      "first_step",  "has_changed",   "has_code",      "has_subject",
-      "hint",        "hinted",        "icon_file",     "kept",
-      "kept_copy",   "kept_iso",      "known",         "limited",
-      "may_wait",    "no_address",    "no_code_left",  "no_proof",
-      "no_way",      "not_found",     "not_me",        "not_me_action",
-      "noted",       "operator",      "postmaster",    "pow_file",
-      "refused",     "refused_copy",  "retract",       "retract_action",
-      "script_file", "script_needed", "sent",          "sent_iso",
-      "stamp",       "subject",       "title",         "to",
-      "typed",       "typed_code",    "unavailable",   "waiting",
-      "why",         "why_file",      "withdraw",      "withdraw_action",
-      "withdrawn",   "worker_file",   "wrong_address", "wrong_code",
-      "wrong_proof"};
+      "about_texts",   "action",        "address",
+      "another_code",  "answered",      "before",
+      "by_mail",       "changed_at",    "changed_form",
+      "changed_iso",   "code_gone",     "code_id",
+      "code_image",    "code_sound",    "confirm",
+      "contact",       "counting",      "css_file",
+      "date_form",     "day_form",      "day_names",
+      "deferred_copy", "delivered",     "delivering",
+      "dir",           "early",         "expired",
+      "failed",        "first_step",    "has_changed",
+      "has_code",      "has_subject",   "hint",
+      "hinted",        "icon_file",     "kept",
+      "kept_copy",     "kept_iso",      "kept_message",
+      "known",         "lang",          "language",
+      "languages",     "limited",       "may_wait",
+      "moment_form",   "month_names",   "name",
+      "no_address",    "no_code_left",  "no_proof",
+      "no_way",        "not_found",     "not_me",
+      "not_me_action", "noted",         "operator",
+      "postmaster",    "pow_file",      "refused",
+      "refused_copy",  "retract",       "retract_action",
+      "script_file",   "script_needed", "sent",
+      "sent_iso",      "stamp",         "subject",
+      "tag",           "title",         "to",
+      "typed",         "typed_code",    "unavailable",
+      "waiting",       "weekday_form",  "why",
+      "why_file",      "withdraw",      "withdraw_action",
+      "withdrawn",     "worker_file",   "wrong_address",
+      "wrong_code",    "wrong_proof"};
   return all;
 }
 
@@ -86,8 +99,12 @@ Result<std::shared_ptr<const Pages>> Pages::load(const std::string& folder,
     text = *std::move(own);
     if (file.name == kPage) page_file = folder + "/" + kPage;
   }
-  CS_ASSIGN(Template page, Template::parse(texts[kPage], page_file, names()));
-  const auto pages = std::shared_ptr<Pages>(new Pages(prefix, std::move(page), about));
+  const auto pages = std::shared_ptr<Pages>(new Pages(prefix, about));
+  for (const language::Catalogue& in : language::catalogues()) {
+    CS_ASSIGN(const std::string text, translated(texts[kPage], page_file, in));
+    CS_ASSIGN(Template page, Template::parse(text, page_file, names()));
+    pages->pages_.emplace(in.tag(), std::move(page));
+  }
   for (const auto& [file, text] : texts)
     if (file != kPage) pages->add_asset(file, text);
   return std::shared_ptr<const Pages>(pages);
@@ -110,38 +127,62 @@ const HttpResponse* Pages::asset(const std::string& name) const {
   return at == assets_.end() ? nullptr : &at->second;
 }
 
-Values Pages::files() const {
-  return {{"css_file", links_.at("page.css")},
+/// What every page has.
+Values Pages::frame(const Reader& reader) const {
+  const language::Catalogue& in = *reader.in;
+  std::vector<Texts> languages;
+  for (const language::Catalogue& other : language::catalogues())
+    languages.push_back({{"tag", std::string(other.tag())}, {"name", std::string(other.name())}});
+  const auto form = [&](language::TimeForm kind) {
+    return std::string(language::form_of_time(kind, in));
+  };
+  return {{"lang", std::string(in.tag())},
+          {"dir", std::string(in.direction())},
+          {"language", std::string(in.name())},
+          {"languages", std::move(languages)},
+          {"day_names", std::string(language::day_names(in))},
+          {"month_names", std::string(language::month_names(in))},
+          {"moment_form", form(language::TimeForm::moment)},
+          {"weekday_form", form(language::TimeForm::weekday)},
+          {"date_form", form(language::TimeForm::date)},
+          {"day_form", form(language::TimeForm::day)},
+          {"css_file", links_.at("page.css")},
           {"script_file", links_.at("page.js")},
           {"worker_file", links_.at("worker.js")},
           {"icon_file", links_.at("icon.svg")},
-          {"why_file", prefix_ + "/why"}};
+          {"why_file", prefix_ + "/why" + reader.query()}};
+}
+
+std::string Pages::render(Values values, std::string_view title, const Reader& reader) const {
+  values["title"] = std::string(title);
+  return pages_.find(reader.in->tag())->second.render(values);
 }
 
 /// What all pages of a message say of it.
-Values Pages::of_message(const TokenView& view) const {
+Values Pages::of_message(const TokenView& view, const Reader& reader) const {
   const HeldView& held = view.held;
-  Values out = files();
+  Values out = frame(reader);
   set_copy(out, held.copy);
-  out["to"] = wording::list(held.recipients);
-  out["postmaster"] = wording::postmaster(held.recipients);
+  out["to"] = wording::list(held.recipients, *reader.in);
+  out["postmaster"] = shown_address(wording::postmaster(held.recipients));
   out["has_subject"] = !held.subject.empty();
   out["subject"] = held.subject;
-  out["sent"] = wording::moment(held.arrived);
+  out["sent"] = wording::moment(held.arrived, *reader.in);
   out["sent_iso"] = rfc3339(held.arrived);
-  out["kept"] = wording::day(held.expires);
+  out["kept"] = wording::day(held.expires, *reader.in);
   out["kept_iso"] = rfc3339(held.expires);
-  out["action"] = path_of(view.token);
+  out["action"] = path_of(view.token, reader);
   return out;
 }
 
-Values Pages::waiting(const TokenView& view, const std::string& code_id) const {
-  Values out = of_message(view);
-  out["title"] = std::string(wording::kWaiting);
+Values Pages::waiting(const TokenView& view, const std::string& code_id,
+                      const Reader& reader) const {
+  Values out = of_message(view, reader);
   out["waiting"] = true;
+  out["about_texts"] = wording::about_texts(*reader.in);
   out["by_mail"] = view.held.by_mail;
-  out["withdraw_action"] = path_of(view.token) + "/withdraw";
-  out["not_me_action"] = path_of(view.token) + "/not-me";
+  out["withdraw_action"] = path_of(view.token) + "/withdraw" + reader.query();
+  out["not_me_action"] = path_of(view.token) + "/not-me" + reader.query();
   const bool pow = view.offers(ProofKind::pow);
   const bool wait = view.offers(ProofKind::wait);
   const bool code = view.offers(ProofKind::code);
@@ -153,54 +194,49 @@ Values Pages::waiting(const TokenView& view, const std::string& code_id) const {
   out["code_gone"] = code && code_id.empty();
   out["code_id"] = code_id;
   out["code_image"] = image_of(view.token, code_id);
-  out["code_sound"] = sound_of(view.token, code_id);
+  out["code_sound"] = sound_of(view.token, code_id, reader);
   return out;
 }
 
-std::string Pages::message(const TokenView& view, const std::string& code_id, WallTime now) const {
-  if (view.state == ViewState::waiting) return page_.render(waiting(view, code_id));
-  Values out = of_message(view);
+std::string Pages::message(const TokenView& view, const std::string& code_id, WallTime now,
+                           const Reader& reader) const {
+  const language::Catalogue& in = *reader.in;
+  if (view.state == ViewState::waiting)
+    return render(waiting(view, code_id, reader), in.say("Your message is waiting"), reader);
+  Values out = of_message(view, reader);
   const bool recent = wording::is_recent(view.held.changed, now);
-  out["changed_at"] = wording::delivered(view.held.changed, now);
+  out["changed_at"] = wording::delivered(view.held.changed, now, in);
   out["changed_iso"] = rfc3339(view.held.changed);
   out["changed_form"] = std::string(recent ? "weekday" : "date");
+  const auto page = [&](const char* section, std::string_view title) {
+    out[section] = true;
+    return render(out, title, reader);
+  };
   switch (view.state) {
     case ViewState::waiting:
-      break;
     case ViewState::delivering:
-      out["title"] = std::string(wording::kDelivering);
-      out["delivering"] = true;
-      break;
+      return page("delivering", in.say("Thank you"));
     case ViewState::delivered:
-      out["title"] = std::string(wording::kDelivered);
-      out["delivered"] = true;
       out["known"] = view.authenticated();
-      break;
+      return page("delivered", in.say("Delivered"));
     case ViewState::answered:
-      out["title"] = "Thank you";
-      out["answered"] = true;
       out["known"] = view.authenticated();
-      break;
+      return page("answered", in.say("Thank you"));
     case ViewState::failed:
-      out["title"] = std::string(wording::kFailed);
-      out["failed"] = true;
-      break;
+      return page("failed", in.say("Not delivered"));
     case ViewState::withdrawn:
-      out["title"] = std::string(wording::kWithdrawn);
-      out["withdrawn"] = true;
       // While the request is under way, nobody knows the time yet.
       out["has_changed"] = view.held.state == HeldState::withdrawn;
-      break;
+      return page("withdrawn", in.say("Taken back"));
     case ViewState::expired:
-      out["title"] = std::string(wording::kExpired);
-      out["expired"] = true;
       break;
   }
-  return page_.render(out);
+  return page("expired", in.say("Not delivered in time"));
 }
 
-std::string Pages::again(const AnswerResult& result, const Answer& typed) const {
-  Values out = waiting(result.view, result.code_id);
+std::string Pages::again(const AnswerResult& result, const Answer& typed,
+                         const Reader& reader) const {
+  Values out = waiting(result.view, result.code_id, reader);
   const AnswerOutcome outcome = result.outcome;
   out["typed"] = typed.address;
   // What was typed for another code is of no use for this one.
@@ -223,25 +259,27 @@ std::string Pages::again(const AnswerResult& result, const Answer& typed) const 
   out["another_code"] = outcome == AnswerOutcome::another_code;
   const bool noted = outcome != AnswerOutcome::first_step && outcome != AnswerOutcome::another_code;
   out["noted"] = noted;
-  if (noted) out["title"] = std::string(wording::kAgain);
   if (outcome == AnswerOutcome::no_code_left) out["code_gone"] = false;
-  return page_.render(out);
+  const language::Catalogue& in = *reader.in;
+  return render(out,
+                noted ? in.say("Your message is waiting: please try again")
+                      : in.say("Your message is waiting"),
+                reader);
 }
 
-std::string Pages::retract(Retraction what, const TokenView& view) const {
-  return retract(what, RetractResult{RetractOutcome::already, view, {}, {}}, "");
+std::string Pages::retract(Retraction what, const TokenView& view, const Reader& reader) const {
+  return retract(what, RetractResult{RetractOutcome::already, view, {}, {}}, "", reader);
 }
 
-std::string Pages::retract(Retraction what, const RetractResult& result,
-                           const std::string& typed) const {
-  Values out = of_message(result.view);
+std::string Pages::retract(Retraction what, const RetractResult& result, const std::string& typed,
+                           const Reader& reader) const {
+  Values out = of_message(result.view, reader);
   const bool withdraw = what == Retraction::withdraw;
-  out["title"] = std::string(withdraw ? wording::kWithdraw : wording::kNotMe);
   out["retract"] = true;
   out["withdraw"] = withdraw;
   out["not_me"] = !withdraw;
   out["retract_action"] =
-      path_of(result.view.token) + "/" + std::string(word(kRetractionWords, what));
+      path_of(result.view.token) + "/" + std::string(word(kRetractionWords, what)) + reader.query();
   out["typed"] = typed;
   out["stamp"] = result.stamp;
   out["confirm"] = result.outcome == RetractOutcome::confirm;
@@ -249,40 +287,48 @@ std::string Pages::retract(Retraction what, const RetractResult& result,
   out["no_address"] = result.outcome == RetractOutcome::no_address;
   out["noted"] = result.outcome == RetractOutcome::wrong_address ||
                  result.outcome == RetractOutcome::no_address;
-  return page_.render(out);
+  const language::Catalogue& in = *reader.in;
+  return render(
+      out, withdraw ? in.say("Take your message back?") : in.say("Did you not send this?"), reader);
 }
 
-std::string Pages::why() const {
-  Values out = files();
-  out["title"] = std::string(wording::kWhy);
+std::string Pages::why(const Reader& reader) const {
+  const language::Catalogue& in = *reader.in;
+  Values out = frame(reader);
   out["why"] = true;
   out["operator"] = about_.operated_by.empty() ? about_.host : about_.operated_by;
-  out["contact"] = about_.contact.empty() ? std::string(wording::kAskPostmaster) : about_.contact;
-  out["days"] = std::to_string(about_.days);
-  return page_.render(out);
+  out["contact"] = about_.contact;
+  if (about_.contact.empty())
+    out["contact"] = std::string(
+        in.say("The postmaster of the address that you wrote to: postmaster@, and then what stands "
+               "behind the @ of that address."));
+  out["kept_message"] = in.count(
+      "Your message with its addresses and the time it came: until it is delivered or its "
+      "recipient drops it, at most {n} day.",
+      "Your message with its addresses and the time it came: until it is delivered or its "
+      "recipient drops it, at most {n} days.",
+      static_cast<unsigned long>(about_.days));
+  return render(out, in.say("Why you are asked"), reader);
 }
 
-std::string Pages::problem(Problem problem) const {
-  Values out = files();
+std::string Pages::problem(Problem problem, const Reader& reader) const {
+  const language::Catalogue& in = *reader.in;
+  Values out = frame(reader);
   switch (problem) {
     case Problem::not_found:
-      out["title"] = std::string(wording::kNotFound);
       out["not_found"] = true;
-      break;
+      return render(out, in.say("Nothing is waiting here"), reader);
     case Problem::limited:
-      out["title"] = std::string(wording::kLimited);
       out["limited"] = true;
-      break;
+      return render(out, in.say("Please try again later"), reader);
     case Problem::unavailable:
-      out["title"] = std::string(wording::kUnavailable);
       out["unavailable"] = true;
-      break;
+      return render(out, in.say("Please try again in a minute"), reader);
     case Problem::refused:
-      out["title"] = std::string(wording::kRefused);
-      out["refused"] = true;
       break;
   }
-  return page_.render(out);
+  out["refused"] = true;
+  return render(out, in.say("That did not work"), reader);
 }
 
 }  // namespace countersign::challenge

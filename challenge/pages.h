@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pages: what a view of a held message becomes as HTML, and the files that the pages load. All
-// wording is in assets/page.html, which a site may replace. Immutable, thread-safe.
+// The pages: what a view of a held message becomes as HTML, in the reader's language, and the files
+// that the pages load. All wording is in assets/page.html, which a site may replace, and po/.
+// Immutable, thread-safe.
 #pragma once
 
 #include <map>
@@ -17,6 +18,7 @@
 #include "base/result.h"
 #include "challenge/http.h"
 #include "challenge/templates.h"
+#include "language/choice.h"
 
 namespace countersign::challenge {
 
@@ -31,6 +33,16 @@ struct About {
   int days = 30;                 ///< how long a message is kept
 };
 
+/// Who reads a page: in which language, and whether he chose it himself. A choice is remembered in
+/// the links of the page (?lang=de), without a cookie.
+struct Reader {
+  const language::Catalogue* in = &language::english();
+  bool chose = false;
+
+  /// "?lang=de", or "".
+  std::string query() const { return chose ? "?lang=" + std::string(in->tag()) : ""; }
+};
+
 class Pages {
  public:
   /// Takes page.html and page.css from `folder` where it has them ("": none), else our own.
@@ -42,15 +54,18 @@ class Pages {
 
   /// The page of a message: the form, or how it stands. `code_id`: of the code to show; "" if there
   /// is none now. `now` is for what "Monday" means.
-  std::string message(const TokenView& view, const std::string& code_id, WallTime now) const;
+  std::string message(const TokenView& view, const std::string& code_id, WallTime now,
+                      const Reader& reader = {}) const;
   /// The form after an answer that was not taken, with what was typed.
-  std::string again(const AnswerResult& result, const Answer& typed) const;
+  std::string again(const AnswerResult& result, const Answer& typed,
+                    const Reader& reader = {}) const;
   /// The form by which a message is taken back, before its first step, or after a step.
-  std::string retract(Retraction what, const TokenView& view) const;
-  std::string retract(Retraction what, const RetractResult& result, const std::string& typed) const;
+  std::string retract(Retraction what, const TokenView& view, const Reader& reader = {}) const;
+  std::string retract(Retraction what, const RetractResult& result, const std::string& typed,
+                      const Reader& reader = {}) const;
   /// Who runs this, what is kept, and whom to ask.
-  std::string why() const;
-  std::string problem(Problem problem) const;
+  std::string why(const Reader& reader = {}) const;
+  std::string problem(Problem problem, const Reader& reader = {}) const;
 
   /// Returns a file under /assets/, or nothing. Its name changes with its content, so that it may
   /// be kept for ever.
@@ -58,25 +73,30 @@ class Pages {
 
   /// The path of a message's page: "/c/TOKEN" under the prefix.
   std::string path_of(const std::string& token) const { return prefix_ + "/c/" + token; }
-  /// The paths of a code's image and sound.
+  /// The same for a reader, whose choice of a language it keeps.
+  std::string path_of(const std::string& token, const Reader& reader) const {
+    return path_of(token) + reader.query();
+  }
+  /// The paths of a code's image, and of its sound in the reader's language.
   std::string image_of(const std::string& token, const std::string& code_id) const {
     return path_of(token) + "/code.png?id=" + code_id;
   }
-  std::string sound_of(const std::string& token, const std::string& code_id) const {
-    return path_of(token) + "/code.wav?id=" + code_id;
+  std::string sound_of(const std::string& token, const std::string& code_id,
+                       const Reader& reader) const {
+    return path_of(token) + "/code.wav?id=" + code_id + "&lang=" + std::string(reader.in->tag());
   }
 
  private:
-  Pages(std::string prefix, Template page, About about)
-      : prefix_(std::move(prefix)), page_(std::move(page)), about_(std::move(about)) {}
+  Pages(std::string prefix, About about) : prefix_(std::move(prefix)), about_(std::move(about)) {}
 
-  Values files() const;
-  Values of_message(const TokenView& view) const;
-  Values waiting(const TokenView& view, const std::string& code_id) const;
+  Values frame(const Reader& reader) const;
+  Values of_message(const TokenView& view, const Reader& reader) const;
+  Values waiting(const TokenView& view, const std::string& code_id, const Reader& reader) const;
+  std::string render(Values values, std::string_view title, const Reader& reader) const;
   void add_asset(const std::string& file, const std::string& text);
 
   const std::string prefix_;
-  const Template page_;
+  std::map<std::string, Template, std::less<>> pages_;  ///< by tag of language
   const About about_;
   std::map<std::string, HttpResponse> assets_;  ///< by name with hash
   std::map<std::string, std::string> links_;    ///< file -> path

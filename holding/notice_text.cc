@@ -2,39 +2,32 @@
 #include "holding/notice_text.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
+#include <ctime>
 
+#include "language/spoken.h"
 #include "mail/domain.h"
 #include "mail/header_section.h"
 
 namespace countersign {
 namespace {
 
-// Not strftime: its names follow the locale.
-constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                                   "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> kMonths = {
-    "January", "February", "March",     "April",   "May",      "June",
-    "July",    "August",   "September", "October", "November", "December"};
-
-std::string two_digits(long n) { return (n < 10 ? "0" : "") + std::to_string(n); }
+std::tm utc(WallTime t) {
+  const std::time_t secs = std::chrono::floor<seconds>(t).time_since_epoch().count();
+  std::tm out{};
+  gmtime_r(&secs, &out);
+  return out;
+}
 
 }  // namespace
 
 std::string in_one_line(std::string_view text, std::size_t most) { return readable(text, most); }
 
-std::string spoken_day(WallTime t) {
-  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(t));
-  return std::to_string(static_cast<unsigned>(day.day())) + ' ' +
-         std::string(kMonths[static_cast<unsigned>(day.month()) - 1]);
+std::string spoken_day(WallTime t, const language::Catalogue& in) {
+  return language::spoken(language::TimeForm::day, utc(t), in);
 }
 
-std::string spoken_time(WallTime t) {
-  const auto day = std::chrono::floor<std::chrono::days>(t);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::minutes>(t - day));
-  return std::string(kDays[std::chrono::weekday(day).c_encoding()]) + ' ' + spoken_day(t) + ", " +
-         two_digits(time.hours().count()) + ':' + two_digits(time.minutes().count()) + " UTC";
+std::string spoken_time(WallTime t, const language::Catalogue& in) {
+  return language::spoken(language::TimeForm::moment, utc(t), in) + " UTC";
 }
 
 std::string wrapped(std::string_view text) {
@@ -56,16 +49,10 @@ std::string wrapped(std::string_view text) {
   return out + '\n';
 }
 
-std::string spoken_list(const std::vector<std::string>& items) {
-  constexpr std::size_t kMost = 3;
-  const std::size_t shown = items.size() <= kMost ? items.size() : kMost - 1;
+std::string spoken_list(const std::vector<std::string>& items, const language::Catalogue& in) {
   std::string out;
-  for (std::size_t i = 0; i < shown; ++i) {
-    const bool last = i + 1 == items.size();
-    if (i > 0) out += last ? " and " : ", ";
-    out += items[i];
-  }
-  if (shown < items.size()) out += " and " + std::to_string(items.size() - shown) + " others";
+  for (const language::Listed& item : language::spoken_list(items, in))
+    out += item.before + item.text;
   return out;
 }
 
@@ -92,9 +79,10 @@ std::string reply_subject(const HeldEnvelope& envelope, std::string_view otherwi
   return same_name(subject.substr(0, 3), "re:") ? subject : "Re: " + subject;
 }
 
-NoticeSender sender_for(const NoticeSettings& settings, const std::string& domain) {
+NoticeSender sender_for(const NoticeSettings& settings, const std::string& domain,
+                        const language::Catalogue& in) {
   constexpr std::string_view kDomain = "{domain}";
-  NoticeSender sender{domain + " mail desk", settings.from};
+  NoticeSender sender{in.say("{domain} mail desk", {{"domain", domain}}), settings.from};
   if (const auto at = sender.address.find(kDomain); at != std::string::npos)
     sender.address.replace(at, kDomain.size(), domain);
   return sender;

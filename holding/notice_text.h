@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "holding/notices.h"
+#include "language/catalogue.h"
 #include "spool/spool.h"
 
 namespace countersign {
@@ -17,15 +18,16 @@ namespace countersign {
 std::string in_one_line(std::string_view text, std::size_t most = 120);
 
 /// "Monday 3 May, 14:02 UTC"
-std::string spoken_time(WallTime t);
+std::string spoken_time(WallTime t, const language::Catalogue& in = language::english());
 /// "2 June"
-std::string spoken_day(WallTime t);
+std::string spoken_day(WallTime t, const language::Catalogue& in = language::english());
 
 /// `text` broken at blanks into lines of at most 72 octets, where its words allow; ends with LF.
 std::string wrapped(std::string_view text);
 
 /// "joe@example.org", "a@b, c@d and e@f", "a@b, c@d and 7 others".
-std::string spoken_list(const std::vector<std::string>& items);
+std::string spoken_list(const std::vector<std::string>& items,
+                        const language::Catalogue& in = language::english());
 
 /// The recipient's address for people.
 std::string address_of(const ForwardPath& path);
@@ -42,7 +44,8 @@ struct NoticeSender {
   std::string name;  ///< "example.org mail desk"
   std::string address;
 };
-NoticeSender sender_for(const NoticeSettings& settings, const std::string& domain);
+NoticeSender sender_for(const NoticeSettings& settings, const std::string& domain,
+                        const language::Catalogue& in = language::english());
 
 /// In-Reply-To and References, for MimeMail::fields; none if `message_id` is no msg-id (RFC 5322
 /// §3.6.4) of printable ASCII, or longer than 250 octets.

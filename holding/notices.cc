@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "holding/challenge_words.h"
 #include "holding/history.h"
 #include "holding/mime_writer.h"
 #include "holding/notice_text.h"
@@ -37,41 +38,18 @@ std::string html_text(std::string_view text) {
   return out;
 }
 
-/// The challenge's sentences (design section 6), around the one link.
-struct ChallengeWords {
-  std::string before;
-  std::string after;
-  std::string last;
-};
-
-ChallengeWords challenge_words(const HeldEnvelope& envelope, const std::string& recipients,
-                               bool by_reply) {
-  return {
-      .before = "your message to " + recipients + ' ' + spoken_message(envelope) +
-                " has arrived and is waiting. It is your first to this address, so we ask once "
-                "whether a person sent it. Please open",
-      .after = std::string("and type your address") +
-               (by_reply ? ", or simply reply to this mail" : "") +
-               ". Then it is delivered and you are not asked again. No password, no account, no "
-               "cost.",
-      .last =
-          "You may also do nothing: the recipient sees that it waits and can let it in. We "
-          "keep it until " +
-          spoken_day(envelope.expires) +
-          ". Not your message? Open the page and say so; we will not write again."};
-}
-
 std::string challenge_plain(const ChallengeWords& words, const std::string& url) {
-  return "Hello,\n\n" + wrapped(words.before) + "\n    " + url + "\n\n" + wrapped(words.after) +
-         '\n' + wrapped(words.last);
+  return words.greeting + "\n\n" + wrapped(words.before) + "\n    " + url + "\n\n" +
+         wrapped(words.after) + '\n' + wrapped(words.last);
 }
 
-std::string challenge_html(const ChallengeWords& words, const std::string& url) {
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"></head>\n<body>\n"
-         "<p>Hello,</p>\n<p>" +
-         wrapped(html_text(words.before)) + "<a href=\"" + html_text(url) + "\">" + html_text(url) +
-         "</a>\n" + wrapped(html_text(words.after)) + "</p>\n<p>" + wrapped(html_text(words.last)) +
-         "</p>\n</body>\n</html>\n";
+std::string challenge_html(const ChallengeWords& words, const std::string& url,
+                           const language::Catalogue& in) {
+  return "<!DOCTYPE html>\n<html lang=\"" + std::string(in.tag()) + "\" dir=\"" +
+         std::string(in.direction()) + "\">\n<head><meta charset=\"utf-8\"></head>\n<body>\n<p>" +
+         html_text(words.greeting) + "</p>\n<p>" + wrapped(html_text(words.before)) + "<a href=\"" +
+         html_text(url) + "\">" + html_text(url) + "</a>\n" + wrapped(html_text(words.after)) +
+         "</p>\n<p>" + wrapped(html_text(words.last)) + "</p>\n</body>\n</html>\n";
 }
 
 /// The reverse-path, if it is the author: the local part as it was written (RFC 5321 §2.4).
@@ -150,20 +128,22 @@ Notice challenge_notice(const HeldMessage& message, const std::string& url,
   std::vector<std::string> recipients;
   for (const ForwardPath& path : envelope.envelope.recipients)
     recipients.push_back(address_of(path));
-  const std::string list = spoken_list(recipients);
   const std::string domain = domain_of(recipients.front());
-  const NoticeSender sender = sender_for(settings, domain);
-  const ChallengeWords words = challenge_words(envelope, list, !reply_to.empty());
-  MimeMail mail{.from_name = sender.name,
-                .from = sender.address,
-                .to = to,
-                .subject = reply_subject(envelope, "Your message to " + list + " is waiting"),
-                .message_id = "challenge." + envelope.id.text() + '@' + domain_of(sender.address),
-                .date = now,
-                .fields = threading_fields(envelope.message_id),
-                .multipart = "alternative",
-                .parts = {{"text/plain", challenge_plain(words, url)},
-                          {"text/html", challenge_html(words, url)}}};
+  const language::Catalogue& in = *settings.in;
+  const std::string list = spoken_list(recipients, in);
+  const NoticeSender sender = sender_for(settings, domain, in);
+  const ChallengeWords words = challenge_words(envelope, list, !reply_to.empty(), in);
+  MimeMail mail{
+      .from_name = sender.name,
+      .from = sender.address,
+      .to = to,
+      .subject = reply_subject(envelope, in.say("Your message to {to} is waiting", {{"to", list}})),
+      .message_id = "challenge." + envelope.id.text() + '@' + domain_of(sender.address),
+      .date = now,
+      .fields = threading_fields(envelope.message_id),
+      .multipart = "alternative",
+      .parts = {{"text/plain", challenge_plain(words, url)},
+                {"text/html", challenge_html(words, url, in)}}};
   if (!reply_to.empty()) mail.fields.emplace_back("Reply-To", reply_to);
   mail.fields.emplace_back("Auto-Submitted", "auto-replied");
   mail.fields.emplace_back("X-Auto-Response-Suppress", "All");

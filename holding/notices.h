@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "holding/leak_alarm.h"
+#include "language/catalogue.h"
 #include "relay/smtp_client.h"
 #include "spool/spool.h"
 
@@ -24,6 +25,7 @@ struct NoticeSettings {
   std::string base_url;                       ///< without final slash
   /// Behind which a reply's address says what it answers; "": replies are no answers.
   std::string reply_delimiters{};
+  const language::Catalogue* in = &language::english();  ///< the language of challenges
 };
 
 /// A mail ready to be sent.

@@ -17,27 +17,32 @@ std::string author_parameter(std::string_view fingerprint) {
   return safe ? "; author=" + std::string(fingerprint) : "";
 }
 
+void fill(std::string& line, std::string_view hole, const std::string& value) {
+  if (const auto at = line.find(hole); at != std::string::npos)
+    line.replace(at, hole.size(), value);
+}
+
+std::vector<std::string> filled(std::vector<std::string> lines, const std::string& url,
+                                const std::string& date) {
+  for (std::string& line : lines) {
+    fill(line, "{date}", date);
+    fill(line, "{url}", url);
+  }
+  return lines;
+}
+
 }  // namespace
 
-SmtpReply kept_reply(const std::string& url, WallTime expires) {
-  return {
-      "554",
-      "5.7.1",
-      {"Not delivered yet, but kept for you. To deliver it open " + url,
-       "and type your address. Kept until " + short_date(expires) + ". No need to send it again."}};
+SmtpReply kept_reply(const std::string& url, WallTime expires, const ReplyTexts& texts) {
+  return {"554", "5.7.1", filled(texts.kept, url, short_date(expires))};
 }
 
-SmtpReply refused_reply(const std::string& url) {
-  return {"554",
-          "5.7.1",
-          {"Not delivered. To be let in open " + url,
-           "and type your address. Then please send your message once more."}};
+SmtpReply refused_reply(const std::string& url, const ReplyTexts& texts) {
+  return {"554", "5.7.1", filled(texts.refused, url, "")};
 }
 
-SmtpReply deferred_reply(const std::string& url) {
-  return {"450",
-          "4.7.1",
-          {"First message to this address; waiting for the recipient. To speed up open " + url}};
+SmtpReply deferred_reply(const std::string& url, const ReplyTexts& texts) {
+  return {"450", "4.7.1", filled(texts.deferred, url, "")};
 }
 
 SmtpReply blocked_reply() {

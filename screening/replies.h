@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "mail/smtp_reply.h"
@@ -16,10 +17,28 @@ namespace countersign {
 /// Name of the field that we add, and remove from what comes in.
 inline constexpr std::string_view kFieldName = "Countersign";
 
+/// The texts of our replies: what is said in English by default (design section 4), and what a site
+/// says in its own words (config/). ASCII without '%', control or final dot in the line that ends
+/// with a URL; each line, its holes filled, fits SmtpReply.
+struct ReplyTexts {
+  /// Line by line, one or two. Hole {url} at the end of the first line; in the others may stand
+  /// {date}.
+  std::vector<std::string> kept = {
+      "Not delivered yet, but kept for you. To deliver it open {url}",
+      "and type your address. Kept until {date}. No need to send it again."};
+  std::vector<std::string> refused = {
+      "Not delivered. To be let in open {url}",
+      "and type your address. Then please send your message once more."};
+  std::vector<std::string> deferred = {
+      "First message to this address; waiting for the recipient. To speed up open {url}"};
+};
+
 /// 554: held and challenged. `url` is printable ASCII without '%', at most 300 octets.
-SmtpReply kept_reply(const std::string& url, WallTime expires);
-SmtpReply refused_reply(const std::string& url);   ///< 554: to be sent again, once answered
-SmtpReply deferred_reply(const std::string& url);  ///< 450: the sender's server keeps it for now
+SmtpReply kept_reply(const std::string& url, WallTime expires, const ReplyTexts& texts = {});
+/// 554: to be sent again, once answered.
+SmtpReply refused_reply(const std::string& url, const ReplyTexts& texts = {});
+/// 450: the sender's server keeps it for now.
+SmtpReply deferred_reply(const std::string& url, const ReplyTexts& texts = {});
 SmtpReply blocked_reply();          ///< 554: this recipient does not accept mail from you
 SmtpReply token_refused_reply();    ///< 554: this address is no longer in use (rule 7)
 SmtpReply try_later_reply();        ///< 451: any doubt of ours

@@ -6,9 +6,6 @@
 "use strict";
 
 (() => {
-  const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-  const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August",
-    "September", "October", "November", "December"];
   // A challenge lives 20 minutes; one that was fetched while typing began may be too old.
   const FRESH_MS = 15 * 60 * 1000;
   const MOST_TRIES = 1000000;
@@ -16,21 +13,23 @@
   const canWork = Boolean(window.Worker && window.fetch && window.crypto && crypto.subtle);
   if (canWork) document.documentElement.classList.add("js");
 
-  /** Shows times in the reader's zone; the server can only guess it. */
+  /** Shows times in the reader's zone; the server can only guess it. The page brings the names of
+   * its language, and how a time is put together: "{weekday} {day} {month}, {time}". */
   function localTimes() {
+    const page = document.querySelector("main").dataset;
+    if (!page.days || !page.months) return;
     for (const time of document.querySelectorAll("time[data-form]")) {
       const t = new Date(time.dateTime);
-      if (Number.isNaN(t.getTime())) continue;
-      const clock = String(t.getHours()).padStart(2, "0") + ":" +
-        String(t.getMinutes()).padStart(2, "0");
-      const day = t.getDate() + " " + MONTHS[t.getMonth()];
-      const forms = {
-        moment: DAYS[t.getDay()] + " " + day + ", " + clock,
-        weekday: DAYS[t.getDay()] + " at " + clock,
-        date: DAYS[t.getDay()] + " " + day + " at " + clock,
-        day: day,
+      const form = page[time.dataset.form];
+      if (Number.isNaN(t.getTime()) || !form) continue;
+      const parts = {
+        weekday: page.days.split("|")[t.getDay()],
+        day: t.getDate(),
+        month: page.months.split("|")[t.getMonth()],
+        number: t.getMonth() + 1,
+        time: String(t.getHours()).padStart(2, "0") + ":" + String(t.getMinutes()).padStart(2, "0"),
       };
-      time.textContent = forms[time.dataset.form] || time.textContent;
+      time.textContent = form.replace(/\{(\w+)\}/g, (hole, name) => parts[name] ?? hole);
     }
   }
 
@@ -74,6 +73,7 @@
     const work = form.querySelector(".work");
     const bar = work.querySelector("progress");
     const text = work.querySelector("p");
+    const about = work.dataset.about.split("|");  // for 5, 10, ... seconds
     const button = form.querySelector("button");
     let proof = null;
     let sending = false;
@@ -88,7 +88,7 @@
       bar.value = Math.min(95, tries * 100 / most);
       const left = Math.ceil((most - tries) / tries * ms / 2000);
       if (sending && ms > 1500)
-        say(left > 2 && tries < most ? work.dataset.about.replace("{}", 5 * Math.ceil(left / 5)) :
+        say(left > 2 && tries < most ? about[Math.min(about.length, Math.ceil(left / 5)) - 1] :
           work.dataset.soon);
     };
     const start = () => {

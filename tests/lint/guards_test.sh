@@ -26,7 +26,7 @@ report() { # name, status of the guard, wanted ("fires" or "is quiet")
 plant() {
   rm -rf "$work/tree"
   mkdir "$work/tree"
-  (cd "$srcdir" && tar cf - base mail screening tokenstore spool relay holding answering config \
+  (cd "$srcdir" && tar cf - base mail language screening tokenstore spool relay holding answering config \
     milter challenge admin) | (cd "$work/tree" && tar xf -)
   chmod -R u+w "$work/tree"
   printf '%b\n' "$3" >>"$work/tree/$2"

@@ -10,7 +10,7 @@
 set -eu
 cd "${1:-$(dirname "$0")/../..}"
 
-layers='base mail screening authentication tokenstore spool relay holding answering config milter challenge admin'
+layers='base mail language screening authentication tokenstore spool relay holding answering config milter challenge admin'
 bad=0
 checks=0
 fail() {
@@ -24,17 +24,18 @@ known() {
   case $1 in
     base) allowed='base' ;;
     mail) allowed='base mail' ;;
+    language) allowed='base language' ;;
     screening) allowed='base mail screening' ;;
     authentication) allowed='base mail authentication' ;;
     tokenstore) allowed='base mail screening tokenstore' ;;
     spool) allowed='base mail spool' ;;
     relay) allowed='base mail relay' ;;
-    holding) allowed='base mail screening tokenstore spool relay holding' ;;
+    holding) allowed='base mail language screening tokenstore spool relay holding' ;;
     answering) allowed='base mail screening tokenstore answering' ;;
     config) allowed='base mail config' ;;
-    milter) allowed='base mail screening authentication tokenstore spool relay holding milter' ;;
-    challenge) allowed='base mail screening tokenstore answering challenge' ;;
-    admin) allowed='base mail screening tokenstore spool relay holding answering config admin' ;;
+    milter) allowed='base mail language screening authentication tokenstore spool relay holding milter' ;;
+    challenge) allowed='base mail language screening tokenstore answering challenge' ;;
+    admin) allowed='base mail language screening tokenstore spool relay holding answering config admin' ;;
   esac
 }
 
@@ -46,6 +47,7 @@ owner_of() {
     libmilter/*) owner=milter ;;
     spf2/* | dkim.h | opendkim/* | dmarc.h | opendmarc/* | unbound.h) owner=authentication ;;
     microhttpd.h) owner=challenge ;;
+    gettext-po.h) owner=language ;;
     gmime/*) owner=holding ;;
     spdlog/* | fmt/* | prometheus/* | openssl/*) owner=base ;;
     toml++/* | toml.hpp) owner=config ;;

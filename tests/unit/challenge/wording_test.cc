@@ -8,12 +8,16 @@
 namespace countersign::challenge {
 namespace {
 
+using language::Catalogue;
+
 // Monday 3 May 2027, 14:02 UTC
 const WallTime kMonday(seconds(1'809'352'920));
+const Catalogue& kEnglish = language::english();
 
 std::string list(const std::vector<std::string>& addresses) {
   std::string out;
-  for (const Texts& item : wording::list(addresses)) out += item.at("before") + item.at("address");
+  for (const Texts& item : wording::list(addresses, kEnglish))
+    out += item.at("before") + item.at("address");
   return out;
 }
 
@@ -31,23 +35,24 @@ class WordingTest : public CppUnit::TestFixture {
   void tearDown() override { zone("UTC"); }
 
   void times_are_said_as_people_say_them() {
-    CPPUNIT_ASSERT_EQUAL(std::string("Monday 3 May, 14:02"), wording::moment(kMonday));
+    CPPUNIT_ASSERT_EQUAL(std::string("Monday 3 May, 14:02"), wording::moment(kMonday, kEnglish));
     CPPUNIT_ASSERT_EQUAL(std::string("2 June"),
-                         wording::day(kMonday + std::chrono::hours(24 * 30)));
+                         wording::day(kMonday + std::chrono::hours(24 * 30), kEnglish));
     CPPUNIT_ASSERT_EQUAL(std::string("Monday at 14:09"),
-                         wording::delivered(kMonday + std::chrono::minutes(7), kMonday));
+                         wording::delivered(kMonday + std::chrono::minutes(7), kMonday, kEnglish));
   }
 
   void times_follow_the_zone() {
     zone("UTC-10");  // POSIX counts westwards: ten hours before Greenwich
-    CPPUNIT_ASSERT_EQUAL(std::string("Tuesday 4 May, 00:02"), wording::moment(kMonday));
+    CPPUNIT_ASSERT_EQUAL(std::string("Tuesday 4 May, 00:02"), wording::moment(kMonday, kEnglish));
   }
 
   void a_day_of_the_week_is_said_with_its_date_when_it_is_long_ago() {
     const auto later = [](int hours) { return kMonday + std::chrono::hours(hours); };
-    CPPUNIT_ASSERT_EQUAL(std::string("Monday at 14:02"), wording::delivered(kMonday, later(143)));
+    CPPUNIT_ASSERT_EQUAL(std::string("Monday at 14:02"),
+                         wording::delivered(kMonday, later(143), kEnglish));
     CPPUNIT_ASSERT_EQUAL(std::string("Monday 3 May at 14:02"),
-                         wording::delivered(kMonday, later(144)));
+                         wording::delivered(kMonday, later(144), kEnglish));
   }
 
   void lists_of_addresses() {
