@@ -87,11 +87,15 @@ std::string argument(const HttpRequest& request, const std::string& name) {
   return field(request.query, name);
 }
 
-CodeLinks links_of(const Pages& pages, const TokenView& view, const std::string& code_id,
-                   const HttpRequest& request) {
+CodeLinks links_of(const Pages& pages, const TokenView& view, const std::string& code_id) {
   if (code_id.empty()) return {};
-  return {code_id, pages.image_of(view.token, code_id),
-          pages.sound_of(view.token, code_id, reader_of(request))};
+  return {code_id, pages.image_of(view.token, code_id), pages.sound_of(view.token, code_id)};
+}
+
+/// In which language digits are said: any that has clips, also one that pages do not have.
+std::string spoken_language(const HttpRequest& request) {
+  const std::string asked = argument(request, "lang");
+  return is_spoken(asked) ? asked : std::string(reader_of(request).in->tag());
 }
 
 }  // namespace
@@ -213,7 +217,7 @@ HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now
   if (!code_id) return failed(request, now, code_id.error());
   parts_.metrics.pages.increment(shown(view->state));
   if (request.json)
-    return json_response(200, view_json(*view, links_of(*now.pages, *view, *code_id, request)));
+    return json_response(200, view_json(*view, links_of(*now.pages, *view, *code_id)));
   return html_response(
       200, now.pages->message(*view, *code_id, parts_.clock.wall(), reader_of(request)));
 }
@@ -265,9 +269,8 @@ HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& 
   }
   HttpResponse response =
       request.json
-          ? json_response(status,
-                          result_json(result, parts_.wait.settings().least,
-                                      links_of(*now.pages, result.view, result.code_id, request)))
+          ? json_response(status, result_json(result, parts_.wait.settings().least,
+                                              links_of(*now.pages, result.view, result.code_id)))
           : html_response(status, now.pages->again(result, given, reader_of(request)));
   if (status == 429) response.fields.push_back(retry_after(result.retry));
   return response;
@@ -338,7 +341,7 @@ HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now
   // Not the digits themselves: what is derived from them could be tried for all of them.
   const std::string seed = framed("look", id, shown->digits);
   if (request.route == Route::code_sound)
-    return {200, "audio/wav", code_wav(shown->digits, argument(request, "lang"), seed)};
+    return {200, "audio/wav", code_wav(shown->digits, spoken_language(request), seed)};
   auto png = code_png(shown->digits, seed, !argument(request, "dark").empty());
   if (!png) return failed(request, now, png.error());
   return {200, "image/png", *std::move(png)};

@@ -77,13 +77,14 @@ class Pages {
   std::string path_of(const std::string& token, const Reader& reader) const {
     return path_of(token) + reader.query();
   }
-  /// The paths of a code's image, and of its sound in the reader's language.
+  /// The paths of a code's image, and of its sound, in the language that the reader chose.
   std::string image_of(const std::string& token, const std::string& code_id) const {
     return path_of(token) + "/code.png?id=" + code_id;
   }
   std::string sound_of(const std::string& token, const std::string& code_id,
-                       const Reader& reader) const {
-    return path_of(token) + "/code.wav?id=" + code_id + "&lang=" + std::string(reader.in->tag());
+                       const Reader& reader = {}) const {
+    const std::string chosen = reader.chose ? "&lang=" + std::string(reader.in->tag()) : "";
+    return path_of(token) + "/code.wav?id=" + code_id + chosen;
   }
 
  private:

@@ -85,7 +85,7 @@ def test_who_runs_this_is_told(stage, browser):
     message = stage.hold()
     browser.open(message.url)
     browser.driver.find_element(By.LINK_TEXT, "Why am I asked, and by whom?").click()
-    browser.shows("Example Ltd, 1 High Street").shows("+44 20 7946 0000").shows("30 days are over")
+    browser.shows("Example Ltd, 1 High Street").shows("+44 20 7946 0000").shows("at most 30 days")
     browser.picture("why")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Headless Chromium, and the real page on a stage: a store in memory and a clock that can be moved."""
 import base64
+import functools
 import json
 import os
 import shutil
@@ -19,6 +20,15 @@ from .waiting import free_port, until
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-dev-shm-usage", "--window-size=1000,800")
+
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+
+
+@functools.cache
+def axe_source():
+    folder = Path(os.environ.get("CS_NPM", build_folder() / "npm"))
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 class Stage:
@@ -89,16 +99,18 @@ class Message:
 class Browser:
     """One headless Chromium with a profile of its own."""
 
-    def __init__(self, scripts=True):
+    def __init__(self, scripts=True, language="en"):
+        self.scripts = scripts
         self.profile = tempfile.mkdtemp(prefix="countersign-browser-")
         options = Options()
         options.binary_location = shutil.which("chromium")
         for flag in (*FLAGS, f"--user-data-dir={self.profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        prefs = {"intl.accept_languages": language}
         if not scripts:
-            options.add_experimental_option(
-                "prefs", {"profile.managed_default_content_settings.javascript": 2})
+            prefs["profile.managed_default_content_settings.javascript"] = 2
+        options.add_experimental_option("prefs", prefs)
         self.driver = webdriver.Chrome(
             service=Service(shutil.which("chromedriver"), port=free_port()), options=options)
 
@@ -122,9 +134,13 @@ class Browser:
         self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
                  deviceScaleFactor=2, mobile=True)
 
-    def scheme(self, name):
+    def media(self, **features):
+        """What the reader's machine says of him: {"prefers-color-scheme": "dark"}."""
         self.cdp("Emulation.setEmulatedMedia",
-                 features=[{"name": "prefers-color-scheme", "value": name}])
+                 features=[{"name": name, "value": value} for name, value in features.items()])
+
+    def scheme(self, name):
+        self.media(**{"prefers-color-scheme": name})
 
     # What a reader sees and does.
 
@@ -170,6 +186,45 @@ class Browser:
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
+
+    def has(self, css):
+        return bool(self.driver.find_elements(By.CSS_SELECTOR, css))
+
+    def submit(self, **fields):
+        """Sends the page's form with these fields, as a browser without scripts does, and waits for
+        the next page."""
+        self.run("""
+          const form = document.querySelector("form");
+          for (const [name, value] of Object.entries(arguments[0])) {
+            const field = form.elements[name] || document.createElement("input");
+            if (!field.form) { field.type = "hidden"; field.name = name; form.append(field); }
+            field.maxLength = 100000;
+            field.value = value;
+          }
+          document.documentElement.dataset.left = "yes";
+          HTMLFormElement.prototype.submit.call(form);""", fields)
+        until(lambda: self._is_new(), "the next page")
+        return self
+
+    def _is_new(self):
+        try:
+            return self.run("return document.readyState === 'complete' && "
+                            "!('left' in document.documentElement.dataset)")
+        except Exception:
+            return False
+
+    def axe(self, **options):
+        """What axe-core finds against WCAG 2.2, levels A and AA: ["rule: element", ...]."""
+        if self.run("return !window.axe"):
+            self.run(axe_source())
+        options = {"runOnly": WCAG, "resultTypes": ["violations"], **options}
+        found = self.driver.execute_async_script(
+            "const [options, done] = arguments;"
+            "axe.run(document, options).then((r) => done(r.violations), (e) => done(String(e)))",
+            options)
+        assert isinstance(found, list), found
+        return [f"{rule['id']}: {node['html']} {node['failureSummary']}"
+                for rule in found for node in rule["nodes"]]
 
     # What it did meanwhile.
 

@@ -45,6 +45,7 @@ class LanguagesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_browser_s_language_is_spoken);
   CPPUNIT_TEST(a_choice_comes_before_it_and_stays);
   CPPUNIT_TEST(a_choice_that_we_do_not_have_is_none);
+  CPPUNIT_TEST(digits_are_said_in_the_reader_s_language);
   CPPUNIT_TEST(every_answer_is_in_the_language);
   CPPUNIT_TEST(every_language_is_offered_in_its_own_script);
   CPPUNIT_TEST(caches_are_told);
@@ -56,7 +57,6 @@ class LanguagesTest : public CppUnit::TestFixture {
     const HttpResponse german = ask(f, "GET", kPath, "de-CH, en;q=0.5");
     CPPUNIT_ASSERT(has(german, "<html lang=\"de\" dir=\"ltr\">"));
     CPPUNIT_ASSERT(has(german, "Die Adresse, von der aus Sie geschrieben haben"));
-    CPPUNIT_ASSERT(has(german, "code.wav?id=") && has(german, "&amp;lang=de"));
     CPPUNIT_ASSERT(!has(german, "action=\"" + kPath + "?"));
     CPPUNIT_ASSERT(has(ask(f, "GET", kPath, "xx"), "<html lang=\"en\" dir=\"ltr\">"));
   }
@@ -65,6 +65,7 @@ class LanguagesTest : public CppUnit::TestFixture {
     WebFixture f;
     const HttpResponse page = ask(f, "GET", kPath, "en", "lang=de");
     CPPUNIT_ASSERT(has(page, "<html lang=\"de\""));
+    CPPUNIT_ASSERT(has(page, "code.wav?id=") && has(page, "&amp;lang=de"));
     for (const char* link : {"action=\"", "formaction=\""})
       CPPUNIT_ASSERT_MESSAGE(link, has(page, link + kPath));
     CPPUNIT_ASSERT(has(page, "action=\"" + kPath + "?lang=de\""));
@@ -87,6 +88,18 @@ class LanguagesTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(has(page, "<html lang=\"en\""));
       CPPUNIT_ASSERT(has(page, "action=\"" + kPath + "\""));
     }
+  }
+
+  void digits_are_said_in_the_reader_s_language() {
+    WebFixture f;
+    const auto sound = [&](const char* accept, const char* query) {
+      return ask(f, "GET", kPath + "/code.wav", accept, query).body;
+    };
+    const std::string english = sound("en", "");
+    CPPUNIT_ASSERT(english.starts_with("RIFF"));
+    CPPUNIT_ASSERT(sound("de", "") != english);
+    CPPUNIT_ASSERT(sound("de", "") == sound("en", "lang=de"));
+    CPPUNIT_ASSERT(sound("xx", "lang=xx") == english);
   }
 
   void every_answer_is_in_the_language() {
