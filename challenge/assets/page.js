@@ -178,7 +178,9 @@
   document.addEventListener("DOMContentLoaded", () => {
     localTimes();
     const form = document.querySelector("form[data-pow]");
-    if (form && form.dataset.pow && canWork && !form.elements.wait) answerByWork(form);
+    // Who has begun to wait or to read digits is not to lose them.
+    const begun = form && (form.elements.wait || "byHand" in form.dataset);
+    if (form && form.dataset.pow && canWork && !begun) answerByWork(form);
     else document.documentElement.classList.remove("js");
     const place = document.querySelector("[data-poll]");
     if (place && window.fetch) poll(place);

@@ -97,7 +97,8 @@ class Message:
 
 
 class Browser:
-    """One headless Chromium with a profile of its own."""
+    """One headless Chromium with a profile of its own. `scripts`: whether pages may run them; "blocked":
+    ours do not come, as behind some proxies, so that what the page shows then can be examined."""
 
     def __init__(self, scripts=True, language="en"):
         self.scripts = scripts
@@ -113,6 +114,10 @@ class Browser:
         options.add_experimental_option("prefs", prefs)
         self.driver = webdriver.Chrome(
             service=Service(shutil.which("chromedriver"), port=free_port()), options=options)
+        self.driver.set_script_timeout(120)
+        if scripts == "blocked":
+            self.cdp("Network.enable")
+            self.cdp("Network.setBlockedURLs", urls=["*/assets/page-*.js"])
 
     def stop(self):
         self.driver.quit()
@@ -196,8 +201,9 @@ class Browser:
         self.run("""
           const form = document.querySelector("form");
           for (const [name, value] of Object.entries(arguments[0])) {
-            const field = form.elements[name] || document.createElement("input");
-            if (!field.form) { field.type = "hidden"; field.name = name; form.append(field); }
+            const there = form.querySelector(`input[name="${name}"]`);
+            const field = there || document.createElement("input");
+            if (!there) { field.type = "hidden"; field.name = name; form.append(field); }
             field.maxLength = 100000;
             field.value = value;
           }
