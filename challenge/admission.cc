@@ -240,6 +240,13 @@ std::string client_address(std::string_view peer, std::string_view forwarded,
   return std::string(address);
 }
 
+std::string host_name(std::string_view authority) {
+  const std::string host = lower(trimmed(authority));
+  const auto end =
+      host.find(':', host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0);
+  return host.substr(0, end);
+}
+
 std::string origin_of(std::string_view url) {
   const auto scheme = url.find("://");
   if (scheme == std::string_view::npos) return "";
@@ -257,6 +264,7 @@ std::variant<Refusal, HttpRequest> admit(const RequestHead& head, const Admissio
 
   HttpRequest request;
   request.json = wants_json(fields.joined("Accept"));
+  request.host = host_name(fields.joined("Host"));
   request.accept_language = fields.joined("Accept-Language");
   request.route = parse_path(head.path, request.name);
   if (request.route == Route::none) return Refusal{404, "no such page"};

@@ -53,6 +53,9 @@ bool is_proxy(std::string_view address, const NetworkList& proxies);
 std::string client_address(std::string_view peer, std::string_view forwarded,
                            const NetworkList& proxies);
 
+/// Returns the host of a field Host or of an authority, lower case: without its port.
+std::string host_name(std::string_view authority);
+
 /// Returns scheme and authority of a URL, lower case: "https://gate.example.org"; "" if it has
 /// none.
 std::string origin_of(std::string_view url);

@@ -32,15 +32,15 @@ std::string field(const std::map<std::string, std::string>& form, const std::str
 }
 
 /// Who reads: the language that a link of the page names, else the best that the browser asks for.
-Reader reader_of(const HttpRequest& request) {
+Reader reader_of(const HttpRequest& request, const Pages& pages) {
   if (const auto* chosen = language::look_up(field(request.query, "lang"))) return {chosen, true};
-  return {&language::choose(request.accept_language, language::english()), false};
+  return {&language::choose(request.accept_language, pages.own_language()), false};
 }
 
 HttpResponse problem(const Pages& pages, const HttpRequest& request, int status, Problem what,
                      std::string_view error) {
   return request.json ? json_response(status, error_json(error))
-                      : html_response(status, pages.problem(what, reader_of(request)));
+                      : html_response(status, pages.problem(what, reader_of(request, pages)));
 }
 
 HttpResponse not_found(const Pages& pages, const HttpRequest& request) {
@@ -93,9 +93,9 @@ CodeLinks links_of(const Pages& pages, const TokenView& view, const std::string&
 }
 
 /// In which language digits are said: any that has clips, also one that pages do not have.
-std::string spoken_language(const HttpRequest& request) {
+std::string spoken_language(const HttpRequest& request, const Pages& pages) {
   const std::string asked = argument(request, "lang");
-  return is_spoken(asked) ? asked : std::string(reader_of(request).in->tag());
+  return is_spoken(asked) ? asked : std::string(reader_of(request, pages).in->tag());
 }
 
 }  // namespace
@@ -117,10 +117,40 @@ Result<ChallengeSite::Current> ChallengeSite::prepare(const Parts& parts,
   CS_ASSIGN(Effort effort, Effort::parse(settings.work));
   About about = settings.about;
   about.host = host_of_url(settings.base_url);
-  CS_ASSIGN(auto pages, Pages::load(settings.templates, path_of_url(settings.base_url), about));
-  return Current(std::make_shared<const Snapshot>(
+  CS_ASSIGN(auto plain, Pages::load(settings.templates, path_of_url(settings.base_url), about));
+  CS_ASSIGN(auto pages, plain->branded(settings.brand, path_of_url(settings.base_url), about));
+  const auto next = std::make_shared<Snapshot>(
       parts, settings, AdmissionRules{origin_of(settings.base_url), std::move(proxies)},
-      std::move(pages), std::move(effort)));
+      std::move(pages), std::move(effort));
+  for (const auto& [domain, brand] : settings.brands) {
+    const std::string& url = brand.base_url.empty() ? settings.base_url : brand.base_url;
+    about.host = host_of_url(url);
+    CS_ASSIGN(auto own, plain->branded(brand, path_of_url(url), about));
+    next->by_domain[domain] = own;
+    if (!brand.base_url.empty()) next->by_host.try_emplace(host_name(about.host), own);
+  }
+  next->collect_assets();
+  return Current(next);
+}
+
+void ChallengeSite::Snapshot::collect_assets() {
+  const auto add = [&](const Pages& of) {
+    for (const auto& [name, file] : of.assets()) assets[name] = &file;
+  };
+  add(*pages);
+  for (const auto& [domain, own] : by_domain) add(*own);
+}
+
+const Pages& ChallengeSite::Snapshot::pages_of(const TokenView& view) const {
+  if (view.held.recipients.empty()) return *pages;
+  const std::string& address = view.held.recipients.front();
+  const auto at = by_domain.find(address.substr(address.rfind('@') + 1));
+  return at == by_domain.end() ? *pages : *at->second;
+}
+
+const Pages& ChallengeSite::Snapshot::pages_of(const HttpRequest& request) const {
+  const auto at = by_host.find(request.host);
+  return at == by_host.end() ? *pages : *at->second;
 }
 
 Result<std::unique_ptr<ChallengeSite>> ChallengeSite::make(const Parts& parts,
@@ -146,8 +176,9 @@ Admission ChallengeSite::admit(const RequestHead& head) const {
   auto admitted = challenge::admit(head, now->rules);
   if (auto* request = std::get_if<HttpRequest>(&admitted)) {
     if (request->route != Route::asset) return std::move(*request);
-    const HttpResponse* file = now->pages->asset(request->name);
-    HttpResponse response = file ? *file : not_found(*now->pages, *request);
+    const auto file = now->assets.find(request->name);
+    HttpResponse response =
+        file != now->assets.end() ? *file->second : not_found(now->pages_of(*request), *request);
     count(response);
     return response;
   }
@@ -157,13 +188,15 @@ Admission ChallengeSite::admit(const RequestHead& head) const {
                                        {"peer", head.peer}});
   HttpRequest asked;
   for (const HeaderField& f : head.fields) {
+    if (f.name == "Host" || f.name == "host") asked.host = host_name(f.value);
     if (f.name == "Accept" || f.name == "accept") asked.json = wants_json(f.value);
     if (f.name == "Accept-Language" || f.name == "accept-language") asked.accept_language = f.value;
   }
   if (auto query = parse_form(head.query)) asked.query = *std::move(query);
-  HttpResponse response = refusal.status == 404 ? not_found(*now->pages, asked)
-                                                : problem(*now->pages, asked, refusal.status,
-                                                          Problem::refused, refusal.why);
+  HttpResponse response =
+      refusal.status == 404
+          ? not_found(now->pages_of(asked), asked)
+          : problem(now->pages_of(asked), asked, refusal.status, Problem::refused, refusal.why);
   if (refusal.status == 405) {
     std::string name;
     const bool post = takes_post(parse_path(head.path, name));
@@ -200,14 +233,15 @@ HttpResponse ChallengeSite::route(const HttpRequest& request, const Snapshot& no
     case Route::not_me:
       return request.method == Method::post ? retract(request, now) : show_retraction(request, now);
     case Route::why:
-      return html_response(200, now.pages->why(reader_of(request)));
+      return html_response(200,
+                           now.pages_of(request).why(reader_of(request, now.pages_of(request))));
     case Route::health:
       return health(request);
     case Route::asset:
     case Route::none:
       break;
   }
-  return not_found(*now.pages, request);
+  return not_found(now.pages_of(request), request);
 }
 
 HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now) {
@@ -217,14 +251,15 @@ HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now
   if (!code_id) return failed(request, now, code_id.error());
   parts_.metrics.pages.increment(shown(view->state));
   if (request.json)
-    return json_response(200, view_json(*view, links_of(*now.pages, *view, *code_id)));
-  return html_response(
-      200, now.pages->message(*view, *code_id, parts_.clock.wall(), reader_of(request)));
+    return json_response(200, view_json(*view, links_of(now.pages_of(*view), *view, *code_id)));
+  return html_response(200, now.pages_of(*view).message(*view, *code_id, parts_.clock.wall(),
+                                                        reader_of(request, now.pages_of(*view))));
 }
 
 HttpResponse ChallengeSite::answer(const HttpRequest& request, const Snapshot& now) {
   const auto form = parse_form(request.body);
-  if (!form) return problem(*now.pages, request, 400, Problem::refused, form.error().detail);
+  if (!form)
+    return problem(now.pages_of(request), request, 400, Problem::refused, form.error().detail);
   const Answer given{field(*form, "address"), field(*form, "altcha"),  field(*form, "wait"),
                      field(*form, "code"),    field(*form, "code_id"), field(*form, "another")};
   const auto result = now.desk.answer(request.name, given, request.network, request.deadline);
@@ -248,7 +283,8 @@ HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& 
     case AnswerOutcome::already:
       return see_page(request, now, result.view);
     case AnswerOutcome::limited: {
-      HttpResponse response = problem(*now.pages, request, 429, Problem::limited, "limited");
+      HttpResponse response =
+          problem(now.pages_of(request), request, 429, Problem::limited, "limited");
       response.fields.push_back(retry_after(result.retry));
       return response;
     }
@@ -270,8 +306,11 @@ HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& 
   HttpResponse response =
       request.json
           ? json_response(status, result_json(result, parts_.wait.settings().least,
-                                              links_of(*now.pages, result.view, result.code_id)))
-          : html_response(status, now.pages->again(result, given, reader_of(request)));
+                                              links_of(now.pages_of(result.view), result.view,
+                                                       result.code_id)))
+          : html_response(status,
+                          now.pages_of(result.view)
+                              .again(result, given, reader_of(request, now.pages_of(result.view))));
   if (status == 429) response.fields.push_back(retry_after(result.retry));
   return response;
 }
@@ -282,13 +321,15 @@ HttpResponse ChallengeSite::show_retraction(const HttpRequest& request, const Sn
   if (!view) return failed(request, now, view.error());
   if (view->state != ViewState::waiting) return see_page(request, now, *view);
   if (request.json) return json_response(200, view_json(*view, {}));
-  return html_response(200, now.pages->retract(what, *view, reader_of(request)));
+  return html_response(
+      200, now.pages_of(*view).retract(what, *view, reader_of(request, now.pages_of(*view))));
 }
 
 HttpResponse ChallengeSite::retract(const HttpRequest& request, const Snapshot& now) {
   const Retraction what = retraction_of(request.route);
   const auto form = parse_form(request.body);
-  if (!form) return problem(*now.pages, request, 400, Problem::refused, form.error().detail);
+  if (!form)
+    return problem(now.pages_of(request), request, 400, Problem::refused, form.error().detail);
   const std::string typed = field(*form, "address");
   const auto result = now.retract_desk.ask(request.name, what, typed, field(*form, "confirm"),
                                            request.network, request.deadline);
@@ -301,20 +342,24 @@ HttpResponse ChallengeSite::retract(const HttpRequest& request, const Snapshot& 
       result->outcome == RetractOutcome::taken || result->outcome == RetractOutcome::already;
   if (done) return see_page(request, now, result->view);
   if (result->outcome == RetractOutcome::limited) {
-    HttpResponse response = problem(*now.pages, request, 429, Problem::limited, "limited");
+    HttpResponse response =
+        problem(now.pages_of(request), request, 429, Problem::limited, "limited");
     response.fields.push_back(retry_after(result->retry));
     return response;
   }
   const int status = result->outcome == RetractOutcome::confirm ? 200 : 422;
   if (request.json) return json_response(status, retract_json(*result));
-  return html_response(status, now.pages->retract(what, *result, typed, reader_of(request)));
+  return html_response(
+      status, now.pages_of(result->view)
+                  .retract(what, *result, typed, reader_of(request, now.pages_of(result->view))));
 }
 
 HttpResponse ChallengeSite::see_page(const HttpRequest& request, const Snapshot& now,
                                      const TokenView& view) {
   HttpResponse response =
       request.json ? json_response(303, view_json(view, {})) : html_response(303, "");
-  response.fields.push_back({"Location", now.pages->path_of(view.token, reader_of(request))});
+  response.fields.push_back(
+      {"Location", now.pages_of(view).path_of(view.token, reader_of(request, now.pages_of(view)))});
   return response;
 }
 
@@ -322,7 +367,7 @@ HttpResponse ChallengeSite::see_page(const HttpRequest& request, const Snapshot&
 HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now) {
   const auto view = now.views.look_up(request.name, request.deadline);
   if (!view) return failed(request, now, view.error());
-  if (!view->offers(ProofKind::code)) return not_found(*now.pages, request);
+  if (!view->offers(ProofKind::code)) return not_found(now.pages_of(request), request);
   std::string id = argument(request, "id");
   if (id.empty()) {
     const auto code_id = now.desk.code_for(*view, request.deadline);
@@ -330,18 +375,20 @@ HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now
     id = *code_id;
   }
   if (id.empty()) {
-    HttpResponse response = problem(*now.pages, request, 429, Problem::limited, "limited");
+    HttpResponse response =
+        problem(now.pages_of(request), request, 429, Problem::limited, "limited");
     response.fields.push_back(retry_after(parts_.codes.until_new()));
     return response;
   }
   const auto shown = parts_.codes.check(id, proof_binding(view->token));
-  if (!shown) return not_found(*now.pages, request);
+  if (!shown) return not_found(now.pages_of(request), request);
   parts_.metrics.codes.increment(request.route == Route::code_sound ? CodeForm::sound
                                                                     : CodeForm::image);
   // Not the digits themselves: what is derived from them could be tried for all of them.
   const std::string seed = framed("look", id, shown->digits);
   if (request.route == Route::code_sound)
-    return {200, "audio/wav", code_wav(shown->digits, spoken_language(request), seed)};
+    return {200, "audio/wav",
+            code_wav(shown->digits, spoken_language(request, now.pages_of(*view)), seed)};
   auto png = code_png(shown->digits, seed, !argument(request, "dark").empty());
   if (!png) return failed(request, now, png.error());
   return {200, "image/png", *std::move(png)};
@@ -350,7 +397,7 @@ HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now
 HttpResponse ChallengeSite::work(const HttpRequest& request, const Snapshot& now) {
   const auto view = now.views.look_up(request.name, request.deadline);
   if (!view) return failed(request, now, view.error());
-  if (!view->offers(ProofKind::pow)) return not_found(*now.pages, request);
+  if (!view->offers(ProofKind::pow)) return not_found(now.pages_of(request), request);
   const auto answers = now.failures.answers(request.network, request.deadline);
   if (!answers) return failed(request, now, answers.error());
   const int tries = now.effort.tries(view->authenticated(), *answers);
@@ -372,17 +419,20 @@ HttpResponse ChallengeSite::failed(const HttpRequest& request, const Snapshot& n
                                    const Error& error) {
   if (error.code == Errc::not_found) {
     parts_.metrics.pages.increment(PageShown::not_found);
-    return not_found(*now.pages, request);
+    return not_found(now.pages_of(request), request);
   }
   parts_.metrics.store_failures.increment();
   log::error("page: request failed", {{"why", error.detail}});
-  HttpResponse response = problem(*now.pages, request, 503, Problem::unavailable, "unavailable");
+  HttpResponse response =
+      problem(now.pages_of(request), request, 503, Problem::unavailable, "unavailable");
   response.fields.push_back(retry_after(kStoreRetry));
   return response;
 }
 
 HttpResponse ChallengeSite::busy(const HttpRequest& request) const {
-  HttpResponse response = problem(*current()->pages, request, 503, Problem::unavailable, "busy");
+  const Current now = current();
+  HttpResponse response =
+      problem(now->pages_of(request), request, 503, Problem::unavailable, "busy");
   response.fields.push_back(retry_after(kBusyRetry));
   count(response);
   return response;

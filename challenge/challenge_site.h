@@ -19,6 +19,7 @@
 // and neither changes anything. With "Accept: application/json" bodies are JSON (docs/page.md).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,10 +45,12 @@ namespace countersign::challenge {
 struct SiteSettings {
   std::string base_url = "http://127.0.0.1:8480";  ///< without final slash
   std::vector<std::string> proofs = {"pow", "code", "wait"};
-  std::vector<std::string> proxies;  ///< NetworkList::parse
-  std::string templates;             ///< folder; "": our own
-  std::vector<std::string> work;     ///< Effort::parse
-  About about;                       ///< but for its host, which is that of base_url
+  std::vector<std::string> proxies;          ///< NetworkList::parse
+  std::string templates;                     ///< folder; "": our own
+  std::vector<std::string> work;             ///< Effort::parse
+  About about;                               ///< but for its host, which is that of base_url
+  Brand brand = {};                          ///< its base_url is not looked at
+  std::map<std::string, Brand> brands = {};  ///< by domain of recipients, in A-labels
 };
 
 class ChallengeSite final : public Site {
@@ -83,6 +86,9 @@ class ChallengeSite final : public Site {
   struct Snapshot {
     AdmissionRules rules;
     std::shared_ptr<const Pages> pages;
+    std::map<std::string, std::shared_ptr<const Pages>> by_domain;
+    std::map<std::string, std::shared_ptr<const Pages>> by_host;
+    std::map<std::string, const HttpResponse*> assets;
     Effort effort;
     Failures failures;
     Views views;
@@ -91,6 +97,10 @@ class ChallengeSite final : public Site {
     Snapshot(const Parts& parts, const SiteSettings& settings, AdmissionRules r,
              std::shared_ptr<const Pages> p, Effort e);
     Snapshot(const Snapshot&) = delete;  // the desk refers to the views
+    void collect_assets();
+    /// The pages of the first recipient's domain, or of the host that was asked.
+    const Pages& pages_of(const TokenView& view) const;
+    const Pages& pages_of(const HttpRequest& request) const;
   };
   using Current = std::shared_ptr<const Snapshot>;
 

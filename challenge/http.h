@@ -42,6 +42,7 @@ struct HttpRequest {
   /// What stands in the query, escapes undone; empty if that is malformed: no page needs it.
   std::map<std::string, std::string> query{};
   bool json = false;              ///< JSON is wanted rather than HTML
+  std::string host{};             ///< the field, lower case, without port
   std::string accept_language{};  ///< the field; "" if there is none
   std::string network;            ///< network_of() the client; "" if it is not known
   std::string body;               ///< of POST

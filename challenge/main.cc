@@ -43,14 +43,22 @@ int say(int status, const std::string& text) {
   return status;
 }
 
+Brand brand_of(const Config::Site& site) {
+  return {site.language, site.base_url, site.name, site.logo, site.accent};
+}
+
 SiteSettings site_settings(const Config& config) {
+  std::map<std::string, Brand> brands;
+  for (const auto& [domain, site] : config.sites) brands.emplace(domain, brand_of(site));
   const auto days = std::chrono::ceil<std::chrono::days>(config.first_contact.lifetime).count();
-  return {config.challenge.base_url,
+  return {config.site.base_url.empty() ? config.challenge.base_url : config.site.base_url,
           config.challenge.proofs,
           config.challenge.proxies,
           config.challenge.templates,
           config.challenge.work,
-          {config.challenge.operated_by, config.challenge.contact, "", static_cast<int>(days)}};
+          {config.challenge.operated_by, config.challenge.contact, "", static_cast<int>(days)},
+          brand_of(config.site),
+          std::move(brands)};
 }
 
 StoreSettings store_settings(const Config& config, const Keyring& keyring) {

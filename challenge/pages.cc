@@ -21,36 +21,99 @@ const std::string kPage = "page.html";
 
 /// Every name that a template may use; tests/unit/challenge/pages_test.cc shows that all are set.
 const std::set<std::string, std::less<>>& names() {
-  static const std::set<std::string, std::less<>> all = {
-      "about_texts",   "action",        "address",
-      "another_code",  "answered",      "before",
-      "by_mail",       "changed_at",    "changed_form",
-      "changed_iso",   "code_gone",     "code_id",
-      "code_image",    "code_sound",    "confirm",
-      "contact",       "counting",      "css_file",
-      "date_form",     "day_form",      "day_names",
-      "deferred_copy", "delivered",     "delivering",
-      "dir",           "early",         "expired",
-      "failed",        "first_step",    "has_changed",
-      "has_code",      "has_subject",   "hint",
-      "hinted",        "icon_file",     "kept",
-      "kept_copy",     "kept_iso",      "kept_message",
-      "known",         "lang",          "language",
-      "languages",     "limited",       "may_wait",
-      "moment_form",   "month_names",   "name",
-      "no_address",    "no_code_left",  "no_proof",
-      "no_way",        "not_found",     "not_me",
-      "not_me_action", "noted",         "operator",
-      "postmaster",    "pow_file",      "refused",
-      "refused_copy",  "retract",       "retract_action",
-      "script_file",   "script_needed", "sent",
-      "sent_iso",      "stamp",         "subject",
-      "tag",           "title",         "to",
-      "typed",         "typed_code",    "unavailable",
-      "waiting",       "weekday_form",  "why",
-      "why_file",      "withdraw",      "withdraw_action",
-      "withdrawn",     "worker_file",   "wrong_address",
-      "wrong_code",    "wrong_proof"};
+  static const std::set<std::string, std::less<>> all = {"about_texts",
+                                                         "accent_file",
+                                                         "action",
+                                                         "address",
+                                                         "another_code",
+                                                         "answered",
+                                                         "before",
+                                                         "by_mail",
+                                                         "changed_at",
+                                                         "changed_form",
+                                                         "changed_iso",
+                                                         "code_gone",
+                                                         "code_id",
+                                                         "code_image",
+                                                         "code_sound",
+                                                         "confirm",
+                                                         "contact",
+                                                         "counting",
+                                                         "css_file",
+                                                         "date_form",
+                                                         "day_form",
+                                                         "day_names",
+                                                         "deferred_copy",
+                                                         "delivered",
+                                                         "delivering",
+                                                         "dir",
+                                                         "early",
+                                                         "expired",
+                                                         "failed",
+                                                         "first_step",
+                                                         "has_accent",
+                                                         "has_brand",
+                                                         "has_changed",
+                                                         "has_code",
+                                                         "has_logo",
+                                                         "has_name",
+                                                         "has_subject",
+                                                         "hint",
+                                                         "hinted",
+                                                         "icon_file",
+                                                         "kept",
+                                                         "kept_copy",
+                                                         "kept_iso",
+                                                         "kept_message",
+                                                         "known",
+                                                         "lang",
+                                                         "language",
+                                                         "languages",
+                                                         "limited",
+                                                         "logo_file",
+                                                         "may_wait",
+                                                         "moment_form",
+                                                         "month_names",
+                                                         "name",
+                                                         "no_address",
+                                                         "no_code_left",
+                                                         "no_proof",
+                                                         "no_way",
+                                                         "not_found",
+                                                         "not_me",
+                                                         "not_me_action",
+                                                         "noted",
+                                                         "operator",
+                                                         "postmaster",
+                                                         "pow_file",
+                                                         "refused",
+                                                         "refused_copy",
+                                                         "retract",
+                                                         "retract_action",
+                                                         "script_file",
+                                                         "script_needed",
+                                                         "sent",
+                                                         "sent_iso",
+                                                         "site_name",
+                                                         "stamp",
+                                                         "subject",
+                                                         "tag",
+                                                         "title",
+                                                         "to",
+                                                         "typed",
+                                                         "typed_code",
+                                                         "unavailable",
+                                                         "waiting",
+                                                         "weekday_form",
+                                                         "why",
+                                                         "why_file",
+                                                         "withdraw",
+                                                         "withdraw_action",
+                                                         "withdrawn",
+                                                         "worker_file",
+                                                         "wrong_address",
+                                                         "wrong_code",
+                                                         "wrong_proof"};
   return all;
 }
 
@@ -58,6 +121,7 @@ std::string type_of(std::string_view file) {
   if (file.ends_with(".css")) return "text/css; charset=utf-8";
   if (file.ends_with(".js")) return "text/javascript; charset=utf-8";
   if (file.ends_with(".svg")) return "image/svg+xml";
+  if (file.ends_with(".png")) return "image/png";
   return "application/octet-stream";
 }
 
@@ -110,6 +174,24 @@ Result<std::shared_ptr<const Pages>> Pages::load(const std::string& folder,
   return std::shared_ptr<const Pages>(pages);
 }
 
+Result<std::shared_ptr<const Pages>> Pages::branded(const Brand& brand, const std::string& prefix,
+                                                    const About& about) const {
+  const auto out = std::make_shared<Pages>(*this);
+  if (prefix != prefix_)
+    for (auto& [file, link] : out->links_) link = prefix + link.substr(prefix_.size());
+  out->prefix_ = prefix;
+  out->about_ = about;
+  out->name_ = brand.name;
+  if (const auto* own = language::find_catalogue(brand.language)) out->own_language_ = own;
+  if (!brand.accent.empty()) out->add_asset("accent.css", accent_css(brand.accent));
+  if (!brand.logo.empty()) {
+    CS_ASSIGN(const Logo logo, load_logo(brand.logo));
+    out->add_asset(logo.file, logo.bytes);
+    out->links_["logo"] = out->links_[logo.file];
+  }
+  return std::shared_ptr<const Pages>(out);
+}
+
 void Pages::add_asset(const std::string& file, const std::string& text) {
   const auto dot = file.rfind('.');
   const std::string hash = hex_encode(sha256(text)).substr(0, 12);
@@ -136,7 +218,18 @@ Values Pages::frame(const Reader& reader) const {
   const auto form = [&](language::TimeForm kind) {
     return std::string(language::form_of_time(kind, in));
   };
-  return {{"lang", std::string(in.tag())},
+  const auto link = [&](const char* file) {
+    const auto at = links_.find(file);
+    return at == links_.end() ? std::string() : at->second;
+  };
+  return {{"site_name", name_},
+          {"has_name", !name_.empty()},
+          {"has_brand", !name_.empty() || !link("logo").empty()},
+          {"has_logo", !link("logo").empty()},
+          {"logo_file", link("logo")},
+          {"has_accent", !link("accent.css").empty()},
+          {"accent_file", link("accent.css")},
+          {"lang", std::string(in.tag())},
           {"dir", std::string(in.direction())},
           {"language", std::string(in.name())},
           {"languages", std::move(languages)},

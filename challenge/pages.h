@@ -16,6 +16,7 @@
 #include "answering/views.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "challenge/brand.h"
 #include "challenge/http.h"
 #include "challenge/templates.h"
 #include "language/choice.h"
@@ -51,6 +52,14 @@ class Pages {
   static Result<std::shared_ptr<const Pages>> load(const std::string& folder,
                                                    const std::string& prefix,
                                                    const About& about = {});
+
+  /// The same pages for a site of its own look and address. Errors: as load_logo().
+  Result<std::shared_ptr<const Pages>> branded(const Brand& brand, const std::string& prefix,
+                                               const About& about) const;
+  /// The language for readers who ask for none that we speak.
+  const language::Catalogue& own_language() const { return *own_language_; }
+  /// All files by name, under /assets/.
+  const std::map<std::string, HttpResponse>& assets() const { return assets_; }
 
   /// The page of a message: the form, or how it stands. `code_id`: of the code to show; "" if there
   /// is none now. `now` is for what "Monday" means.
@@ -96,9 +105,11 @@ class Pages {
   std::string render(Values values, std::string_view title, const Reader& reader) const;
   void add_asset(const std::string& file, const std::string& text);
 
-  const std::string prefix_;
+  std::string prefix_;
   std::map<std::string, Template, std::less<>> pages_;  ///< by tag of language
-  const About about_;
+  About about_;
+  std::string name_;  ///< of the site; "": none
+  const language::Catalogue* own_language_ = &language::english();
   std::map<std::string, HttpResponse> assets_;  ///< by name with hash
   std::map<std::string, std::string> links_;    ///< file -> path
 };

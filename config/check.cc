@@ -16,12 +16,14 @@
 #include "config/postmap_table.h"
 #include "config/toml.h"
 #include "config/values.h"
+#include "mail/domain.h"
 
 namespace countersign {
 namespace {
 
 constexpr std::size_t kFileMost = 64'000'000;
 constexpr std::size_t kConfigMost = 1'000'000;
+constexpr std::string_view kParted = "site";  ///< the table that domains have parts of
 
 std::string joined(const std::vector<std::string_view>& words) {
   std::string text;
@@ -60,7 +62,11 @@ class Checker {
       bad_.insert(error.key);
       add(error.line, error.key, error.what, "");
     }
-    for (const Setting& setting : document.settings) set(setting);
+    for (const Setting& setting : document.settings)
+      if (setting.part.empty()) set(setting);
+    // Last, as they begin with what the table itself says.
+    for (const Setting& setting : document.settings)
+      if (!setting.part.empty()) set_part(setting);
     if (document.whole) {
       required();
       together();
@@ -94,6 +100,7 @@ class Checker {
       return add(setting.line, shown(setting.name), "stands in no table", known_tables());
     const std::string keys = known_keys(setting.table);
     if (keys.empty()) return;  // Its header was reported.
+    if (setting.table == kParted && setting.type == "a table") return begin_part(setting);
     const Key* key = find_key(setting.table, setting.name);
     if (key == nullptr)
       return add(setting.line, setting.table + "." + shown(setting.name), "no such key", keys);
@@ -103,6 +110,33 @@ class Checker {
       return refuse(*key, "has the type " + setting.type);
     if (const Status done = key->set(out_.config, setting.value); !done)
       refuse(*key, done.error().detail);
+  }
+
+  /// [site."example.org"]: the keys of [site] for one domain.
+  void begin_part(const Setting& setting) {
+    const auto domain = to_a_labels(setting.name);
+    if (!domain || domain->empty() || domain->starts_with('['))
+      return add(setting.line, in_brackets(setting.table) + " " + in_quotes(setting.name),
+                 "is no domain", "[site.\"example.org\"]");
+  }
+  void set_part(const Setting& setting) {
+    if (setting.table != kParted) return;  // The table in it was reported as what it is not.
+    const std::string where = setting.table + "." + in_quotes(setting.part) + ".";
+    const Key* key = find_key(setting.table, setting.name);
+    if (key == nullptr)
+      return add(setting.line, where + shown(setting.name), "no such key",
+                 known_keys(setting.table));
+    const auto domain = to_a_labels(setting.part);
+    if (!domain) return;
+    const auto kind = setting.value.kind;
+    if (kind != key->kind && !(key->text_too && kind == Value::Kind::text))
+      return add(setting.line, where + setting.name, "has the type " + setting.type, key->allowed);
+    Config& config = out_.config;
+    Config scratch;
+    scratch.site = config.sites.try_emplace(*domain, config.site).first->second;
+    if (const Status done = key->set(scratch, setting.value); !done)
+      return add(setting.line, where + setting.name, done.error().detail, key->allowed);
+    config.sites[*domain] = scratch.site;
   }
 
   /// The value of a key, or what it lacks.

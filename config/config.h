@@ -105,6 +105,21 @@ struct Config {
     std::string contact;                            ///< whom to phone or write; "": postmaster
   } challenge;
 
+  /// How the site shows itself: [site], or a domain's own [site."example.org"].
+  struct Site {
+    std::string language = "en";  ///< a tag of language::catalogues()
+    std::string base_url;         ///< "": challenge.base_url
+    std::string name;             ///< "": none
+    std::string logo;             ///< path of an SVG or PNG file; "": none
+    std::string accent;           ///< "#17594a"; "": ours
+    /// SMTP replies in the site's own words, as ReplyTexts has them; empty: ours in its language.
+    std::vector<std::string> reply_kept;
+    std::vector<std::string> reply_refused;
+    std::vector<std::string> reply_deferred;
+  } site;
+  /// By domain in A-labels; what such a table does not set is that of `site`.
+  std::map<std::string, Site> sites;
+
   struct Secrets {
     std::string milter = "/etc/countersign/milter.secrets";
     std::string challenge = "/etc/countersign/challenge.secrets";

@@ -24,6 +24,7 @@ using S = Config::Spool;
 using R = Config::Release;
 using N = Config::Notices;
 using C = Config::Challenge;
+using B = Config::Site;
 using X = Config::Secrets;
 using E = Config::Metrics;
 using L = Config::Log;
@@ -38,6 +39,7 @@ constexpr auto kSpool = &Config::spool;
 constexpr auto kRelease = &Config::release;
 constexpr auto kNotices = &Config::notices;
 constexpr auto kChallenge = &Config::challenge;
+constexpr auto kSite = &Config::site;
 constexpr auto kSecrets = &Config::secrets;
 constexpr auto kMetrics = &Config::metrics;
 constexpr auto kLog = &Config::log;
@@ -217,12 +219,38 @@ constexpr Table kTables[] = {
     {"release", "Where released mail goes."},
     {"notices", "The mails that we write: challenges by mail, digests, reports."},
     {"challenge", "The web page on which a sender answers."},
+    {"site",
+     "How pages, challenges by mail and SMTP replies present themselves. A domain can have its "
+     "own: "
+     "[site.\"example.org\"] with the same keys; what it does not set is that of [site]."},
     {"secrets",
      "Keys, one file for each role, made by countersign config init with mode 0640. The file of "
      "the milter never goes to the web host."},
     {"metrics", "Prometheus metrics over HTTP."},
     {"log", "One line an event."},
 };
+
+// Lines for an SMTP reply: one or two, the URL at the end of the first.
+template <auto Member, bool Dated>
+Status set_reply(Config& config, const Value& value) {
+  std::vector<std::string> lines;
+  for (const std::string& text : value.list) {
+    CS_ASSIGN(std::string line, parse_reply_line(text));
+    const bool has_url = line.find("{url}") != std::string::npos;
+    if (has_url != lines.empty())
+      return Error{Errc::invalid, "{url} stands not just in the first line"};
+    if (!Dated && line.find("{date}") != std::string::npos)
+      return Error{Errc::invalid, "nothing is kept here until a {date}"};
+    lines.push_back(std::move(line));
+  }
+  if (lines.size() > 2) return Error{Errc::invalid, "there are more than two lines"};
+  config.site.*Member = std::move(lines);
+  return {};
+}
+
+#define CS_REPLY                                                                                  \
+  "a list of one or two lines of ASCII without '%', of at most 160 octets, the first one ending " \
+  "in \" {url}\"; or [] for ours"
 
 #define CS_NETWORKS "a list of IP addresses and networks (\"192.0.2.0/24\", \"2001:db8::/32\")"
 #define CS_PEER "\"HOST:PORT\", \"[IPV6]:PORT\" or \"unix:/PATH\""
@@ -641,6 +669,77 @@ const Key kKeys[] = {
      .set = set_text<kChallenge, &C::contact, parse_words>,
      .show = show_text<kChallenge, &C::contact>,
      .example = "\"+44 20 7946 0000, postmaster@example.org\""},
+
+    {.table = "site",
+     .name = "language",
+     .kind = Kind::text,
+     .allowed = "\"en\", \"de\", \"fr\", \"es\", \"it\", \"pt\", \"nl\", \"pl\", \"tr\", \"ar\", "
+                "\"zh\" or "
+                "\"ja\"",
+     .doc =
+         "The language of challenges by mail and of SMTP replies, and of pages for browsers that "
+         "ask for none that we speak. SMTP replies are ASCII: languages of the Latin script "
+         "are written without their marks there, Arabic, Chinese and Japanese sites reply in "
+         "English.",
+     .set = set_text<kSite, &B::language, parse_language>,
+     .show = show_text<kSite, &B::language>},
+    {.table = "site",
+     .name = "base_url",
+     .kind = Kind::text,
+     .allowed = "an http or https URL as for challenge.base_url, or \"\" for that one",
+     .doc = "What links to the page begin with, where a domain has its own name for it. The same "
+            "countersign-challenge serves all of them.",
+     .set = set_text_or_none<kSite, &B::base_url, parse_base_url>,
+     .show = show_text<kSite, &B::base_url>,
+     .example = "\"https://gate.example.com\""},
+    {.table = "site",
+     .name = "name",
+     .kind = Kind::text,
+     .allowed = "one line of at most 300 octets, or \"\" for none",
+     .doc = "The name of the site: at the head of pages, and in their titles.",
+     .set = set_text<kSite, &B::name, parse_words>,
+     .show = show_text<kSite, &B::name>,
+     .example = "\"Example Ltd\""},
+    {.table = "site",
+     .name = "logo",
+     .kind = Kind::text,
+     .allowed = CS_PATH " of an SVG or PNG file of at most 100 kB, or \"\" for none",
+     .doc = "A picture beside the name, shown up to 48 pixels high. countersign-challenge must be "
+            "able to read it.",
+     .set = set_text_or_none<kSite, &B::logo, parse_path>,
+     .show = show_text<kSite, &B::logo>,
+     .example = "\"/etc/countersign/logo.svg\""},
+    {.table = "site",
+     .name = "accent",
+     .kind = Kind::text,
+     .allowed = "a colour \"#RRGGBB\" that can be read on white (4.5:1), or \"\" for ours",
+     .doc = "The colour of buttons and links. Dark pages take a lighter one, made of it.",
+     .set = set_text_or_none<kSite, &B::accent, parse_accent>,
+     .show = show_text<kSite, &B::accent>,
+     .example = "\"#17594a\""},
+    {.table = "site",
+     .name = "reply_kept",
+     .kind = Kind::list,
+     .allowed = CS_REPLY,
+     .doc = "What a sender's server is told of mail that is held, in the site's own words; {date}: "
+            "until when.",
+     .set = set_reply<&B::reply_kept, true>,
+     .show = show_list<kSite, &B::reply_kept>,
+     .example = "[\"Waiting for you at the gate: open {url}\", \"and type your address.\"]"},
+    {.table = "site",
+     .name = "reply_refused",
+     .kind = Kind::list,
+     .allowed = CS_REPLY,
+     .doc = "The same of mail that is refused until its author has answered.",
+     .set = set_reply<&B::reply_refused, false>,
+     .show = show_list<kSite, &B::reply_refused>},
+    {.table = "site",
+     .name = "reply_deferred",
+     .kind = Kind::list,
+     .allowed = CS_REPLY,
+     .doc = "The same of mail that its sender's server is to keep for now (mode defer).",
+     .set = set_reply<&B::reply_deferred, false>,
+     .show = show_list<kSite, &B::reply_deferred>},
 
     {.table = "secrets",
      .name = "milter",

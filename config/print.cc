@@ -86,6 +86,24 @@ std::string toml_value(const Value& value) {
   return out + "]";
 }
 
+namespace {
+
+/// The tables of domains; of each only what differs from [site].
+std::string show_sites(const Config& config) {
+  std::string out;
+  for (const auto& [domain, site] : config.sites) {
+    out += "\n[site." + toml_text(domain) + "]\n";
+    Config alone = config;
+    alone.site = site;
+    for (const Key& key : config_keys())
+      if (key.table == "site" && key.show(alone) != key.show(config))
+        out += std::string(key.name) + " = " + toml_value(key.show(alone)) + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string show_config(const Config& config) {
   std::string out;
   for (const Table& table : config_tables()) {
@@ -93,6 +111,7 @@ std::string show_config(const Config& config) {
     for (const Key& key : config_keys())
       if (key.table == table.name)
         out += std::string(key.name) + " = " + toml_value(key.show(config)) + "\n";
+    if (table.name == "site") out += show_sites(config);
   }
   return out;
 }

@@ -67,8 +67,15 @@ std::vector<Setting> settings_of(const toml::table& root) {
     }
     settings.push_back(
         {std::string(name.str()), "", static_cast<int>(name.source().begin.line), {}, "a table"});
-    for (const auto& [inner, value] : *table)
+    for (const auto& [inner, value] : *table) {
       settings.push_back(setting_of(name.str(), inner, value));
+      const auto* part = value.as_table();
+      if (part == nullptr) continue;
+      for (const auto& [key, single] : *part) {
+        settings.push_back(setting_of(name.str(), key, single));
+        settings.back().part = inner.str();
+      }
+    }
   }
   std::stable_sort(settings.begin(), settings.end(),
                    [](const Setting& a, const Setting& b) { return a.line < b.line; });

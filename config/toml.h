@@ -17,6 +17,9 @@ struct Setting {
   int line = 0;
   Value value;
   std::string type;  ///< in words, for messages: "an integer"
+  /// What follows the table's name in the header of a table in it: "example.org" of
+  /// [site."example.org"]; else "".
+  std::string part = {};
 };
 
 /// What is no TOML. The line is left out, so that the rest can be checked as well.

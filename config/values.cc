@@ -8,13 +8,16 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <initializer_list>
 #include <limits>
 #include <optional>
 #include <sstream>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/log.h"
+#include "language/catalogue.h"
 
 namespace countersign {
 namespace {
@@ -271,6 +274,47 @@ Result<std::string> parse_base_url(std::string_view text) {
   std::string url(whole);
   while (url.ends_with('/')) url.pop_back();
   return url;
+}
+
+Result<std::string> parse_language(std::string_view text) {
+  if (!language::find_catalogue(text)) return is_no(text, "language that we speak");
+  return std::string(text);
+}
+
+Result<std::string> parse_accent(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  const auto bytes = hex_decode(out.substr(std::min<std::size_t>(1, out.size())));
+  if (out.size() != 7 || out[0] != '#' || !bytes) return is_no(text, "colour");
+  // Relative luminance (WCAG 2.2): white on it, and it on white, must be readable.
+  constexpr double kWeights[] = {0.2126, 0.7152, 0.0722};
+  double luminance = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double v = static_cast<unsigned char>((*bytes)[i]) / 255.0;
+    luminance += kWeights[i] * (v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4));
+  }
+  if (1.05 / (luminance + 0.05) < 4.5)
+    return Error{Errc::invalid, in_quotes(text) + " is too light to be read on white"};
+  return out;
+}
+
+Result<std::string> parse_reply_line(std::string_view text) {
+  constexpr std::size_t kMost = 160;
+  const auto bad = [&](const char* why) { return Error{Errc::invalid, in_quotes(text) + why}; };
+  if (text.empty() || text.size() > kMost) return bad(" is empty or over 160 octets");
+  for (const char c : text) {
+    if (c < ' ' || c > '~') return bad(" is not all ASCII");
+    if (c == '%') return bad(" has a '%', which MTAs take for an escape");
+  }
+  for (auto open = text.find('{'); open != text.npos; open = text.find('{', open + 1)) {
+    const std::string_view hole = text.substr(open, text.find('}', open) - open + 1);
+    if (hole != "{url}" && hole != "{date}") return bad(" has a hole other than {url} and {date}");
+  }
+  const auto url = text.find("{url}");
+  if (url != text.npos && (!text.ends_with(" {url}") || text.rfind("{url}") != url))
+    return bad(" has {url} elsewhere than once, at its end, behind a blank");
+  return std::string(text);
 }
 
 Result<std::string> parse_store_url(std::string_view text) {

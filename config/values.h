@@ -59,6 +59,14 @@ inline constexpr std::size_t kBaseUrlMost = 200;
 /// Refused is what could not stand in an SMTP reply or before "/c/<token>": a query, a fragment, a
 /// user, '%', blanks, bytes outside ASCII, over kBaseUrlMost octets.
 Result<std::string> parse_base_url(std::string_view text);
+/// The tag of a language that we speak (language::catalogues()): "de".
+Result<std::string> parse_language(std::string_view text);
+/// "#17594a", that stands out from white at least 4.5:1 (WCAG 2.2, 1.4.3). Returns it in lower
+/// case.
+Result<std::string> parse_accent(std::string_view text);
+/// A line of an SMTP reply in a site's own words: printable ASCII without '%', at most 160 octets;
+/// the only holes are {url}, at the end and behind a blank, and {date}.
+Result<std::string> parse_reply_line(std::string_view text);
 /// "redis://[USER:PASSWORD@]HOST[:PORT][/DB]", "rediss://..." perhaps with "?ca_file=PATH",
 /// "unix:/PATH" perhaps with "?db=DB". Returns it as it is. What is checked is the shape;
 /// tokenstore/ reads it.

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "holding/answer_token.h"
+#include "holding/notice_text.h"
 #include "holding/reply_desk.h"
 
 namespace countersign {
@@ -56,7 +57,9 @@ Notice Announcer::challenge_for(const HeldMessage& message, const std::string& t
       recipients.empty() ? std::nullopt
                          : reply_address_of(parts_.keys, message.envelope.id,
                                             recipients.front().mailbox, settings_.reply_delimiters);
-  return challenge_notice(message, page_url(settings_.base_url, token), settings_,
+  const PageUrls urls{settings_.base_url, settings_.domain_urls};
+  const std::string first = recipients.empty() ? "" : address_of(recipients.front());
+  return challenge_notice(message, page_url(urls.for_address(first), token), settings_,
                           parts_.clock.wall(), reply_to ? reply_to->address() : "");
 }
 

@@ -29,6 +29,12 @@ bool is_answer_token(const Keyring& keys, const HeldId& id, int generation,
   return good;
 }
 
+const std::string& PageUrls::for_address(std::string_view address) const {
+  const auto at = address.rfind('@');
+  const auto own = of.find(at == std::string_view::npos ? address : address.substr(at + 1));
+  return own == of.end() ? site : own->second;
+}
+
 std::string page_url(const std::string& base_url, const std::string& token) {
   return base_url + "/c/" + token;
 }

@@ -3,6 +3,7 @@
 // Answer tokens (design section 5): derived, never stored, the same at each retry. Thread-safe.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,15 @@ Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int gene
 
 /// Whether `token` (canonical) is the message's token under any key "answer"; constant time.
 bool is_answer_token(const Keyring& keys, const HeldId& id, int generation, std::string_view token);
+
+/// Where pages are: of the site, and of domains that have an address of their own.
+struct PageUrls {
+  std::string site;                                         ///< without final slash
+  std::map<std::string, std::string, std::less<>> of = {};  ///< by domain in A-labels
+
+  /// That of the domain of an address.
+  const std::string& for_address(std::string_view address) const;
+};
 
 /// Returns the address of the page: base_url "/c/" token.
 std::string page_url(const std::string& base_url, const std::string& token);

@@ -129,7 +129,8 @@ Result<std::string> StoreAskingDesk::ask(const Question& question, Deadline dead
                                   .use = {}}});
   }
   CS_TRY(parts_.asked.ask(view, digest, records, deadline));
-  return page_url(settings.base_url, token);
+  const PageUrls urls{settings.base_url, settings.domain_urls};
+  return page_url(urls.for_address(view.recipients.empty() ? "" : view.recipients.front()), token);
 }
 
 Result<bool> StoreAskingDesk::spend(const std::string& owner, const std::string& id,

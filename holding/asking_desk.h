@@ -22,6 +22,7 @@ Result<std::string> asked_token(const Keyring& keys, const HeldId& id, int gener
 struct AskingSettings {
   std::string base_url;
   seconds lifetime = std::chrono::hours(24 * 30);  ///< of a question, and of an answer
+  std::map<std::string, std::string, std::less<>> domain_urls = {};  ///< as PageUrls::of
 };
 
 struct AskingParts {

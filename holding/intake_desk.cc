@@ -158,8 +158,13 @@ Result<std::unique_ptr<Intake>> SpoolIntakeDesk::begin(HeldEnvelope envelope,
     if (const Status taken = draft->append(piece); !taken)
       return has_no_room(*draft, envelope) ? Error{Errc::invalid, taken.error().detail}
                                            : taken.error();
+  const PageUrls urls{settings.base_url, settings.domain_urls};
+  const auto& recipients = envelope.envelope.recipients;
+  const std::string first = recipients.empty() || !recipients.front().mailbox
+                                ? ""
+                                : recipients.front().mailbox->address();
   return std::unique_ptr<Intake>(
-      std::make_unique<SpoolIntake>(parts_, settings.base_url, std::move(envelope),
+      std::make_unique<SpoolIntake>(parts_, urls.for_address(first), std::move(envelope),
                                     HeaderSection::parse(header), std::move(draft)));
 }
 

@@ -20,6 +20,7 @@ struct IntakeSettings {
   std::string base_url;
   seconds lifetime = std::chrono::hours(24 * 30);
   Budgets::Limits limits;
+  std::map<std::string, std::string, std::less<>> domain_urls = {};  ///< as PageUrls::of
 };
 
 /// What the desk works with; all must outlive it.

@@ -129,7 +129,9 @@ Notice challenge_notice(const HeldMessage& message, const std::string& url,
   for (const ForwardPath& path : envelope.envelope.recipients)
     recipients.push_back(address_of(path));
   const std::string domain = domain_of(recipients.front());
-  const language::Catalogue& in = *settings.in;
+  const auto own = settings.domain_languages.find(domain);
+  const language::Catalogue& in =
+      own == settings.domain_languages.end() ? *settings.in : *own->second;
   const std::string list = spoken_list(recipients, in);
   const NoticeSender sender = sender_for(settings, domain, in);
   const ChallengeWords words = challenge_words(envelope, list, !reply_to.empty(), in);

@@ -8,6 +8,7 @@
 // id, so that a second copy after a crash can be known as one.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct NoticeSettings {
   std::string base_url;                       ///< without final slash
   /// Behind which a reply's address says what it answers; "": replies are no answers.
   std::string reply_delimiters{};
-  const language::Catalogue* in = &language::english();  ///< the language of challenges
+  const language::Catalogue* in = &language::english();              ///< the language of challenges
+  std::map<std::string, std::string, std::less<>> domain_urls = {};  ///< as PageUrls::of
+  std::map<std::string, const language::Catalogue*, std::less<>> domain_languages = {};
 };
 
 /// A mail ready to be sent.

@@ -27,6 +27,7 @@
 #include "milter/callbacks.h"
 #include "milter/listener.h"
 #include "milter/milter_metrics.h"
+#include "milter/reply_language.h"
 #include "milter/settings.h"
 #include "spool/posix_fs.h"
 #include "tokenstore/redis_store.h"
@@ -120,6 +121,41 @@ bool answers_by_reply(const Config& config) {
          !config.protect.recipient_delimiter.empty();
 }
 
+/// The replies of a site: in its own words, else ours in its language.
+ReplyTexts replies_of(const Config::Site& site) {
+  const auto* in = language::find_catalogue(site.language);
+  ReplyTexts out = reply_texts(in ? *in : language::english());
+  if (!site.reply_kept.empty()) out.kept = site.reply_kept;
+  if (!site.reply_refused.empty()) out.refused = site.reply_refused;
+  if (!site.reply_deferred.empty()) out.deferred = site.reply_deferred;
+  return out;
+}
+
+/// The address of the page for domains that have their own.
+std::map<std::string, std::string, std::less<>> domain_urls(const Config& config) {
+  std::map<std::string, std::string, std::less<>> out;
+  for (const auto& [domain, site] : config.sites)
+    if (!site.base_url.empty()) out.emplace(domain, site.base_url);
+  return out;
+}
+
+const std::string& site_url(const Config& config) {
+  return config.site.base_url.empty() ? config.challenge.base_url : config.site.base_url;
+}
+
+NoticeSettings notice_settings(const Config& config) {
+  NoticeSettings out;
+  out.from = config.notices.from;
+  out.base_url = site_url(config);
+  if (answers_by_reply(config)) out.reply_delimiters = config.protect.recipient_delimiter;
+  if (const auto* in = language::find_catalogue(config.site.language)) out.in = in;
+  out.domain_urls = domain_urls(config);
+  for (const auto& [domain, site] : config.sites)
+    if (const auto* in = language::find_catalogue(site.language))
+      out.domain_languages.emplace(domain, in);
+  return out;
+}
+
 Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
   MilterSettings out;
   const auto token_keys = keys.all("token");
@@ -162,6 +198,8 @@ Result<MilterSettings> settings_of(const Config& config, const Keyring& keys) {
     out.reply_keys = {reply_keys.begin(), reply_keys.end()};
   }
   out.max_message_bytes = config.milter.max_message;
+  out.replies = replies_of(config.site);
+  for (const auto& [domain, site] : config.sites) out.domain_replies[domain] = replies_of(site);
   return out;
 }
 
@@ -181,13 +219,16 @@ void run_authenticator(AuthenticatorProcess& process, const Config& config) {
 }
 
 IntakeSettings intake_settings(const Config& config) {
-  return {.base_url = config.challenge.base_url,
+  return {.base_url = site_url(config),
           .lifetime = config.first_contact.lifetime,
-          .limits = {}};
+          .limits = {},
+          .domain_urls = domain_urls(config)};
 }
 
 AskingSettings asking_settings(const Config& config) {
-  return {.base_url = config.challenge.base_url, .lifetime = config.first_contact.lifetime};
+  return {.base_url = site_url(config),
+          .lifetime = config.first_contact.lifetime,
+          .domain_urls = domain_urls(config)};
 }
 
 StoreSettings store_settings(const Config& config, const Keyring& keys, MilterMetrics& metrics) {
@@ -266,11 +307,7 @@ struct Program {
                    .notices = *notices,
                    .keys = keys,
                    .clock = clock},
-                  {.from = config.notices.from,
-                   .base_url = config.challenge.base_url,
-                   .reply_delimiters =
-                       answers_by_reply(config) ? config.protect.recipient_delimiter : ""},
-                  host_name()),
+                  notice_settings(config), host_name()),
         node({.spool = *spool,
               .fs = *fs,
               .spool_clock = *spool_clock,

@@ -16,6 +16,11 @@ constexpr std::string_view kAnyDomain = "@{domain}";
 
 }  // namespace
 
+const ReplyTexts& MilterSettings::replies_for(std::string_view address) const {
+  const auto own = domain_replies.find(address.substr(address.rfind('@') + 1));
+  return own == domain_replies.end() ? replies : own->second;
+}
+
 bool MilterSettings::protects(const Mailbox& mailbox) const {
   return protected_domains.contains(mailbox.domain());
 }

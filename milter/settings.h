@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -21,6 +22,7 @@
 #include "mail/reply_address.h"
 #include "screening/authentication.h"
 #include "screening/facts.h"
+#include "screening/replies.h"
 #include "screening/verdicts.h"
 
 namespace countersign {
@@ -45,6 +47,11 @@ struct MilterSettings {
   std::string buffer_folder = "/tmp";            ///< for bodies that come before the decision
   bool mail_channel = false;                     ///< challenge.channels has "mail"
   std::uint64_t max_message_bytes = 25'000'000;  ///< of header section and body, to be held
+  ReplyTexts replies;                            ///< of the site
+  std::map<std::string, ReplyTexts, std::less<>> domain_replies;  ///< by domain in A-labels
+
+  /// What the sender of mail to this address is told.
+  const ReplyTexts& replies_for(std::string_view address) const;
 
   bool protects(const Mailbox& mailbox) const;
   /// Whose lists count for a recipient (design section 5, `m`): by `owners`, the full address first

@@ -438,10 +438,17 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
   return finish({});
 }
 
+/// What the domain of the first recipient says.
+const ReplyTexts& Transaction::reply_texts() const {
+  for (const ForwardPath& path : envelope_.recipients)
+    if (path.mailbox) return settings_->replies_for(path.mailbox->address());
+  return settings_->replies;
+}
+
 /// The message is ours: says so to its author, or drops the MTA's copy.
 Verdict Transaction::keep(const HeldReceipt& receipt) {
   if (receipt.url.empty() || receipt.by_mail) return finish({Verdict::Kind::discard});
-  return finish(Verdict::say(kept_reply(receipt.url, receipt.expires)));
+  return finish(Verdict::say(kept_reply(receipt.url, receipt.expires, reply_texts())));
 }
 
 Verdict Transaction::not_held(const SmtpReply& said, std::string_view why) {

@@ -98,6 +98,7 @@ class Transaction {
   Verdict begin_hold();
   Verdict spool(std::string_view bytes);
   Verdict not_held(const SmtpReply& reply, std::string_view why);
+  const ReplyTexts& reply_texts() const;
   Verdict keep(const HeldReceipt& receipt);
   void edit(MessageEditor& editor);
   void edit_results(MessageEditor& editor);

@@ -69,8 +69,9 @@ Verdict Transaction::ask(const Question& question) {
   const auto url = services_.asking.ask(question, within(kAsk));
   if (!url) return not_held(try_later_reply(), url.error().detail);
   record("");
-  return finish(Verdict::say(question.tuple.copy == Copy::deferred ? deferred_reply(*url)
-                                                                   : refused_reply(*url)));
+  return finish(Verdict::say(question.tuple.copy == Copy::deferred
+                                 ? deferred_reply(*url, reply_texts())
+                                 : refused_reply(*url, reply_texts())));
 }
 
 /// The spool has no room for such mail (design section 5): a person whom nobody vouches for is

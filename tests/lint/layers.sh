@@ -32,7 +32,7 @@ known() {
     relay) allowed='base mail relay' ;;
     holding) allowed='base mail language screening tokenstore spool relay holding' ;;
     answering) allowed='base mail screening tokenstore answering' ;;
-    config) allowed='base mail config' ;;
+    config) allowed='base mail language config' ;;
     milter) allowed='base mail language screening authentication tokenstore spool relay holding milter' ;;
     challenge) allowed='base mail language screening tokenstore answering challenge' ;;
     admin) allowed='base mail language screening tokenstore spool relay holding answering config admin' ;;

@@ -165,6 +165,10 @@ class Browser:
             raise AssertionError(f"{e}; it says: {self.text()}") from None
         return self
 
+    def shows_element(self, css, timeout=30):
+        until(lambda: self.has(css), f"the page has {css}", timeout)
+        return self
+
     def address(self):
         return self.driver.find_element(By.ID, "address")
 

@@ -55,11 +55,17 @@ const Row kRows[] = {
      "submit_networks, relays, max_message\n"},
     {"an unknown table is told once", "[milters]\nsocket = \"unix:/x\"\n",
      "c.toml:7: [milters]: no such table; allowed: milter, protect, first_contact, "
-     "verdicts, authentication, store, spool, release, notices, challenge, secrets, metrics, "
-     "log\n"},
+     "verdicts, authentication, store, spool, release, notices, challenge, site, secrets, "
+     "metrics, log\n"},
+    {"an unknown key of a domain", "[site.\"example.org\"]\nnom = \"x\"\n",
+     "c.toml:8: site.\"example.org\".nom: no such key; allowed: language, base_url, name, logo, "
+     "accent, reply_kept, reply_refused, reply_deferred\n"},
+    {"a wrong type in the table of a domain", "[site.\"example.org\"]\nname = 1\n",
+     "c.toml:8: site.\"example.org\".name: has the type an integer; allowed: one line of at most "
+     "300 octets, or \"\" for none\n"},
     {"a key in no table", "x = 1\n" + kGood,
      "c.toml:1: x: stands in no table; allowed: milter, protect, first_contact, verdicts, "
-     "authentication, store, spool, release, notices, challenge, secrets, metrics, log\n",
+     "authentication, store, spool, release, notices, challenge, site, secrets, metrics, log\n",
      true},
     {"a table within a table is no key", "[log.level]\nx = 1\n",
      "c.toml:7: log.level: has the type a table; allowed: \"debug\", \"info\", \"warning\", "
