@@ -12,6 +12,7 @@ constexpr seconds kPatience{5};
 constexpr seconds kBeats{60};  ///< a younger heartbeat is a page that runs
 constexpr const char* kStart = "start countersign-challenge";
 /// What our own server says at /healthz without a store; a proxy before it says something else.
+constexpr std::string_view kOurOk = "\"status\":\"ok\"";
 constexpr std::string_view kOurNoStore = "the store is out of service";
 
 Deadline soon() { return std::chrono::steady_clock::now() + kPatience; }
@@ -38,8 +39,14 @@ class PageCheck {
     heartbeat(serves, storeless);
     if (!answer)
       bad(url + ": " + answer.error().detail,
-          "let the page be reached by its public address; from outside it may be reachable all the "
-          "same");
+          config_.challenge.self_check == "base_url"
+              ? "let the page be reached by its public address: countersign-challenge asks for it "
+                "too, "
+                "and while that fails no URL is named; where this host cannot reach its own public "
+                "address (NAT), set challenge.self_check = \"listen\""
+              : "let the page be reached by its public address; from outside it may be reachable "
+                "all "
+                "the same");
     else if (storeless)
       bad(url +
               ": countersign-challenge runs, but has no store: Redis is down to it, or the site "
@@ -48,6 +55,9 @@ class PageCheck {
     else if (!serves)
       bad(url + ": status " + std::to_string(answer->status),
           "see the log of countersign-challenge");
+    else if (answer->body.find(kOurOk) == std::string::npos)
+      bad(url + ": another server answers, not countersign-challenge",
+          "let the web server there pass requests on to challenge.listen");
     else
       finder_.ok(url + " answers");
   }

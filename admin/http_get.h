@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One HTTP GET, to ask our own page whether it is well; libcurl is behind it.
+// One HTTP GET, to ask our own page whether it is well.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace countersign::admin {
 
-/// http and https only, no redirect is followed. Errors: unavailable (detail: libcurl's words).
+/// http and https only, at most three redirects are followed. Errors: unavailable (detail:
+/// libcurl's words).
 Result<HttpAnswer> http_get(const std::string& url, Deadline deadline);
 
 }  // namespace countersign::admin

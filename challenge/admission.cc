@@ -176,9 +176,8 @@ constexpr std::array<std::pair<std::string_view, Route>, 5> kUnderToken = {
      {"withdraw", Route::withdraw},
      {"not-me", Route::not_me}}};
 
-const NetworkList& loopback() {
-  static const NetworkList list = *NetworkList::parse({"127.0.0.0/8", "::1"});
-  return list;
+const char* client_field_name(ClientField field) {
+  return field == ClientField::forwarded ? "Forwarded" : "X-Forwarded-For";
 }
 
 }  // namespace
@@ -222,24 +221,6 @@ bool wants_json(std::string_view accept) {
   return json > html;
 }
 
-bool is_proxy(std::string_view address, const NetworkList& proxies) {
-  return loopback().contains(address) || proxies.contains(address);
-}
-
-std::string client_address(std::string_view peer, std::string_view forwarded,
-                           const NetworkList& proxies) {
-  std::string_view address = peer;
-  // Each proxy appends whom it talks to: from the end, until somebody is no proxy of ours.
-  while (is_proxy(address, proxies)) {
-    if (trimmed(forwarded).empty()) break;
-    const auto comma = forwarded.rfind(',');
-    address = trimmed(comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1));
-    forwarded = comma == std::string_view::npos ? std::string_view() : forwarded.substr(0, comma);
-    if (!network_of(address)) return "";
-  }
-  return std::string(address);
-}
-
 std::string host_name(std::string_view authority) {
   const std::string host = lower(trimmed(authority));
   const auto end =
@@ -278,8 +259,9 @@ std::variant<Refusal, HttpRequest> admit(const RequestHead& head, const Admissio
   } else if (size && *size > 0) {
     return Refusal{400, "a body where none is taken"};
   }
-  const auto network =
-      network_of(client_address(head.peer, fields.joined("X-Forwarded-For"), rules.proxies));
+  const auto network = network_of(
+      client_address(head.peer, rules.client_field,
+                     fields.joined(client_field_name(rules.client_field)), rules.proxies));
   if (network) request.network = *network;
   return request;
 }

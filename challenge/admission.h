@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "challenge/forwarded.h"
 #include "challenge/http.h"
 #include "mail/network.h"
 
@@ -28,7 +29,8 @@ struct Refusal {
 
 struct AdmissionRules {
   std::string origin;   ///< of base_url: "https://gate.example.org", lower case
-  NetworkList proxies;  ///< whose X-Forwarded-For is believed, beside the loopback's
+  NetworkList proxies;  ///< of web servers before ours, whose word on their clients counts
+  ClientField client_field = ClientField::x_forwarded_for;  ///< that they write
 };
 
 /// Returns the request, without body and deadline, or why there is none.
@@ -44,14 +46,6 @@ bool takes_post(Route route);
 
 /// Whether an Accept field (RFC 9110 §12.5.1; all of them joined) wants JSON rather than HTML.
 bool wants_json(std::string_view accept);
-
-/// Whether the X-Forwarded-For of this peer is believed: it is in `proxies`, or on this host.
-bool is_proxy(std::string_view address, const NetworkList& proxies);
-
-/// Returns the address of the client: the peer, or what the last proxy that we believe says in
-/// X-Forwarded-For (all of them joined), read from its end; "" if a proxy names no address.
-std::string client_address(std::string_view peer, std::string_view forwarded,
-                           const NetworkList& proxies);
 
 /// Returns the host of a field Host or of an authority, lower case: without its port.
 std::string host_name(std::string_view authority);

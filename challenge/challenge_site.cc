@@ -7,6 +7,7 @@
 #include "challenge/code_image.h"
 #include "challenge/form.h"
 #include "challenge/json.h"
+#include "challenge/self_check.h"
 #include "challenge/speech.h"
 
 namespace countersign::challenge {
@@ -120,7 +121,8 @@ Result<ChallengeSite::Current> ChallengeSite::prepare(const Parts& parts,
   CS_ASSIGN(auto plain, Pages::load(settings.templates, path_of_url(settings.base_url), about));
   CS_ASSIGN(auto pages, plain->branded(settings.brand, path_of_url(settings.base_url), about));
   const auto next = std::make_shared<Snapshot>(
-      parts, settings, AdmissionRules{origin_of(settings.base_url), std::move(proxies)},
+      parts, settings,
+      AdmissionRules{origin_of(settings.base_url), std::move(proxies), settings.client_field},
       std::move(pages), std::move(effort));
   for (const auto& [domain, brand] : settings.brands) {
     const std::string& url = brand.base_url.empty() ? settings.base_url : brand.base_url;
@@ -250,10 +252,23 @@ HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now
   const auto code_id = now.desk.code_for(*view, request.deadline);
   if (!code_id) return failed(request, now, code_id.error());
   parts_.metrics.pages.increment(shown(view->state));
+  note_shown(*view);
   if (request.json)
     return json_response(200, view_json(*view, links_of(now.pages_of(*view), *view, *code_id)));
   return html_response(200, now.pages_of(*view).message(*view, *code_id, parts_.clock.wall(),
                                                         reader_of(request, now.pages_of(*view))));
+}
+
+void ChallengeSite::note_shown(const TokenView& view) {
+  if (view.state == ViewState::waiting)
+    open_pages_.shown(view.held.id, parts_.clock.steady());
+  else
+    open_pages_.ended(view.held.id);
+}
+
+void ChallengeSite::count_abandoned() {
+  parts_.metrics.abandoned.increment(
+      static_cast<double>(open_pages_.abandoned(parts_.clock.steady())));
 }
 
 HttpResponse ChallengeSite::answer(const HttpRequest& request, const Snapshot& now) {
@@ -266,6 +281,7 @@ HttpResponse ChallengeSite::answer(const HttpRequest& request, const Snapshot& n
   if (!result) return failed(request, now, result.error());
 
   parts_.metrics.answers.increment(result->outcome);
+  if (result->outcome == AnswerOutcome::taken) open_pages_.ended(result->view.held.id);
   log_answer(*result, request.network);
   return outcome(request, now, *result, given);
 }
@@ -340,6 +356,7 @@ HttpResponse ChallengeSite::retract(const HttpRequest& request, const Snapshot& 
                                            {"network", request.network}});
   const bool done =
       result->outcome == RetractOutcome::taken || result->outcome == RetractOutcome::already;
+  if (result->outcome == RetractOutcome::taken) open_pages_.ended(result->view.held.id);
   if (done) return see_page(request, now, result->view);
   if (result->outcome == RetractOutcome::limited) {
     HttpResponse response =
@@ -411,7 +428,11 @@ HttpResponse ChallengeSite::work(const HttpRequest& request, const Snapshot& now
 HttpResponse ChallengeSite::health(const HttpRequest& request) {
   // Any call tells whether the store answers; this one reads a key that nobody writes.
   const auto answered = parts_.state.failures("healthz", request.deadline);
-  if (answered) return {200, kJson, "{\"status\":\"ok\"}\n"};
+  if (answered) {
+    const auto probe = probe_answer(parts_.keyring, argument(request, "probe"));
+    const std::string own = probe ? ",\"probe\":\"" + *probe + "\"" : "";
+    return {200, kJson, "{\"status\":\"ok\"" + own + "}\n"};
+  }
   return {503, kJson, "{\"status\":\"the store is out of service\"}\n", {retry_after(kStoreRetry)}};
 }
 

@@ -12,7 +12,8 @@
 //   GET  /c/TOKEN/withdraw, /not-me     200 the form; 404 also where the challenge went otherwise
 //   POST                200 the second step; 303 to the page; 422, 429 and 404 as above
 //   GET  /why           200 who runs this, and what is kept
-//   GET  /healthz       200 while the store answers, else 503
+//   GET  /healthz       200 while the store answers, else 503; `probe` is answered as
+//                       probe_answer() says
 //   GET  /assets/...    the files of the pages
 //
 // Everywhere 503 with Retry-After while the store is out of service. HEAD is GET without the body,
@@ -36,6 +37,7 @@
 #include "base/result.h"
 #include "challenge/admission.h"
 #include "challenge/http.h"
+#include "challenge/open_pages.h"
 #include "challenge/pages.h"
 #include "challenge/web_metrics.h"
 
@@ -45,7 +47,8 @@ namespace countersign::challenge {
 struct SiteSettings {
   std::string base_url = "http://127.0.0.1:8480";  ///< without final slash
   std::vector<std::string> proofs = {"pow", "code", "wait"};
-  std::vector<std::string> proxies;          ///< NetworkList::parse
+  std::vector<std::string> proxies = {"127.0.0.0/8", "::1"};  ///< NetworkList::parse
+  ClientField client_field = ClientField::x_forwarded_for;
   std::string templates;                     ///< folder; "": our own
   std::vector<std::string> work;             ///< Effort::parse
   About about;                               ///< but for its host, which is that of base_url
@@ -80,6 +83,9 @@ class ChallengeSite final : public Site {
   Admission admit(const RequestHead& head) const override;
   HttpResponse handle(const HttpRequest& request) override;
   HttpResponse busy(const HttpRequest& request) const override;
+  /// Counts the pages that were shown and then neither answered nor looked at for an hour. To be
+  /// called now and then.
+  void count_abandoned();
 
  private:
   /// Settings and what is made of them; immutable.
@@ -121,9 +127,11 @@ class ChallengeSite final : public Site {
   HttpResponse health(const HttpRequest& request);
   HttpResponse failed(const HttpRequest& request, const Snapshot& now, const Error& error);
   void count(const HttpResponse& response) const;
+  void note_shown(const TokenView& view);
 
   const Parts parts_;
   mutable Guarded<Current> current_;
+  OpenPages open_pages_;
 };
 
 }  // namespace countersign::challenge

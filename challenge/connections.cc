@@ -35,16 +35,39 @@ void Connections::open(int fd, const std::string& client) {
   {
     std::lock_guard lock(mutex_);
     const SteadyTime started = now();
-    open_[fd] = {client, started, started + limits_.receive, false};
+    open_[fd] = {client, started, started + limits_.receive};
     if (!client.empty()) ++per_client_[client];
   }
   changed_.notify_all();
 }
 
-void Connections::received(int fd) {
+std::size_t Connections::received(int fd) {
   std::lock_guard lock(mutex_);
-  if (const auto at = open_.find(fd); at != open_.end())
-    at->second.deadline = at->second.started + limits_.total;
+  const auto at = open_.find(fd);
+  if (at == open_.end()) return 0;
+  at->second.idle = false;
+  at->second.deadline = at->second.started + limits_.total;
+  return ++at->second.requests;
+}
+
+void Connections::answered(int fd) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto at = open_.find(fd);
+    if (at == open_.end()) return;
+    Connection& connection = at->second;
+    connection.idle = true;
+    connection.started = now();
+    connection.deadline = connection.started + limits_.receive;
+    if (draining_) cut(fd, connection);
+  }
+  changed_.notify_all();
+}
+
+void Connections::cut(int fd, Connection& connection) {
+  // Not close(): the descriptor is the library's, and it sees the end and closes it.
+  ::shutdown(fd, SHUT_RDWR);
+  connection.cut = true;
 }
 
 void Connections::close(int fd) {
@@ -67,6 +90,9 @@ std::size_t Connections::count() const {
 
 bool Connections::wait_until_empty(Deadline deadline) {
   std::unique_lock lock(mutex_);
+  draining_ = true;
+  for (auto& [fd, connection] : open_)
+    if (connection.idle && !connection.cut) cut(fd, connection);
   return changed_.wait_until(lock, deadline, [this] { return open_.empty(); });
 }
 
@@ -80,10 +106,8 @@ void Connections::sweep() {
         next = std::min(next, connection.deadline);
         continue;
       }
-      // Not close(): the descriptor is the library's, and it sees the end and closes it.
-      ::shutdown(fd, SHUT_RDWR);
-      connection.cut = true;
-      on_cut_();
+      cut(fd, connection);
+      if (!connection.idle) on_cut_();
     }
     changed_.wait_until(lock, next);
   }

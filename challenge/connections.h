@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The open connections: how many a client has, and until when each may last. The library below
-// ends only idle ones, so a client that sends a byte now and then would stay for ever. Thread-safe.
+// ends only idle ones, so a client that sends a byte now and then would stay for ever. A connection
+// may bring several requests, one after the other, each with deadlines of its own. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -18,8 +19,9 @@ namespace countersign::challenge {
 struct ConnectionLimits {
   /// Of one network (/24 or /64: many people may share an address). Proxies are not limited.
   std::size_t per_client = 64;
-  milliseconds receive = seconds(10);  ///< from the start until the request is complete
-  milliseconds total = seconds(30);    ///< from the start until the response is sent
+  /// From the start, or the response before, until the request is complete.
+  milliseconds receive = seconds(10);
+  milliseconds total = seconds(30);  ///< from there until the response is sent
 };
 
 class Connections {
@@ -36,12 +38,15 @@ class Connections {
   bool may_open(const std::string& client) const;
   /// Must be called before `fd` is used, and close() before it is closed.
   void open(int fd, const std::string& client);
-  /// The request on `fd` is complete.
-  void received(int fd);
+  /// The request on `fd` is complete. Returns how many were, with this one.
+  std::size_t received(int fd);
+  /// Its response is sent, and another request may follow.
+  void answered(int fd);
   void close(int fd);
 
   std::size_t count() const;
-  /// Waits until none is open; false if that is not so at `deadline`.
+  /// Ends those that wait for a further request, now and from now on, waits until none is open;
+  /// false if that is not so at `deadline`.
   bool wait_until_empty(Deadline deadline);
 
  private:
@@ -50,8 +55,11 @@ class Connections {
     SteadyTime started;
     Deadline deadline;
     bool cut = false;
+    std::size_t requests = 0;
+    bool idle = false;  ///< between two requests
   };
   void sweep();
+  static void cut(int fd, Connection& connection);
 
   const ConnectionLimits limits_;
   const std::function<void()> on_cut_;
@@ -60,6 +68,7 @@ class Connections {
   std::map<int, Connection> open_;                 ///< by descriptor; under mutex_
   std::map<std::string, std::size_t> per_client_;  ///< under mutex_
   bool stopping_ = false;                          ///< under mutex_
+  bool draining_ = false;                          ///< under mutex_
   std::thread sweeper_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tells the nodes that pages are served: they name no URL when they have not heard it for a minute
-// (design section 4, Channel). It is said only while the server answers over its own listener.
+// (design section 4, Channel). It is said only while the probe finds the page answering.
 #pragma once
 
 #include <condition_variable>

@@ -31,6 +31,7 @@ struct Exchange {
   HttpRequest request;
   std::optional<HttpResponse> response;
   bool handed_over = false;
+  bool persists = false;  ///< the connection may bring another
 };
 
 std::string address_text(const sockaddr* address, socklen_t size) {
@@ -81,7 +82,7 @@ std::size_t declared_size(const RequestHead& head) {
   return size;
 }
 
-MHD_Result send(MHD_Connection* connection, const HttpResponse& response) {
+MHD_Result send(MHD_Connection* connection, const HttpResponse& response, bool persists = false) {
   MHD_Response* out = MHD_create_response_from_buffer(
       response.body.size(), const_cast<char*>(response.body.data()), MHD_RESPMEM_MUST_COPY);
   if (!out) return MHD_NO;
@@ -92,7 +93,7 @@ MHD_Result send(MHD_Connection* connection, const HttpResponse& response) {
   for (const HeaderField& field : response.fields) add(field);
   for (const HeaderField& field : standing_fields())
     if (!MHD_get_response_header(out, field.name.c_str())) add(field);
-  add({"Connection", "close"});
+  if (!persists) add({"Connection", "close"});
   const MHD_Result queued =
       MHD_queue_response(connection, static_cast<unsigned>(response.status), out);
   MHD_destroy_response(out);
@@ -147,7 +148,7 @@ struct HttpServer::Impl {
 
   /// The network by which the connections of a client are counted; "" for proxies.
   std::string counted_as(const std::string& address) const {
-    if (is_proxy(address, limits.proxies)) return "";
+    if (limits.proxies.contains(address)) return "";
     const auto network = network_of(address);
     return network ? *network : "";
   }
@@ -168,7 +169,10 @@ struct HttpServer::Impl {
       self.connections.close(descriptor_of(connection));
   }
 
-  static void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+  static void on_completed(void* cls, MHD_Connection* connection, void** state,
+                           MHD_RequestTerminationCode code) {
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+      static_cast<Impl*>(cls)->connections.answered(descriptor_of(connection));
     delete static_cast<Exchange*>(*state);
     *state = nullptr;
   }
@@ -206,15 +210,19 @@ struct HttpServer::Impl {
       exchange->response = std::move(*refused);
     } else {
       exchange->request = std::get<HttpRequest>(std::move(admission));
+      exchange->persists = head.version == "HTTP/1.1";
     }
     *state = exchange.release();
     return MHD_YES;
   }
 
   MHD_Result complete(MHD_Connection* connection, Exchange& exchange) {
-    if (exchange.response) return send(connection, *exchange.response);
+    if (exchange.response)
+      return send(connection, *exchange.response, exchange.persists && !quiesced);
     if (exchange.handed_over) return MHD_NO;  // resumed without a response: close
-    connections.received(descriptor_of(connection));
+    const std::size_t requests = connections.received(descriptor_of(connection));
+    exchange.persists = exchange.persists && requests < limits.requests &&
+                        connections.count() <= limits.connections / 2;
     if (!queue.has_room()) {
       turned(Turned::busy);
       return send(connection, site.busy(exchange.request));

@@ -3,8 +3,9 @@
 // The edge of libmicrohttpd: one thread of its own reads and writes all connections, a few workers
 // answer. Nothing is decided here: heads go to Site::admit(), requests to Site::handle().
 //
-// One request a connection: what a proxy before us and we might read differently ends with it, and
-// a connection's deadline is its request's.
+// A connection stays open for further requests while all is plain: HTTP/1.1, admitted, answered.
+// Whatever was refused ends it, so that nothing that a proxy before us and we might read
+// differently can become a request; so do age and a crowd.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,13 @@
 namespace countersign::challenge {
 
 struct ServerLimits {
-  unsigned connections = 512;  ///< at once; more wait in the kernel's queue
+  unsigned connections = 512;   ///< at once; more wait in the kernel's queue
+  std::size_t requests = 1000;  ///< of one connection; the last is answered with its end
   ConnectionLimits connection = {};
   std::size_t workers = 8;
   std::size_t queue = 64;       ///< requests that wait for a worker; more get 503
   milliseconds handling{5000};  ///< for one request, once it is complete
-  NetworkList proxies = {};     ///< not limited per client, beside the loopback
+  NetworkList proxies = {};     ///< not limited per client
 };
 
 /// What the server itself refuses.

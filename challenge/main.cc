@@ -4,7 +4,7 @@
 //
 // It reads the configuration, challenge.secrets and its own templates; never milter.secrets nor the
 // spool. TERM, INT and HUP end it after the requests that are under way; USR1 reloads templates,
-// proofs, their work, proxies, what /why says, and the log's level.
+// proofs, their work, proxies, what the self-check asks, what /why says, and the log's level.
 #include <getopt.h>
 #include <signal.h>
 #include <sysexits.h>
@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <initializer_list>
 
+#include "base/guarded.h"
 #include "base/keyring.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -20,6 +21,7 @@
 #include "challenge/heartbeat.h"
 #include "challenge/http_server.h"
 #include "challenge/listener.h"
+#include "challenge/self_check.h"
 #include "config/config.h"
 #include "tokenstore/redis_store.h"
 
@@ -29,6 +31,7 @@ using namespace countersign;
 using namespace countersign::challenge;
 
 constexpr milliseconds kDrainPatience = seconds(10);
+constexpr milliseconds kOwnPatience = seconds(5);
 
 constexpr const char* kUsage =
     "Usage: countersign-challenge [-c FILE]\n"
@@ -47,13 +50,19 @@ Brand brand_of(const Config::Site& site) {
   return {site.language, site.base_url, site.name, site.logo, site.accent};
 }
 
+const std::string& url_of(const Config& config) {
+  return config.site.base_url.empty() ? config.challenge.base_url : config.site.base_url;
+}
+
 SiteSettings site_settings(const Config& config) {
   std::map<std::string, Brand> brands;
   for (const auto& [domain, site] : config.sites) brands.emplace(domain, brand_of(site));
   const auto days = std::chrono::ceil<std::chrono::days>(config.first_contact.lifetime).count();
-  return {config.site.base_url.empty() ? config.challenge.base_url : config.site.base_url,
+  return {url_of(config),
           config.challenge.proofs,
           config.challenge.proxies,
+          config.challenge.client_field == "Forwarded" ? ClientField::forwarded
+                                                       : ClientField::x_forwarded_for,
           config.challenge.templates,
           config.challenge.work,
           {config.challenge.operated_by, config.challenge.contact, "", static_cast<int>(days)},
@@ -88,6 +97,7 @@ struct Program {
   std::unique_ptr<Codes> codes;
   std::unique_ptr<ChallengeSite> site;
   std::unique_ptr<HttpServer> server;
+  Guarded<std::string> outside;  ///< the base_url that the heartbeat looks at; "": the listener
   std::unique_ptr<Heartbeat> heartbeat;
 
   explicit Program(Keyring k) : keyring(std::move(k)) {}
@@ -107,13 +117,31 @@ struct Program {
     CS_ASSIGN(limits.proxies, NetworkList::parse(config.challenge.proxies));
     CS_ASSIGN(server, HttpServer::start(std::move(listener), *site, limits,
                                         [this](Turned why) { metrics.turned.increment(why); }));
-    const int own = server->listener();
+    set_outside(config);
     heartbeat = std::make_unique<Heartbeat>(
-        store->web(), [own](Deadline deadline) { return ask_health(own, deadline); },
-        HeartbeatSettings{});
+        store->web(), [this](Deadline deadline) { return check(deadline); }, HeartbeatSettings{});
     log::info("page: serving",
               {{"listen", config.challenge.listen}, {"url", config.challenge.base_url}});
     return {};
+  }
+
+  /// Whether senders find the page.
+  Status check(Deadline deadline) {
+    site->count_abandoned();
+    const std::string url = outside.with([](const std::string& text) { return text; });
+    if (url.empty()) return ask_health(server->listener(), deadline);
+    const OutsideLook look = look_from_outside(url, keyring, deadline);
+    if (look.found == Outside::ours) return {};
+    if (look.found == Outside::not_ours) return Error{Errc::unavailable, look.why};
+    // A name server that is down says nothing of the page.
+    log::warning("page: its own address cannot be looked up", {{"why", look.why}});
+    return ask_health(server->listener(), std::chrono::steady_clock::now() + kOwnPatience);
+  }
+
+  void set_outside(const Config& config) {
+    outside.with([&](std::string& text) {
+      text = config.challenge.self_check == "base_url" ? url_of(config) : "";
+    });
   }
 
   void reload(const std::string& path) {
@@ -123,6 +151,7 @@ struct Program {
       log::error("page: not reloaded, the old settings stay", {{"why", done.error().detail}});
       return;
     }
+    set_outside(*config);
     (void)log::set_level(config->log.level);
     log::info("page: reloaded");
   }

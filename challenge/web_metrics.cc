@@ -21,6 +21,8 @@ WebMetrics::WebMetrics(metrics::Registry& registry)
       answer_time(registry, "countersign_answer_delay_seconds",
                   "Time from a message's arrival to its answer.",
                   metrics::Latency::patience_bounds()),
+      abandoned(registry, "countersign_pages_abandoned_total",
+                "Pages shown that were then neither answered nor looked at for an hour."),
       responses(registry, "countersign_responses_total", "HTTP responses, by class of status.",
                 "class", {"1xx", "2xx", "3xx", "4xx", "5xx"}),
       turned(registry, "countersign_http_turned_away_total",

@@ -35,6 +35,7 @@ struct WebMetrics {
   metrics::Counter pow_issued;
   metrics::CounterBy<CodeForm, 2> codes;
   metrics::Latency answer_time;
+  metrics::Counter abandoned;
   metrics::CounterBy<StatusClass, 5> responses;
   metrics::CounterBy<Turned, 3> turned;
   metrics::Counter store_failures;

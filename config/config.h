@@ -99,10 +99,13 @@ struct Config {
                                      "unauthenticated 100 12000"};
     std::vector<std::string> channels = {"reply"};  ///< "reply", then perhaps "mail"
     std::vector<std::string> answers = {"page"};    ///< "page", then perhaps "reply"
-    std::vector<std::string> proxies;               ///< networks whose X-Forwarded-For is believed
-    std::string templates;                          ///< folder of a site's own pages; "": none
-    std::string operated_by;                        ///< for /why; "": the host of base_url
-    std::string contact;                            ///< whom to phone or write; "": postmaster
+    /// Networks of web servers before ours, whose word on their clients counts.
+    std::vector<std::string> proxies = {"127.0.0.0/8", "::1"};
+    std::string client_field = "X-Forwarded-For";  ///< that they write; or "Forwarded"
+    std::string self_check = "base_url";           ///< what the heartbeat asks; or "listen"
+    std::string templates;                         ///< folder of a site's own pages; "": none
+    std::string operated_by;                       ///< for /why; "": the host of base_url
+    std::string contact;                           ///< whom to phone or write; "": postmaster
   } challenge;
 
   /// How the site shows itself: [site], or a domain's own [site."example.org"].

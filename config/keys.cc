@@ -49,6 +49,8 @@ constexpr Words kMachines = {{"hold", "aside"}};
 constexpr Words kSources = {{"header", "builtin", "none"}};
 constexpr Words kProofs = {{"pow", "code", "wait"}};
 constexpr Words kChannels = {{"reply", "mail"}};
+constexpr Words kClientFields = {{"X-Forwarded-For", "Forwarded"}};
+constexpr Words kSelfChecks = {{"base_url", "listen"}};
 constexpr Words kAnswers = {{"page", "reply"}};
 constexpr Words kLevels = {{"debug", "info", "warning", "error"}};
 constexpr Words kTargets = {{"stderr", "syslog"}};
@@ -639,11 +641,31 @@ const Key kKeys[] = {
      .name = "proxies",
      .kind = Kind::list,
      .allowed = CS_NETWORKS,
-     .doc = "Web servers before ours: from them X-Forwarded-For is believed. Without it all "
-            "visitors of a proxy share one limit.",
+     .doc = "Web servers before ours: what they say in client_field of the clients that they serve "
+            "is believed, and what others say is not. Without it all visitors of a proxy share one "
+            "limit.",
      .set = set_list<kChallenge, &C::proxies, parse_network>,
      .show = show_list<kChallenge, &C::proxies>,
-     .example = "[\"127.0.0.1\"]"},
+     .example = "[\"192.0.2.80\"]"},
+    {.table = "challenge",
+     .name = "client_field",
+     .kind = Kind::text,
+     .allowed = "\"X-Forwarded-For\" or \"Forwarded\"",
+     .doc = "The header field in which proxies say who their client is; Forwarded is that of RFC "
+            "7239. The other one is not looked at: a proxy hands it on as the client wrote it.",
+     .set = set_text<kChallenge, &C::client_field, word_of<kClientFields>>,
+     .show = show_text<kChallenge, &C::client_field>},
+    {.table = "challenge",
+     .name = "self_check",
+     .kind = Kind::text,
+     .allowed = "\"base_url\" or \"listen\"",
+     .doc =
+         "What must answer before any URL is named to senders. base_url: the page at its public "
+         "address, asked for by countersign-challenge every 15 s, which finds a web server, a "
+         "certificate or a name that is broken. listen: only its own port; for a host that cannot "
+         "reach its own public address (NAT without hairpinning).",
+     .set = set_text<kChallenge, &C::self_check, word_of<kSelfChecks>>,
+     .show = show_text<kChallenge, &C::self_check>},
     {.table = "challenge",
      .name = "templates",
      .kind = Kind::text,

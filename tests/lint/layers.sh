@@ -49,9 +49,9 @@ owner_of() {
     microhttpd.h) owner=challenge ;;
     gettext-po.h) owner=language ;;
     gmime/*) owner=holding ;;
-    spdlog/* | fmt/* | prometheus/* | openssl/*) owner=base ;;
+    spdlog/* | fmt/* | prometheus/* | openssl/* | curl/*) owner=base ;;
     toml++/* | toml.hpp) owner=config ;;
-    CLI/* | curl/*) owner=admin ;;
+    CLI/*) owner=admin ;;
     kainjow/* | mustache.hpp) owner=challenge ;;
     libpsl.h | idn2.h | unistr.h | uninorm.h | unicase.h) owner=mail ;;
     *) owner=any ;;

@@ -154,7 +154,7 @@ class AdminRig {
   Result<std::vector<StoreFinding>> web_findings = std::vector<StoreFinding>();
   int mta_code = 250;
   std::vector<std::string> released;  ///< content that the MTA was given
-  Result<admin::HttpAnswer> page = admin::HttpAnswer{200, "ok"};
+  Result<admin::HttpAnswer> page = admin::HttpAnswer{200, "{\"status\":\"ok\"}\n"};
   admin::RunProgram run_program = [](const std::vector<std::string>& argv) -> Result<std::string> {
     return Error{Errc::not_found, argv.front() + ": no such program"};
   };

@@ -139,7 +139,9 @@ int main() {
       settings());
   auto listener = listen_on("127.0.0.1:0");
   if (!site || !listener) return 1;
-  auto server = HttpServer::start(std::move(*listener), **site, {});
+  ServerLimits limits;
+  limits.proxies = *NetworkList::parse(settings().proxies);
+  auto server = HttpServer::start(std::move(*listener), **site, limits);
   if (!server) return 1;
   std::cout << "http://127.0.0.1:" << port_of((*server)->listener()) << std::endl;
   for (std::string line; std::getline(std::cin, line);) std::cout << stage.run(line) << std::endl;

@@ -48,6 +48,7 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_pause);
   CPPUNIT_TEST(clients_that_all_look_alike);
   CPPUNIT_TEST(a_page_that_beats_and_answers);
+  CPPUNIT_TEST(another_server_at_its_address);
   CPPUNIT_TEST(a_page_that_is_needed);
   CPPUNIT_TEST(a_page_that_runs_without_a_store_is_not_to_be_started);
   CPPUNIT_TEST(a_milter_that_has_lost_its_store);
@@ -219,6 +220,13 @@ class DoctorTest : public CppUnit::TestFixture {
                     "strangers are refused for now; after 4 hours of that, held silently\n"
                     "warn page: https://gate.example.org/healthz: status 503\n"),
         page());
+  }
+
+  void another_server_at_its_address() {
+    CPPUNIT_ASSERT(rig_->store.web().heartbeat(Deadline::max()));
+    rig_->page = HttpAnswer{200, "<h1>It works!</h1>"};
+    const std::string found = page();
+    CPPUNIT_ASSERT_MESSAGE(found, has(found, "healthz: another server answers"));
   }
 
   void a_page_that_is_needed() {

@@ -22,8 +22,10 @@ using test::ask_raw;
 using test::RawHttp;
 using test::status_of;
 
-const std::string kHost = "Host: gate.example.org\r\n";
+// Most rows want to read what comes until the server closes.
+const std::string kHost = "Host: gate.example.org\r\nConnection: close\r\n";
 const std::string kGet = "GET /c/x HTTP/1.1\r\n" + kHost + "\r\n";
+const std::string kStay = "GET /c/stay HTTP/1.1\r\nHost: gate.example.org\r\n\r\n";
 const std::string kForm = kHost + "Content-Type: application/x-www-form-urlencoded\r\n";
 
 /// Admits as the real site; answers with what it got; can be made to wait.
@@ -111,6 +113,7 @@ const WireRow kWireRows[] = {
     {"a form", "POST /c/x HTTP/1.1\r\n" + kForm + "Content-Length: 3\r\n\r\na=1", {200}},
     {"no Host", "GET /c/x HTTP/1.1\r\n\r\n", {400}},
     {"no Host in HTTP/1.0", "GET /c/x HTTP/1.0\r\n\r\n", {400}},
+    {"a blank line too many before it", "\r\n" + kGet, {200}},
     {"two Hosts", "GET /c/x HTTP/1.1\r\n" + kHost + "host: b.example\r\n\r\n", {400}},
     {"two Content-Length",
      "POST /c/x HTTP/1.1\r\n" + kForm + "Content-Length: 3\r\nContent-Length: 3\r\n\r\na=1",
@@ -189,7 +192,12 @@ class HttpServerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_response_has_the_standing_fields);
   CPPUNIT_TEST(a_body_comes_in_pieces);
   CPPUNIT_TEST(head_has_no_body_but_its_length);
-  CPPUNIT_TEST(a_connection_has_one_request);
+  CPPUNIT_TEST(a_connection_brings_one_request_after_the_other);
+  CPPUNIT_TEST(a_connection_ends_after_so_many);
+  CPPUNIT_TEST(where_many_are_open_none_stays);
+  CPPUNIT_TEST(whoever_says_no_more_is_left_no_longer_than_a_request_may_take);
+  CPPUNIT_TEST(draining_does_not_wait_for_those_that_stay);
+  CPPUNIT_TEST(what_was_refused_ends_its_connection);
   CPPUNIT_TEST(a_head_that_drips_is_cut);
   CPPUNIT_TEST(a_body_that_drips_is_cut);
   CPPUNIT_TEST(a_client_that_does_not_read_is_cut);
@@ -239,15 +247,96 @@ class HttpServerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(got.find("Content-Length: 6\r\n") != std::string::npos);
   }
 
-  void a_connection_has_one_request() {
+  static std::size_t responses(const std::string& got) {
+    std::size_t count = 0;
+    for (auto at = got.find("HTTP/1.1 "); at != std::string::npos;
+         at = got.find("HTTP/1.1 ", at + 1))
+      ++count;
+    return count;
+  }
+
+  void a_connection_brings_one_request_after_the_other() {
     Running r;
-    const std::string got = ask_raw(r.port, kGet + kGet);
-    CPPUNIT_ASSERT_EQUAL(got.find("HTTP/1.1 "), got.rfind("HTTP/1.1 "));
+    RawHttp client(r.port);
+    for (int i = 1; i <= 3; ++i) {
+      client.send(kStay);
+      r.site.wait_until_handled(i);
+    }
+    // Sent at once, they are answered in order; the last says that it is.
+    client.send(kStay +
+                "POST /c/form HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                "application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=1" +
+                kGet);
+    const std::string got = client.read_all();
+    CPPUNIT_ASSERT(client.closed());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{6}, responses(got));
+    CPPUNIT_ASSERT(got.find("[stay|]HTTP/1.1") < got.find("[form|a=1]"));
+    CPPUNIT_ASSERT(got.ends_with("[x|]"));
+    CPPUNIT_ASSERT_EQUAL(got.find("Connection: close"), got.rfind("Connection: close"));
+    CPPUNIT_ASSERT_EQUAL(0, r.count(Turned::slow));
+  }
+
+  void a_connection_ends_after_so_many() {
+    ServerLimits limits;
+    limits.requests = 2;
+    Running r(limits);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, responses(ask_raw(r.port, kStay + kStay + kStay)));
+  }
+
+  void where_many_are_open_none_stays() {
+    ServerLimits limits;
+    limits.connections = 4;
+    Running r(limits);
+    RawHttp one(r.port), two(r.port);
+    until("both are open", [&] { return r.server->open() == 2; });
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, responses(ask_raw(r.port, kStay + kStay)));
+  }
+
+  void whoever_says_no_more_is_left_no_longer_than_a_request_may_take() {
+    ServerLimits limits;
+    limits.connection.receive = milliseconds(300);
+    Running r(limits);
+    RawHttp client(r.port);
+    client.send(kStay);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, responses(client.read_all()));
+    CPPUNIT_ASSERT(client.closed());
+    until("it is gone", [&] { return r.server->open() == 0; });
+    CPPUNIT_ASSERT_EQUAL(0, r.count(Turned::slow));
+    // Nor longer for a second request that drips.
+    RawHttp slow(r.port);
+    drip(slow, kStay + "GET /c/x HTTP/1.1\r\nX: ");
+    until("it is gone", [&] { return r.server->open() == 0; });
+    CPPUNIT_ASSERT_EQUAL(2, r.site.handled());
+  }
+
+  void draining_does_not_wait_for_those_that_stay() {
+    Running r;
+    RawHttp client(r.port);
+    client.send(kStay);
+    r.site.wait_until_handled(1);
+    until("it is answered", [&] { return !client.read_all(milliseconds(50)).empty(); });
+    const Deadline before = std::chrono::steady_clock::now() + seconds(5);
+    r.server->drain(seconds(60));
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() < before);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, r.server->open());
+  }
+
+  void what_was_refused_ends_its_connection() {
+    Running r;
+    for (const WireRow& row : kWireRows) {
+      if (row.want == std::vector<int>{200}) continue;
+      const std::string bytes = without_close(row.bytes);
+      RawHttp client(r.port);
+      client.send(bytes + kStay);
+      const std::string got = client.read_all();
+      CPPUNIT_ASSERT_MESSAGE(row.name, client.closed());
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.name, std::string::npos, got.find("[stay|"));
+    }
     // What hides behind a body that is not read is not a request either.
     const std::string hidden = ask_raw(
         r.port, "POST /c/x HTTP/1.1\r\n" + kForm + "Transfer-Encoding: chunked\r\n\r\n" + kGet);
     CPPUNIT_ASSERT_EQUAL(hidden.find("HTTP/1.1 "), hidden.rfind("HTTP/1.1 "));
-    CPPUNIT_ASSERT_EQUAL(1, r.site.handled());
+    CPPUNIT_ASSERT_EQUAL(0, r.site.handled());
   }
 
   void a_head_that_drips_is_cut() {
@@ -402,6 +491,13 @@ class HttpServerTest : public CppUnit::TestFixture {
   }
 
  private:
+  static std::string without_close(std::string bytes) {
+    const std::string close = "Connection: close\r\n";
+    for (auto at = bytes.find(close); at != std::string::npos; at = bytes.find(close))
+      bytes.erase(at, close.size());
+    return bytes;
+  }
+
   /// Sends a byte now and then, as long as the server bears it: never idle, never done.
   static void drip(RawHttp& client, const std::string& start) {
     client.send(start);
