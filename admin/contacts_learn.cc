@@ -60,9 +60,7 @@ class LogLearning {
     if (!match || !failure_ || !is_protected(config_, match->sender.domain()) ||
         is_protected(config_, match->recipient.domain()))
       return;
-    const Mailbox owner = owner_of(config_, match->sender);
-    failure_ = learning_.add({{Level::mailbox, owner.key()}, owner.address()},
-                             "a:" + match->recipient.address());
+    failure_ = learn(*match);
   }
   /// Errors: what a contact could not be written for; not_found, unavailable: the file.
   Status read(LogFollower& log) {
@@ -73,6 +71,12 @@ class LogLearning {
   std::size_t known_lines() const { return reader_.known_lines(); }
 
  private:
+  Status learn(const LogMatch& match) {
+    CS_ASSIGN(const Ownership found, ownership_of(config_, match.sender));
+    return learning_.add({{Level::mailbox, found.owner.key()}, found.owner.address()},
+                         "a:" + match.recipient.address());
+  }
+
   const Config& config_;
   MailLogReader reader_;
   Learning& learning_;

@@ -72,7 +72,7 @@ Status read_logs(const Invocation& invocation, TokenLog& log) {
     if (name != "-") file.open(name);
     if (name != "-" && !file) return Error{Errc::not_found, name + ": cannot be read"};
     std::istream& in = name == "-" ? std::cin : file;
-    for (std::string line; std::getline(in, line);) log.read(line);
+    for (std::string line; std::getline(in, line);) CS_TRY(log.read(line));
     if (in.bad()) return Error{Errc::unavailable, name + ": cannot be read to its end"};
   }
   return {};

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/keyring.h"
+#include "base/result.h"
 #include "config/config.h"
 #include "mail/address_token.h"
 
@@ -32,7 +33,8 @@ class TokenLog {
  public:
   TokenLog(const Config& config, std::span<const Secret> keys) : config_(config), keys_(keys) {}
 
-  void read(std::string_view line);
+  /// Takes a line without its end. Errors: unavailable (protect.mailboxes cannot be asked).
+  Status read(std::string_view line);
   /// By owner (Mailbox::key()) and id.
   const std::map<std::pair<std::string, std::string>, LoggedToken>& tokens() const {
     return tokens_;
@@ -40,7 +42,7 @@ class TokenLog {
 
  private:
   void read_event(std::string_view line);
-  void read_addresses(std::string_view line);
+  Status read_addresses(std::string_view line);
 
   const Config& config_;
   std::span<const Secret> keys_;

@@ -107,14 +107,16 @@ Result<std::vector<Named>> named_tokens(const Invocation& invocation, const Benc
     }
     const auto address = Mailbox::parse(text);
     if (!address) return Error{Errc::invalid, in_quotes(text) + " is no address"};
-    if (const auto token = token_of(*bench.config, bench.keys, *address)) {
+    CS_ASSIGN(const auto token, token_of(*bench.config, bench.keys, *address));
+    if (token) {
       out.push_back({token->owner, token->id});
       continue;
     }
     CS_ASSIGN(const Mailbox plain, parse_token_mailbox(text, *bench.config));
     if (plain != *address)
       return Error{Errc::invalid, in_quotes(text) + " carries no token of ours"};
-    mailbox = owner_of(*bench.config, plain);
+    CS_ASSIGN(const Ownership found, ownership_of(*bench.config, plain));
+    mailbox = found.owner;
   }
   if (out.empty()) return Error{Errc::invalid, "no token is named"};
   return out;
@@ -134,7 +136,9 @@ int tokens_issue(const Invocation& invocation, Tools& tools, Output& output) {
   if (delimiter.empty())
     return fail({Errc::invalid, "protect.recipient_delimiter is empty: there can be no tokens"},
                 output);
-  const Mailbox owner = owner_of(*bench.config, *mailbox);
+  const auto found = ownership_of(*bench.config, *mailbox);
+  if (!found) return fail(found.error(), output);
+  const Mailbox& owner = found->owner;
   permit->mailbox = mailbox->address();
   permit->key = bench.keys.front().id;
   for (int tries = 1;; ++tries) {
@@ -156,7 +160,9 @@ int tokens_list(const Invocation& invocation, Tools& tools, Output& output) {
   if (!bench.store) return bench.status;
   const auto mailbox = parse_token_mailbox(invocation.one("MAILBOX"), *bench.config);
   if (!mailbox) return fail(mailbox.error(), output);
-  const Mailbox owner = owner_of(*bench.config, *mailbox);
+  const auto found = ownership_of(*bench.config, *mailbox);
+  if (!found) return fail(found.error(), output);
+  const Mailbox& owner = found->owner;
   auto all = bench.store->tokens().list(Kind::token, owner.key(), store_deadline());
   if (!all) return fail(all.error(), output);
   std::ranges::stable_sort(*all, {}, [](const auto& one) { return one.second.created; });

@@ -93,15 +93,23 @@ Result<Mailbox> parse_token_mailbox(std::string_view text, const Config& config)
     return Error{Errc::invalid, in_quotes(text) + ": " + mailbox->domain() +
                                     " is not protected; allowed: a mailbox in a domain of "
                                     "protect.domains"};
-  if (config.protect.owners.contains(mailbox->address())) return *mailbox;
-  return mailbox->without_detail(config.protect.recipient_delimiter);
+  CS_ASSIGN(const bool own, is_own_mailbox(config, *mailbox));
+  return own ? *mailbox : mailbox->without_detail(config.protect.recipient_delimiter);
 }
 
-std::optional<AddressToken> token_of(const Config& config, std::span<const Secret> keys,
-                                     const Mailbox& address) {
-  if (config.protect.owners.contains(address.address())) return std::nullopt;
-  return find_address_token(address, config.protect.recipient_delimiter, keys,
-                            [&](const Mailbox& mailbox) { return owner_of(config, mailbox); });
+Result<std::optional<AddressToken>> token_of(const Config& config, std::span<const Secret> keys,
+                                             const Mailbox& address) {
+  Status asked;
+  const auto token = find_address_token(address, config.protect.recipient_delimiter, keys,
+                                        [&](const Mailbox& mailbox) {
+                                          const auto found = ownership_of(config, mailbox);
+                                          if (!found) asked = found.error();
+                                          return found ? found->owner : mailbox;
+                                        });
+  CS_TRY(asked);
+  if (!token) return token;
+  CS_ASSIGN(const bool own, is_own_mailbox(config, address));
+  return own ? std::nullopt : token;
 }
 
 std::string address_of(const Config& config, std::span<const Secret> keys, const Mailbox& owner,

@@ -27,12 +27,13 @@ Status parse_binding(std::string_view text, Permit& permit);
 /// Reads a domain as an author's fingerprint: its organizational domain. Errors: invalid.
 Result<std::string> parse_fingerprint(std::string_view text);
 
-/// The mailbox whose token is meant, without its detail. Errors: invalid (no mailbox in a protected
-/// domain).
+/// The mailbox whose token is meant, without its detail unless it is a mailbox with it. Errors:
+/// invalid (no mailbox in a protected domain), unavailable (protect.mailboxes cannot be asked).
 Result<Mailbox> parse_token_mailbox(std::string_view text, const Config& config);
-/// The token that an address carries. As the milter does it.
-std::optional<AddressToken> token_of(const Config& config, std::span<const Secret> keys,
-                                     const Mailbox& address);
+/// The token that an address carries, unless it is a mailbox itself. As the milter does it. Errors:
+/// unavailable (protect.mailboxes cannot be asked).
+Result<std::optional<AddressToken>> token_of(const Config& config, std::span<const Secret> keys,
+                                             const Mailbox& address);
 /// The address of a token in the store; "" when its key is not in the ring any more, so that it is
 /// good for nothing.
 std::string address_of(const Config& config, std::span<const Secret> keys, const Mailbox& owner,

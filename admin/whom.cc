@@ -15,22 +15,36 @@ namespace {
 
 constexpr seconds kTableTime{10};
 
+/// The values in protect.mailboxes of those keys that are there. Errors: unavailable.
+Result<std::map<std::string, std::string>> entries_for(const Config& config,
+                                                       const std::vector<std::string>& keys) {
+  std::map<std::string, std::string> out;
+  if (config.protect.mailboxes_asked) {
+    static const SystemClock clock;
+    static PostmapTable table(config.protect.mailboxes, clock);
+    return table.find(keys, std::chrono::steady_clock::now() + kTableTime);
+  }
+  const auto& owners = config.protect.owners;
+  for (const std::string& key : keys)
+    if (const auto found = owners.find(key); found != owners.end()) out.insert(*found);
+  return out;
+}
+
 }  // namespace
 
 Result<Ownership> ownership_of(const Config& config, const Mailbox& recipient) {
   const std::string& delimiters = config.protect.recipient_delimiter;
   const auto keys = OwnerMap::keys_of(recipient, delimiters);
-  std::map<std::string, std::string> asked;
-  if (config.protect.mailboxes_asked) {
-    static const SystemClock clock;
-    static PostmapTable table(config.protect.mailboxes, clock);
-    CS_ASSIGN(asked, table.find(keys, std::chrono::steady_clock::now() + kTableTime));
-  }
-  const auto& owners = config.protect.mailboxes_asked ? asked : config.protect.owners;
+  CS_ASSIGN(const auto owners, entries_for(config, keys));
   for (const std::string& key : keys)
     if (const auto found = owners.find(key); found != owners.end())
       return OwnerMap::read(recipient, delimiters, found->second);
   return OwnerMap::read(recipient, delimiters, "");
+}
+
+Result<bool> is_own_mailbox(const Config& config, const Mailbox& address) {
+  CS_ASSIGN(const auto own, entries_for(config, {address.address()}));
+  return !own.empty();
 }
 
 Mailbox owner_of(const Config& config, const Mailbox& recipient) {

@@ -26,6 +26,9 @@ struct Whom {
 /// address first and then without its detail; else the address without detail. As the milter does
 /// it. Errors: unavailable (a table that is asked for each address).
 Result<Ownership> ownership_of(const Config& config, const Mailbox& recipient);
+/// Whether an address, detail and all, is a mailbox of its own by protect.mailboxes. As the milter
+/// does it. Errors: unavailable.
+Result<bool> is_own_mailbox(const Config& config, const Mailbox& address);
 /// The owner; where the table cannot be asked, the address without detail.
 Mailbox owner_of(const Config& config, const Mailbox& recipient);
 bool is_protected(const Config& config, std::string_view domain);

@@ -115,7 +115,8 @@ std::optional<AddressToken> token_in(const Question& question, const Config& con
                                      const Tools& tools) {
   const auto ring = tools.load_keys(config.secrets.milter);
   if (!ring) return std::nullopt;
-  return token_of(config, ring->all("token"), question.recipient);
+  const auto token = token_of(config, ring->all("token"), question.recipient);
+  return token ? *token : std::nullopt;
 }
 
 /// Sets what permits are good for, as the milter does it.

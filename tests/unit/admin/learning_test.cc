@@ -22,14 +22,14 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 const std::string kLog =
-    "x postfix/smtpd[1]: 4ABCDE: client=pc[203.0.113.9], sasl_username=joe\n"
-    "x postfix/qmgr[1]: 4ABCDE: from=<joe+shop@example.org>, size=1\n"
-    "x postfix/smtp[1]: 4ABCDE: to=<alice@example.com>, status=sent (ok)\n"
-    "x postfix/smtp[1]: 4ABCDE: to=<alice@example.com>, status=sent (ok)\n"
-    "x postfix/lmtp[1]: 4ABCDE: to=<ann@example.org>, status=sent (ok)\n"
-    "x postfix/smtpd[1]: 4ABCDF: client=pc[203.0.113.9], sasl_username=x\n"
-    "x postfix/qmgr[1]: 4ABCDF: from=<x@foreign.example>, size=1\n"
-    "x postfix/smtp[1]: 4ABCDF: to=<bob@example.com>, status=sent (ok)\n";
+    "May  3 14:02:00 mx postfix/smtpd[1]: 4ABCDE: client=pc[203.0.113.9], sasl_username=joe\n"
+    "May  3 14:02:00 mx postfix/qmgr[1]: 4ABCDE: from=<joe+shop@example.org>, size=1\n"
+    "May  3 14:02:00 mx postfix/smtp[1]: 4ABCDE: to=<alice@example.com>, status=sent (ok)\n"
+    "May  3 14:02:00 mx postfix/smtp[1]: 4ABCDE: to=<alice@example.com>, status=sent (ok)\n"
+    "May  3 14:02:00 mx postfix/lmtp[1]: 4ABCDE: to=<ann@example.org>, status=sent (ok)\n"
+    "May  3 14:02:00 mx postfix/smtpd[1]: 4ABCDF: client=pc[203.0.113.9], sasl_username=x\n"
+    "May  3 14:02:00 mx postfix/qmgr[1]: 4ABCDF: from=<x@foreign.example>, size=1\n"
+    "May  3 14:02:00 mx postfix/smtp[1]: 4ABCDF: to=<bob@example.com>, status=sent (ok)\n";
 
 struct BadRow {
   const char* name;
@@ -123,7 +123,7 @@ class LearningTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(contacts().empty());
   }
   void several_logs_are_one() {
-    const auto half = kLog.find("x postfix/smtp[1]");
+    const auto half = kLog.find("May  3 14:02:00 mx postfix/smtp[1]");
     const Ran ran = run({"contacts", "learn", "--log", write("1", kLog.substr(0, half)),
                          write("2", kLog.substr(half))});
     CPPUNIT_ASSERT_EQUAL(std::string("joe@example.org: added alice@example.com\n"), ran.out);

@@ -178,6 +178,9 @@ class TokenVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_audit_restores_a_lost_token);
   CPPUNIT_TEST(an_audit_revokes_a_lost_token);
   CPPUNIT_TEST(an_audit_mends_what_was_spent_bound_and_revoked);
+  CPPUNIT_TEST(an_audit_believes_no_other_program);
+  CPPUNIT_TEST(an_audit_reads_the_milter_by_every_road);
+  CPPUNIT_TEST(an_audit_binds_to_nobody_where_nobody_is_named);
   CPPUNIT_TEST(an_audit_never_gives_uses_back);
   CPPUNIT_TEST(a_window_is_shown_and_closed);
   CPPUNIT_TEST(a_window_is_for_the_organizational_domain);
@@ -363,6 +366,41 @@ class TokenVerbsTest : public CppUnit::TestFixture {
                          ran.out);
     CPPUNIT_ASSERT_EQUAL(address + ": revoked, for shop.example, used 3 times, 6 left\n",
                          rig.tokens({"list", "joe@example.org"}).out);
+  }
+  void an_audit_believes_no_other_program() {
+    TokenRig rig;
+    const std::string address = rig.issue({"--bind", "first", "--uses", "9"});
+    const std::string line = event(address, "revoked", "1", "evil.example");
+    const std::string text = line.substr(line.find(' ') + 1, line.size() - line.find(' ') - 2);
+    const std::string log = rig.write_log(
+        "Nov 22 10:00:00 mx dovecot: lmtp(jane@example.org)<9><a>: msgid=<1 " + text +
+        " @evil.example>: saved mail\nNov 22 10:00:00 mx spamd[1]: " + text + "\n" + text +
+        "\nNov 22 10:00:00 mx spamd[1]: " + line +
+        "Nov 22 10:00:00 mx countersign-milter[1]: info: decided reason=: token owner=" +
+        "joe@example.org id=" + id_in(address) + " result=revoked\n");
+    const Ran ran = rig.tokens({"audit", "--log", log, "--mend", "restore"});
+    CPPUNIT_ASSERT_EQUAL(std::string("Logs and store agree.\n"), ran.out);
+  }
+  void an_audit_reads_the_milter_by_every_road() {
+    for (const char* before : {"", "Nov 22 10:00:00 mx countersign-milter[1]: "}) {
+      TokenRig rig;
+      const std::string address = rig.issue({"--uses", "9"});
+      const std::string log = rig.write_log(before + event(address, "spent", "6"));
+      CPPUNIT_ASSERT(has(rig.tokens({"audit", "--log", log}).out, "left are 6 uses, not 9"));
+    }
+    TokenRig rig;
+    const std::string address = rig.issue({"--uses", "9"});
+    const std::string line = event(address, "spent", "6");
+    const std::string log = rig.write_log("Nov 22 10:00:00 mx " + line.substr(line.find(' ') + 1));
+    CPPUNIT_ASSERT(has(rig.tokens({"audit", "--log", log}).out, "left are 6 uses, not 9"));
+  }
+  void an_audit_binds_to_nobody_where_nobody_is_named() {
+    TokenRig rig;
+    const std::string address = lose(rig);
+    const std::string log =
+        rig.write_log("mail to " + address + "\n" + event(address, "spent", "", "\"\""));
+    rig.tokens({"audit", "--log", log, "--mend", "restore"});
+    CPPUNIT_ASSERT(has(rig.tokens({"list", "joe@example.org"}).out, "for the first who uses it"));
   }
   void an_audit_never_gives_uses_back() {
     TokenRig rig;
