@@ -8,7 +8,9 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <utility>
 
+#include "admin/book_text.h"
 #include "admin/csv.h"
 #include "admin/whom.h"
 #include "base/encoding.h"
@@ -29,10 +31,38 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
 }
 
+/// "alice@example.com", or that in "Alice <alice@example.com>".
+Result<Mailbox> address_in(std::string_view text) {
+  const auto open = text.ends_with('>') ? text.rfind('<') : std::string_view::npos;
+  if (open != std::string_view::npos) text = text.substr(open + 1, text.size() - open - 2);
+  return Mailbox::parse(trimmed(text));
+}
+
+/// The addresses in a cell, with ',', ';' or " ::: " between; a comma in a name before "<" is none
+/// of them.
+std::vector<std::string> addresses_in(std::string cell) {
+  for (std::size_t at = 0; (at = cell.find(":::", at)) != std::string::npos;)
+    cell.replace(at, 3, ";");
+  std::vector<std::string> out;
+  std::string name;
+  for (std::size_t at = 0; at <= cell.size();) {
+    const auto end = std::min(cell.find_first_of(",;", at), cell.size());
+    const std::string piece = cell.substr(at, end - at);
+    at = end + 1;
+    const bool is_whole = piece.find('@') != std::string::npos || at > cell.size();
+    const bool goes_on = !is_whole && cell.find('<', at) < cell.find_first_of(",;", at);
+    if (goes_on)
+      name += piece + ",";
+    else
+      out.push_back(std::exchange(name, "") + piece);
+  }
+  return out;
+}
+
 void add_address(AddressBook& book, std::size_t line, std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return;
-  if (auto mailbox = Mailbox::parse(text))
+  if (auto mailbox = address_in(text))
     book.addresses.push_back(*std::move(mailbox));
   else
     book.bad.push_back({line, in_quotes(text) + " is no address"});
@@ -176,25 +206,20 @@ AddressBook read_csv(std::string_view text) {
     if (&row == &rows.front() && !columns.empty()) continue;
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       if (columns.empty()) {
-        if (auto mailbox = Mailbox::parse(trimmed(row.cells[i])))
+        if (auto mailbox = address_in(trimmed(row.cells[i])))
           book.addresses.push_back(*std::move(mailbox));
         continue;
       }
       if (std::find(columns.begin(), columns.end(), i) == columns.end()) continue;
-      std::string cell = row.cells[i];
-      for (std::size_t at = 0; (at = cell.find(":::", at)) != std::string::npos;)
-        cell.replace(at, 3, ";");
-      for (std::size_t at = 0; at <= cell.size();) {
-        const auto end = std::min(cell.find_first_of(",;", at), cell.size());
-        add_address(book, row.line, std::string_view(cell).substr(at, end - at));
-        at = end + 1;
-      }
+      for (const std::string& address : addresses_in(row.cells[i]))
+        add_address(book, row.line, address);
     }
   }
   return book;
 }
 
 bool is_contact_list(std::string_view text) {
+  text = without_leading_lines(text);
   const auto rows = parse_csv(text.substr(0, text.find('\n')));
   return !rows.empty() && rows.front().cells.size() >= 2 && rows.front().cells[0] == kColumns[0] &&
          rows.front().cells[1] == kColumns[1];

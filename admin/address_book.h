@@ -36,7 +36,7 @@ AddressBook read_vcards(std::string_view text);
 
 /// The columns whose name in the first line has "mail" in it, but not "type" or "label", with ',',
 /// ';' or tab between; where no name has, every cell that is an address. A cell may hold several,
-/// with " ::: ", ',' or ';' between.
+/// with " ::: ", ',' or ';' between; each may have a name before it: "Alice <alice@example.com>".
 AddressBook read_csv(std::string_view text);
 
 /// A contact list as `contacts export` writes it.

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "admin/address_book.h"
+#include "admin/book_text.h"
 #include "admin/exit_status.h"
 #include "admin/learning.h"
 #include "admin/opening.h"
@@ -38,6 +39,7 @@ Result<std::string> read_file(const std::string& path) {
 std::string format_of(const std::string& path, std::string_view text) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return "maildir";
+  text = without_leading_lines(text);
   if (text.starts_with("From ")) return "mbox";
   if (ascii_lower(text.substr(0, 11)) == "begin:vcard") return "vcard";
   return is_contact_list(text) ? "list" : "csv";
@@ -64,17 +66,20 @@ class Import {
     if (!std::filesystem::is_directory(path, error)) {
       CS_ASSIGN(text, read_file(path));
     }
-    if (format.empty()) format = format_of(path, text);
-    if (format == "list") return list(path, text);
-    if (format == "maildir")
-      return read_maildir(path, [&](const HeaderSection& header) { sent(header); });
-    if (format == "mbox") {
-      read_mbox(text, [&](const HeaderSection& header) { sent(header); });
-      return failure_;
-    }
-    const AddressBook book = format == "vcard" ? read_vcards(text) : read_csv(text);
+    const bool format_was_guessed = format.empty();
+    if (format_was_guessed) format = format_of(path, text);
+    if (format == "maildir" || format == "mbox") return sent_mail(path, format, text);
+    auto readable = book_text(std::move(text));
+    if (!readable) return Error{Errc::invalid, path + ": " + readable.error().detail};
+    // Only now it can be told from UTF-16, or behind a byte order mark.
+    if (format_was_guessed) format = format_of(path, *readable);
+    if (format == "mbox") return sent_mail(path, format, *readable);
+    if (format == "list") return list(path, *readable);
+    const AddressBook book = format == "vcard" ? read_vcards(*readable) : read_csv(*readable);
     say_bad(path, book.bad);
     for (const Mailbox& address : book.addresses) add(address);
+    if (book.addresses.empty() && book.bad.empty())
+      return nothing_in(path, "no address in it, read as " + format);
     return failure_;
   }
 
@@ -93,6 +98,25 @@ class Import {
   bool any_bad() const { return any_bad_; }
 
  private:
+  static Error nothing_in(const std::string& path, const std::string& why) {
+    return {Errc::invalid, path + ": nothing was found: " + why +
+                               "; allowed: vCard, CSV, an mbox or Maildir of sent mail, or what "
+                               "contacts export wrote (--format)"};
+  }
+
+  Status sent_mail(const std::string& path, const std::string& format, std::string_view text) {
+    const auto use = [&](const HeaderSection& header) { sent(header); };
+    const std::size_t messages = messages_;
+    const std::size_t named = named_;
+    if (format == "mbox") read_mbox(text, use);
+    if (format == "maildir") CS_TRY(read_maildir(path, use));
+    CS_TRY(failure_);
+    if (named_ > named) return {};
+    return nothing_in(path, messages_ == messages ? "no message in it, read as " + format
+                                                  : "no message in it is one that " + whom_.shown +
+                                                        " wrote to somebody (--from)");
+  }
+
   void say_bad(const std::string& path, const std::vector<BadEntry>& bad) {
     for (const BadEntry& one : bad)
       output_.say(path + ":" + std::to_string(one.line) + ": " + one.what);
@@ -124,7 +148,10 @@ class Import {
     }
     for (const std::string_view name : {"To", "Cc", "Bcc"})
       for (const HeaderField* field : header.all(name))
-        for (const Mailbox& mailbox : parse_address_list(field->value).mailboxes) add(mailbox);
+        for (const Mailbox& mailbox : parse_address_list(field->value).mailboxes) {
+          ++named_;
+          add(mailbox);
+        }
   }
 
   /// What `contacts export` wrote, all of it or nothing.
@@ -157,6 +184,7 @@ class Import {
   bool any_bad_ = false;
   std::size_t messages_ = 0;
   std::size_t skipped_ = 0;
+  std::size_t named_ = 0;  ///< recipients in messages of his
   std::size_t written_ = 0;
 };
 

@@ -3,12 +3,15 @@
 
 #include <algorithm>
 
+#include "admin/book_text.h"
+
 namespace countersign::admin {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 char separator_of(std::string_view text) {
+  text = without_leading_lines(text);
   const std::string_view first = text.substr(0, text.find('\n'));
   const auto count = [&](char c) { return std::count(first.begin(), first.end(), c); };
   char best = ',';

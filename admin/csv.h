@@ -16,8 +16,8 @@ struct CsvRow {
 };
 
 /// Returns the rows that are not empty. Takes LF and CRLF, quotes with line ends in them, a byte
-/// order mark at the front, and as separator whichever of ',', ';' and tab the first line has most.
-/// A quote that does not close ends with the text.
+/// order mark at the front, and as separator whichever of ',', ';' and tab the first line that is
+/// not empty has most. A quote that does not close ends with the text.
 std::vector<CsvRow> parse_csv(std::string_view text);
 
 /// Returns a row with CRLF; cells are quoted where they must be.

@@ -48,6 +48,16 @@ const Row kRows[] = {
      " alice@example.com b@x.example"},
     {"a line end in quotes", read_csv, "Note,Email\n\"two\nlines\",a@x.example\nx,b\n",
      " a@x.example 4"},
+    {"addresses with names", read_csv,
+     "Name,Email\nA,Alice <a@x.example>\nB,\"Bo, Mr. <b@x.example>, c@x.example; \"\"D, E\"\" "
+     "<d@x.example>\"\nC,Eve <e@>\nD,\"nobody, f@x.example\"\n",
+     " a@x.example b@x.example c@x.example d@x.example f@x.example 4 5"},
+    {"addresses with names, without a line of names", read_csv, "A,Alice <a@x.example>\nb <c>,1\n",
+     " a@x.example"},
+    {"an address with a name on a card", read_vcards, "EMAIL:Alice <a@x.example>\r\n",
+     " a@x.example"},
+    {"empty lines before the names", read_csv, "\r\n \nName;Email\nA;a@x.example\n",
+     " a@x.example"},
     {"nothing", read_csv, "", ""},
     {"only names", read_csv, "Name,Email\n", ""},
 };

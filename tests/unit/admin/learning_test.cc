@@ -90,6 +90,8 @@ class LearningTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_bad_address_is_told_and_the_others_are_taken);
   CPPUNIT_TEST(sent_mail_becomes_contacts);
   CPPUNIT_TEST(a_maildir_of_sent_mail_becomes_contacts);
+  CPPUNIT_TEST(books_of_all_encodings_are_read);
+  CPPUNIT_TEST(a_file_of_nothing_is_told);
   CPPUNIT_TEST(what_is_exported_comes_back);
   CPPUNIT_TEST(a_list_with_a_fault_is_not_written);
   CPPUNIT_TEST(final_entries_are_the_sites);
@@ -179,6 +181,47 @@ class LearningTest : public CppUnit::TestFixture {
     const Ran none = run({"contacts", "import", "joe@example.org", path("n")});
     CPPUNIT_ASSERT_EQUAL(EX_NOINPUT, none.status);
     CPPUNIT_ASSERT_MESSAGE(none.err, has(none.err, "no Maildir, it has no folder cur"));
+  }
+  void books_of_all_encodings_are_read() {
+    const std::string card = "BEGIN:VCARD\r\nFN:A\r\nEMAIL:a@x.example\r\nEND:VCARD\r\n";
+    const auto wide = [](const std::string& text) {
+      std::string out = "\xff\xfe";
+      for (const char c : text) out.append({c, '\0'});
+      return out;
+    };
+    for (const std::string& text : {"\xef\xbb\xbf" + card, "\r\n\n" + card, wide(card),
+                                    wide("Name,Email\r\nA,a@x.example\r\n"),
+                                    std::string("Name,Email\r\nA,Alice <a@x.example>\r\n")}) {
+      const Ran ran = run({"contacts", "import", "joe@example.org", write("x", text)});
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts().size());
+      CPPUNIT_ASSERT_EQUAL(Subject("a:a@x.example"), contacts().front().first);
+      (void)rig_.store.contacts().remove(joe(), "a:a@x.example", {});
+    }
+  }
+  void a_file_of_nothing_is_told() {
+    const auto refused = [&](const std::string& text, const std::string& want,
+                             const std::string& format = "") {
+      std::vector<std::string> words = {"contacts", "import", "joe@example.org", write("x", text)};
+      if (!format.empty()) words.insert(words.begin() + 2, {"--format", format});
+      const Ran ran = run(words);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_DATAERR, ran.status);
+      CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, path("x") + ": " + want));
+      CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "; allowed: vCard, CSV"));
+    };
+    refused("", "nothing was found: no address in it, read as csv");
+    refused("Name,Email\nA,\n", "nothing was found: no address in it, read as csv");
+    refused("some words\n", "nothing was found: no address in it, read as csv");
+    refused("BEGIN:VCARD\nFN:A\nEND:VCARD\n", "nothing was found: no address in it, read as vcard");
+    refused(std::string("\x00\x01\x02", 3), "is no text (a control character at octet 0)");
+    refused("x", "nothing was found: no message in it, read as mbox", "mbox");
+    refused("From eve Mon\nFrom: eve@x.example\nTo: a@x.example\n\nx\n",
+            "nothing was found: no message in it is one that joe@example.org wrote");
+    CPPUNIT_ASSERT(contacts().empty());
+    // Of these the addresses are known, and an empty list is one.
+    for (const char* text : {"Email\nann@example.org\n", "subject,standing\n"})
+      CPPUNIT_ASSERT_EQUAL(EX_OK,
+                           run({"contacts", "import", "joe@example.org", write("x", text)}).status);
   }
   void what_is_exported_comes_back() {
     run({"contacts", "allow", "joe@example.org", "alice@example.com", "--fingerprint",

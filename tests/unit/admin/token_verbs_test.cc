@@ -4,6 +4,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <sysexits.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "admin/token_words.h"
@@ -58,7 +59,28 @@ class TokenRig : public AdminRig {
     std::ofstream(path) << text;
     return path;
   }
+  void write_program(const std::string& name, const std::string& script) const {
+    const std::string path = folder.path() + "/" + name;
+    std::ofstream(path) << "#!/bin/sh\n" << script;
+    CPPUNIT_ASSERT_EQUAL(0, ::chmod(path.c_str(), 0755));
+  }
   static Deadline soon() { return std::chrono::steady_clock::now() + seconds(5); }
+};
+
+/// A folder in which programs are looked for first.
+class PathBefore {
+ public:
+  explicit PathBefore(const std::string& folder) {
+    const char* path = std::getenv("PATH");
+    before_ = path == nullptr ? "" : path;
+    ::setenv("PATH", (folder + ":" + before_).c_str(), 1);
+  }
+  ~PathBefore() { ::setenv("PATH", before_.c_str(), 1); }
+  PathBefore(const PathBefore&) = delete;
+  PathBefore& operator=(const PathBefore&) = delete;
+
+ private:
+  std::string before_;
 };
 
 /// The id in a token's address.
@@ -165,6 +187,7 @@ class TokenVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(issuing_prints_the_address);
   CPPUNIT_TEST(an_issued_token_has_all_that_was_asked_for);
   CPPUNIT_TEST(a_token_belongs_to_the_owner_of_the_mailbox);
+  CPPUNIT_TEST(a_table_that_is_asked_tells_mailboxes_from_details);
   CPPUNIT_TEST(the_configured_delimiter_is_used);
   CPPUNIT_TEST(without_a_delimiter_there_are_none);
   CPPUNIT_TEST(without_a_key_there_are_none);
@@ -219,15 +242,38 @@ class TokenVerbsTest : public CppUnit::TestFixture {
   void a_token_belongs_to_the_owner_of_the_mailbox() {
     TokenRig rig;
     std::ofstream(rig.folder.path() + "/map") << "joseph@example.org joe@example.org\n";
-    rig.write_config("");
-    std::ofstream(rig.config_path(), std::ios::app) << "";
-    std::ifstream in(rig.config_path());
-    std::string text((std::istreambuf_iterator<char>(in)), {});
-    text.insert(text.find("exempt"), "mailboxes = \"" + rig.folder.path() + "/map\"\n");
-    std::ofstream(rig.config_path()) << text;
+    set_key(rig, "mailboxes", rig.folder.path() + "/map");
     const Ran ran = rig.tokens({"issue", "joseph@example.org", "--label", "shop"});
     CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, std::string("joseph+shop."), ran.out.substr(0, 12));
     CPPUNIT_ASSERT(has(rig.tokens({"list", "joe@example.org"}).out, "joseph+shop."));
+  }
+  void a_table_that_is_asked_tells_mailboxes_from_details() {
+    TokenRig rig;
+    const PathBefore path(rig.folder.path());
+    set_delimiter(rig, "+-");
+    set_key(rig, "mailboxes", "regexp:/owners");
+    // A table that cannot be listed is asked.
+    const std::string no_list =
+        "[ \"$1\" = -s ] && { echo 'sequence operation is not supported' >&2; exit 1; }\n";
+    rig.write_program("postmap", no_list +
+                                     "while read key; do case $key in foo-bar@example.org) "
+                                     "printf '%s\\t%s\\n' $key $key; found=1;; esac; done\n"
+                                     "[ \"$found\" ]\n");
+    const Ran ran = rig.tokens({"issue", "foo-bar@example.org", "--label", "shop"});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, std::string("foo-bar+shop."), ran.out.substr(0, 13));
+    const std::string address = ran.out.substr(0, ran.out.find('\n'));
+    CPPUNIT_ASSERT(has(rig.tokens({"list", "foo-bar@example.org"}).out, address));
+    CPPUNIT_ASSERT_EQUAL(std::string(), rig.tokens({"list", "foo@example.org"}).out);
+    const std::string log = rig.write_log("mail to " + address + "\n");
+    CPPUNIT_ASSERT_EQUAL(std::string("Logs and store agree.\n"),
+                         rig.tokens({"audit", "--log", log}).out);
+    CPPUNIT_ASSERT(has(rig.tokens({"revoke", address}).out, "revoked"));
+    CPPUNIT_ASSERT(has(rig.tokens({"issue", "joe-x@example.org", "--label", "a"}).out, "joe+a."));
+    // Whose it is cannot be known: then there is no token.
+    rig.write_program("postmap", no_list + "echo 'fatal: open /owners' >&2; exit 1\n");
+    const Ran failed = rig.tokens({"issue", "bar-foo@example.org", "--label", "shop"});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(failed.err, EX_TEMPFAIL, failed.status);
+    CPPUNIT_ASSERT_EQUAL(std::string(), failed.out);
   }
   void the_configured_delimiter_is_used() {
     TokenRig rig;
@@ -463,9 +509,13 @@ class TokenVerbsTest : public CppUnit::TestFixture {
 
  private:
   static void set_delimiter(const TokenRig& rig, const std::string& delimiter) {
+    set_key(rig, "recipient_delimiter", delimiter);
+  }
+  /// Sets a key of [protect].
+  static void set_key(const TokenRig& rig, const std::string& key, const std::string& value) {
     std::ifstream in(rig.config_path());
     std::string text((std::istreambuf_iterator<char>(in)), {});
-    text.insert(text.find("exempt"), "recipient_delimiter = \"" + delimiter + "\"\n");
+    text.insert(text.find("exempt"), key + " = \"" + value + "\"\n");
     std::ofstream(rig.config_path()) << text;
   }
   /// A token that the store knows no more.
