@@ -4,7 +4,10 @@
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <list>
+
+#include "config/values.h"
 
 namespace countersign::admin {
 namespace {
@@ -36,6 +39,15 @@ std::string footer_of(const Verb& verb) {
          std::string(verb.example);
 }
 
+/// What is wrong with a value of an option that takes only certain words; "" if nothing is.
+std::string complaint_of(const Option& option, const std::string& text) {
+  if (std::ranges::find(option.words, text) != option.words.end()) return "";
+  std::string allowed;
+  for (const std::string_view word : option.words)
+    allowed.append(allowed.empty() ? "" : ", ").append(word);
+  return in_quotes(text) + " is none of its words; allowed: " + allowed;
+}
+
 void bind(Bound& bound, CLI::App& parent, std::string_view word) {
   const Verb& verb = *bound.verb;
   bound.app = parent.add_subcommand(std::string(word), std::string(verb.summary));
@@ -52,7 +64,9 @@ void bind(Bound& bound, CLI::App& parent, std::string_view word) {
       continue;
     }
     auto* made = bound.add(option.name, option.doc, option.repeated);
-    made->type_name(std::string(option.value));
+    made->type_name(std::string(option.value))->required(option.required);
+    if (!option.words.empty())
+      made->check([&option](const std::string& text) { return complaint_of(option, text); });
     // Each takes one word where what follows may be an argument.
     if (option.repeated) made->allow_extra_args(verb.arguments.empty());
   }

@@ -2,7 +2,6 @@
 //
 // contacts import, export.
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -24,7 +23,6 @@
 namespace countersign::admin {
 namespace {
 
-constexpr std::array<std::string_view, 5> kFormats = {"vcard", "csv", "mbox", "maildir", "list"};
 constexpr std::size_t kProgress = 1000;  ///< messages between two lines
 
 Result<std::string> read_file(const std::string& path) {
@@ -189,11 +187,6 @@ class Import {
 };
 
 Status check_import(const Invocation& invocation) {
-  const std::string format = invocation.option("--format").value_or("");
-  if (!format.empty() && std::find(kFormats.begin(), kFormats.end(), format) == kFormats.end())
-    return Error{Errc::invalid, "--format: " + in_quotes(format) +
-                                    " is none of its words; allowed: vcard, csv, mbox, maildir, "
-                                    "list"};
   for (const std::string& text : invocation.all("--from"))
     if (!Mailbox::parse(text))
       return Error{Errc::invalid, "--from: " + in_quotes(text) + " is no address"};

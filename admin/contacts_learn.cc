@@ -4,7 +4,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "admin/exit_status.h"
 #include "admin/learning.h"
@@ -13,7 +12,6 @@
 #include "admin/opening.h"
 #include "admin/run.h"
 #include "admin/whom.h"
-#include "config/values.h"
 #include "mail/network.h"
 
 namespace countersign::admin {
@@ -22,20 +20,14 @@ namespace {
 constexpr std::size_t kProgress = 100'000;  ///< lines between two of ours
 constexpr int kRhythm = 500;                ///< ms
 
-std::optional<LogFormat> format_of(const Invocation& invocation) {
+LogFormat format_of(const Invocation& invocation) {
   const std::string word = invocation.option("--format").value_or("");
   if (word.empty()) return LogFormat::any;
-  if (word == "postfix") return LogFormat::postfix;
-  if (word == "exim") return LogFormat::exim;
-  return std::nullopt;
+  return word == "postfix" ? LogFormat::postfix : LogFormat::exim;
 }
 
 Status check_learn(const Invocation& invocation) {
   const auto& files = invocation.all("--log");
-  if (files.empty()) return Error{Errc::invalid, "--log is required: the mail log to learn from"};
-  if (!format_of(invocation))
-    return Error{Errc::invalid, "--format: " + in_quotes(*invocation.option("--format")) +
-                                    " is none of its words; allowed: postfix, exim"};
   if (!invocation.given("--follow")) return {};
   if (files.size() != 1) return Error{Errc::invalid, "--follow: allowed with one --log FILE"};
   if (files.front() == "-") return Error{Errc::invalid, "--follow: standard input ends by itself"};
@@ -123,7 +115,7 @@ int contacts_learn(const Invocation& invocation, Tools& tools, Output& output) {
   const auto store = open_store(*config, tools, output);
   if (!store) return EX_CONFIG;
   Learning learning(store->contacts(), tools, output, "learnt", invocation.given("--dry-run"));
-  LogLearning log(*config, *format_of(invocation), *networks, learning, output);
+  LogLearning log(*config, format_of(invocation), *networks, learning, output);
   const auto& files = invocation.all("--log");
   if (invocation.given("--follow"))
     return fail(follow(files.front(), log, learning, output).error(), output);

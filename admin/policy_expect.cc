@@ -29,15 +29,11 @@ Result<Order> order_of(const Invocation& invocation, const Config& config) {
   CS_ASSIGN(Whom whom, parse_whom(invocation.one("MAILBOX"), config));
   if (whom.scope.level != Level::mailbox)
     return Error{Errc::invalid, in_quotes(invocation.one("MAILBOX")) + " is no mailbox"};
-  const auto domain = invocation.option("--domain");
-  const auto minutes = invocation.option("--minutes");
-  if (!domain || !minutes)
-    return Error{Errc::invalid, domain ? "--minutes is missing" : "--domain is missing"};
   Order order{std::move(whom), {}, 0, std::nullopt};
-  const auto fingerprint = parse_fingerprint(*domain);
+  const auto fingerprint = parse_fingerprint(invocation.one("--domain"));
   if (!fingerprint) return Error{Errc::invalid, "--domain: " + fingerprint.error().detail};
   order.domain = *fingerprint;
-  const auto time = parse_number(*minutes, 0, kMostMinutes);
+  const auto time = parse_number(invocation.one("--minutes"), 0, kMostMinutes);
   if (!time) return Error{Errc::invalid, "--minutes: " + time.error().detail};
   order.minutes = *time;
   if (const auto count = invocation.option("--count")) {

@@ -36,6 +36,16 @@ Result<std::vector<LevelValues>> levels_of(const Whom& whom, const Config& confi
   return levels;
 }
 
+/// The value that counts, and the level that sets it; "" of the last where none does.
+std::pair<std::string, std::string_view> value_of(const PolicyKey& key,
+                                                  const std::vector<LevelValues>& levels) {
+  for (const LevelValues& level : levels) {
+    const auto value = level.values.find(key.name);
+    if (value != level.values.end() && !value->second.empty()) return {value->second, level.name};
+  }
+  return {"", levels.back().name};
+}
+
 }  // namespace
 
 int policy_show(const Invocation& invocation, Tools& tools, Output& output) {
@@ -47,19 +57,16 @@ int policy_show(const Invocation& invocation, Tools& tools, Output& output) {
   if (!store) return no_store(*config);
   const auto levels = levels_of(*whom, *config, store->policies());
   if (!levels) return fail(levels.error(), output);
-  for (const PolicyKey& key : policy_keys())
-    for (const LevelValues& level : *levels) {
-      const auto value = level.values.find(key.name);
-      if (value == level.values.end() || value->second.empty()) continue;
-      Record record;
-      record.add("whom", whom->shown)
-          .add("key", key.name)
-          .add("value", value->second)
-          .add("from", level.name);
-      output.put(record, std::string(key.name) + "=" + value->second + " (" +
-                             std::string(level.name) + ")");
-      break;
-    }
+  for (const PolicyKey& key : policy_keys()) {
+    const auto [value, from] = value_of(key, *levels);
+    if (value.empty() && !output.json()) continue;
+    Record record;
+    record.add("whom", whom->shown)
+        .add("key", key.name)
+        .add("value", value.empty() ? Record::Value(nullptr) : Record::Value(value))
+        .add("from", from);
+    output.put(record, std::string(key.name) + "=" + value + " (" + std::string(from) + ")");
+  }
   const Status shown = show_windows(*whom, *store, tools.clock.wall(), output);
   return shown ? EX_OK : fail(shown.error(), output);
 }

@@ -91,6 +91,11 @@ int setup_sendmail(const Invocation& invocation, Tools& tools, Output& output) {
     output.say("--apply and --undo exclude each other");
     return EX_USAGE;
   }
+  // One who names no folder may print the lines for another host.
+  if (invocation.option("--sendmail-dir") && !exists(directory_of(invocation)))
+    return fail({Errc::invalid, "--sendmail-dir: there is no " + directory_of(invocation) +
+                                    "; allowed: the folder of sendmail.mc"},
+                output);
   if (invocation.given("--undo"))
     return undo_setup(ConfigBackups(directory_of(invocation), {"sendmail.mc"}),
                       "now make sendmail.cf anew, and restart Sendmail", output);

@@ -64,10 +64,7 @@ std::optional<Finding> disagreement(const LoggedToken& logged, const Permit& per
 }
 
 Status read_logs(const Invocation& invocation, TokenLog& log) {
-  const auto& files = invocation.all("--log");
-  if (files.empty())
-    return Error{Errc::invalid, "--log is missing: logs of the MTA or of countersign-milter"};
-  for (const std::string& name : files) {
+  for (const std::string& name : invocation.all("--log")) {
     std::ifstream file;
     if (name != "-") file.open(name);
     if (name != "-" && !file) return Error{Errc::not_found, name + ": cannot be read"};
@@ -149,9 +146,6 @@ int tokens_audit(const Invocation& invocation, Tools& tools, Output& output) {
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
   const std::string mend = invocation.option("--mend").value_or("");
-  if (!mend.empty() && mend != "restore" && mend != "revoke")
-    return fail({Errc::invalid, "--mend: " + in_quotes(mend) + "; allowed: restore, revoke"},
-                output);
   const auto ring = tools.load_keys(config->secrets.milter);
   const auto current = ring ? ring->current("token") : Result<Secret>(ring.error());
   if (!current) return fail(current.error(), output);

@@ -53,11 +53,10 @@ void print(const Bench& bench, const Mailbox& owner, const std::string& id, cons
 Result<Permit> permit_of(const Invocation& invocation, WallTime now) {
   Permit permit;
   permit.created = now;
-  const auto label = invocation.option("--label");
-  if (!label) return Error{Errc::invalid, "--label is missing: what the token is for"};
-  const auto parsed = parse_token_label(*label);
+  const std::string& label = invocation.one("--label");
+  const auto parsed = parse_token_label(label);
   if (!parsed)
-    return Error{Errc::invalid, "--label: " + in_quotes(*label) + " is " + parsed.error().detail};
+    return Error{Errc::invalid, "--label: " + in_quotes(label) + " is " + parsed.error().detail};
   permit.label = *parsed;
   if (const auto until = invocation.option("--until")) {
     CS_ASSIGN(permit.expires, parse_until(*until, now));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/token_words.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -50,7 +51,10 @@ Result<WallTime> parse_until(std::string_view text, WallTime now) {
                                     "or 2027-06-30T14:00:00Z"};
   WallTime until = std::chrono::sys_days(date) + std::chrono::hours(hour) +
                    std::chrono::minutes(minute) + seconds(second);
-  if (is_day) until += std::chrono::hours(24);
+  // RFC 3339 has no later moment.
+  constexpr WallTime kLast = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) +
+                             std::chrono::hours(24) - seconds(1);
+  if (is_day) until = std::min(until + std::chrono::hours(24), kLast);
   if (until <= now)
     return Error{Errc::invalid, "--until: " + in_quotes(text) + " is over; allowed: a later date"};
   return until;

@@ -53,7 +53,12 @@ const Verb kVerbs[] = {
      {},
      {{"--mailbox", "ADDRESS", "only what is held for this mailbox"},
       {"--author", "ADDRESS", "only mail of this author"},
-      {"--state", "WORD", "only held, answered, released, dropped, expired or failed"}},
+      {"--state",
+       "WORD",
+       "only held, answered, released, dropped, expired, failed or withdrawn",
+       false,
+       false,
+       {"held", "answered", "released", "dropped", "expired", "failed", "withdrawn"}}},
      held_list},
     {"held show",
      "Shows all that is known of held messages, and what happened to them.",
@@ -115,8 +120,12 @@ const Verb kVerbs[] = {
      "is.",
      "countersign contacts import joe@example.org contacts.vcf ~joe/Maildir/.Sent",
      {kWhom, {"FILE", "a file, a Maildir, or - for standard input", true}},
-     {{"--format", "WORD",
-       "vcard, csv, mbox, maildir or list; by default what the file looks like"},
+     {{"--format",
+       "WORD",
+       "vcard, csv, mbox, maildir or list; by default what the file looks like",
+       false,
+       false,
+       {"vcard", "csv", "mbox", "maildir", "list"}},
       {"--from", "ADDRESS", "another address under which sent mail counts as theirs", true},
       kDryRun},
      contacts_import},
@@ -131,8 +140,13 @@ const Verb kVerbs[] = {
      "and of milter.submit_networks.",
      "countersign contacts learn --log /var/log/mail.log.1 /var/log/mail.log",
      {},
-     {{"--log", "FILE", "the log of Postfix or Exim, or - for standard input", true},
-      {"--format", "WORD", "postfix or exim; by default line by line what it looks like"},
+     {{"--log", "FILE", "the log of Postfix or Exim, or - for standard input", true, true},
+      {"--format",
+       "WORD",
+       "postfix or exim; by default line by line what it looks like",
+       false,
+       false,
+       {"postfix", "exim"}},
       {"--follow", "", "goes on reading as the log grows and is rotated, until interrupted"},
       kDryRun},
      contacts_learn},
@@ -159,8 +173,8 @@ const Verb kVerbs[] = {
      "or a confirmation, whoever writes it.",
      "countersign policy expect joe@example.org --domain bank.example --minutes 10",
      {kMailbox},
-     {{"--domain", "DOMAIN", "whose mail; its organizational domain counts"},
-      {"--minutes", "N", "for how long from now, 1 to 43200; 0 ends it"},
+     {{"--domain", "DOMAIN", "whose mail; its organizational domain counts", false, true},
+      {"--minutes", "N", "for how long from now, 1 to 43200; 0 ends it", false, true},
       {"--count", "N", "at most so many messages"}},
      policy_expect},
 
@@ -168,7 +182,8 @@ const Verb kVerbs[] = {
      "Makes an address for a machine: mail to it passes while the token is valid. Prints it.",
      "countersign tokens issue joe@example.org --label shop --uses 10",
      {kMailbox},
-     {{"--label", "WORD", "what it is for: letters and digits, '-' and '_' between them"},
+     {{"--label", "WORD", "what it is for: letters and digits, '-' and '_' between them", false,
+       true},
       {"--until", "DATE",
        "the last day, as 2027-06-30, or a moment, as 2027-06-30T14:00:00Z (UTC)"},
       {"--uses", "N", "for so many messages"},
@@ -194,10 +209,14 @@ const Verb kVerbs[] = {
      "tells which it has forgotten, and which have been used or revoked since.",
      "countersign tokens audit --log /var/log/mail.log --mend restore",
      {},
-     {{"--log", "FILE", "a log, - for standard input", true},
-      {"--mend", "HOW",
+     {{"--log", "FILE", "a log, - for standard input", true, true},
+      {"--mend",
+       "HOW",
        "corrects the store; restore: lost tokens work again, bound to the first who uses them; "
-       "revoke: lost tokens are revoked"}},
+       "revoke: lost tokens are revoked",
+       false,
+       false,
+       {"restore", "revoke"}}},
      tokens_audit},
 
     {"doctor",
@@ -292,9 +311,10 @@ bool Invocation::given(std::string_view name) const {
 std::string Verb::synopsis() const {
   std::string out(name);
   for (const Option& option : options) {
-    out.append(" [").append(option.name);
+    out.append(option.required ? " " : " [").append(option.name);
     if (!option.value.empty()) out.append(" ").append(option.value);
-    out.append(option.repeated ? "]..." : "]");
+    if (!option.required) out.append("]");
+    if (option.repeated) out.append("...");
   }
   for (const Argument& argument : arguments)
     out.append(" ").append(argument.name).append(argument.repeated ? "..." : "");

@@ -28,6 +28,8 @@ struct Option {
   std::string_view value;  ///< "DOMAIN"; "" for a switch
   std::string_view doc;
   bool repeated = false;
+  bool required = false;
+  std::vector<std::string_view> words = {};  ///< all values that it takes; none: any
 };
 
 /// A command line that fits a verb.

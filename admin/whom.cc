@@ -105,6 +105,13 @@ Result<Subject> parse_subject(std::string_view text) {
     const std::string id = parse_list_id(text.substr(5));
     return id.empty() ? Result<Subject>(bad) : Result<Subject>("l:" + id);
   }
+  if (text.starts_with("*@")) {
+    // RFC 5321 allows it as a local part; nobody has it, and who writes it means all of them.
+    const std::string domain(text.substr(2));
+    return Error{Errc::invalid, in_quotes(text) + " would be just the author called *; allowed: @" +
+                                    domain + " (all authors in just that domain) or @." + domain +
+                                    " (and all below it)"};
+  }
   if (text.find('@', 1) != std::string_view::npos) {
     const auto mailbox = Mailbox::parse(text);
     if (!mailbox) return bad;

@@ -338,7 +338,11 @@ const Key kKeys[] = {
          "policy sets its mode: then it owns itself, as does an address that is not in the map, "
          "without its detail. Any other Postfix table, such as \"hash:/etc/postfix/virtual\", is "
          "read by postmap(1): at start and reload if it can be listed, else (LDAP, SQL, regular "
-         "expressions) when mail comes, and remembered for five minutes.",
+         "expressions) when mail comes, and remembered for five minutes. postmap reads the main.cf "
+         "of "
+         "Postfix's default folder, or of the one that MAIL_CONFIG names in the environment of "
+         "countersign-milter and of countersign (systemd: "
+         "Environment=MAIL_CONFIG=/etc/postfix-in).",
      .set = set_text_or_none<kProtect, &P::mailboxes, parse_mailboxes>,
      .show = show_text<kProtect, &P::mailboxes>,
      .example = "\"/etc/countersign/mailboxes\""},

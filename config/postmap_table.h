@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tables of Postfix (hash:, lmdb:, mysql:, ldap:, ...), asked by postmap(1), which knows all their
-// kinds and reads their configuration.
+// kinds and reads their configuration: that of Postfix's default folder, or of the one that
+// MAIL_CONFIG names in our environment.
 #pragma once
 
 #include <cstddef>

@@ -98,7 +98,7 @@ class HeldVerbsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(1L, lines({"--author", "Alice@example.com", "--state", "held"}));
     CPPUNIT_ASSERT_EQUAL(0L, lines({"--author", "bob@example.com"}));
     CPPUNIT_ASSERT_EQUAL(0L, lines({"--state", "answered"}));
-    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, rig_->run({"held", "list", "--state", "x"}).status);
+    CPPUNIT_ASSERT_EQUAL(EX_USAGE, rig_->run({"held", "list", "--state", "x"}).status);
     CPPUNIT_ASSERT_EQUAL(EX_DATAERR, rig_->run({"held", "list", "--mailbox", "x"}).status);
     CPPUNIT_ASSERT_EQUAL(EX_DATAERR, rig_->run({"held", "list", "--author", "x"}).status);
   }
@@ -303,6 +303,8 @@ class HeldVerbsTest : public CppUnit::TestFixture {
       for (std::string word; split >> word;) words.push_back(word);
       for (const admin::Argument& argument : verb.arguments)
         words.push_back(argument.name == "KEY=VALUE" ? "mode=hold" : "joe@example.org");
+      for (const admin::Option& option : verb.options)
+        if (option.required) words.insert(words.end(), {std::string(option.name), "x"});
       const Ran ran = rig_->run(words);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(std::string(verb.name), EX_CONFIG, ran.status);
       CPPUNIT_ASSERT_MESSAGE(ran.err,

@@ -57,7 +57,7 @@ const BadRow kBadRows[] = {
      "--follow: allowed with one --log FILE"},
     {"another format of address book",
      {"contacts", "import", "--format", "ldif", "joe@example.org", "x"},
-     EX_DATAERR,
+     EX_USAGE,
      "--format: \"ldif\" is none of its words; allowed: vcard, csv, mbox, maildir, list"},
     {"a book that is not there",
      {"contacts", "import", "joe@example.org", "/none/x.csv"},

@@ -34,6 +34,7 @@ class SetupSendmailTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(undone_all_is_as_it_was);
   CPPUNIT_TEST(what_somebody_changed_since_is_not_thrown_away);
   CPPUNIT_TEST(a_missing_file_is_told);
+  CPPUNIT_TEST(a_missing_folder_is_told);
   CPPUNIT_TEST(apply_and_undo_exclude_each_other);
   CPPUNIT_TEST(doctor_judges_what_sendmail_was_told);
   CPPUNIT_TEST(doctor_tells_of_a_socket_that_sendmail_does_not_trust);
@@ -148,6 +149,18 @@ class SetupSendmailTest : public CppUnit::TestFixture {
     const Ran ran = setup({"--apply"});
     CPPUNIT_ASSERT_EQUAL(EX_NOINPUT, ran.status);
     CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "there is no " + dir_ + "/sendmail.mc"));
+  }
+
+  void a_missing_folder_is_told() {
+    for (const char* how : {"", "--apply", "--undo"}) {
+      std::vector<std::string> words = {"setup", "sendmail", "--sendmail-dir", dir_ + "/none"};
+      if (*how != '\0') words.push_back(how);
+      const Ran ran = rig_->run(words);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(how, EX_DATAERR, ran.status);
+      CPPUNIT_ASSERT_EQUAL(std::string(), ran.out);
+      CPPUNIT_ASSERT_MESSAGE(ran.err,
+                             has(ran.err, "--sendmail-dir: there is no " + dir_ + "/none"));
+    }
   }
 
   void apply_and_undo_exclude_each_other() {

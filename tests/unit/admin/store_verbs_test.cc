@@ -264,6 +264,14 @@ class StoreVerbsTest : public CppUnit::TestFixture {
     const std::string json = rig.run({"policy", "show", "joe@example.org", "--json"}).out;
     CPPUNIT_ASSERT_MESSAGE(json, json.starts_with("{\"whom\":\"joe@example.org\",\"key\":\"mode\","
                                                   "\"value\":\"hold\",\"from\":\"domain\"}\n"));
+    // What is set nowhere is there too.
+    const std::string unset =
+        "\"key\":\"challenge_from\",\"value\":null,\"from\":\"configuration\"}\n";
+    CPPUNIT_ASSERT_MESSAGE(json, has(json, unset));
+    CPPUNIT_ASSERT_EQUAL(EX_OK,
+                         rig.run({"policy", "set", "example.org", "challenge_from=4.5"}).status);
+    CPPUNIT_ASSERT(has(rig.run({"policy", "show", "joe@example.org", "--json"}).out,
+                       "\"key\":\"challenge_from\",\"value\":\"4.5\",\"from\":\"domain\"}\n"));
   }
 
   void an_empty_value_removes_a_key() {

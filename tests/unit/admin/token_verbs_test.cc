@@ -90,9 +90,13 @@ struct BadRow {
   const char* name;
   std::vector<std::string> words;
   std::string want;
+  int status = EX_DATAERR;
 };
 const BadRow kBadRows[] = {
-    {"a token without label", {"tokens", "issue", "joe@example.org"}, "--label is missing"},
+    {"a token without label",
+     {"tokens", "issue", "joe@example.org"},
+     "--label is required",
+     EX_USAGE},
     {"a label with a dot",
      {"tokens", "issue", "joe@example.org", "--label", "a.b"},
      "--label: \"a.b\" is no label; allowed: 1 to 30 letters and digits of ASCII"},
@@ -123,22 +127,25 @@ const BadRow kBadRows[] = {
      {"tokens", "revoke", "joe+shop@example.org"},
      "\"joe+shop@example.org\" carries no token of ours"},
     {"revoking nothing of a mailbox", {"tokens", "revoke", "joe@example.org"}, "no token is named"},
-    {"an audit of nothing", {"tokens", "audit"}, "--log is missing"},
+    {"an audit of nothing", {"tokens", "audit"}, "--log is required", EX_USAGE},
     {"an audit that mends by magic",
      {"tokens", "audit", "--log", "/dev/null", "--mend", "all"},
-     "--mend: \"all\"; allowed: restore, revoke"},
+     "--mend: \"all\" is none of its words; allowed: restore, revoke",
+     EX_USAGE},
     {"a window for a domain of ours",
      {"policy", "expect", "example.org", "--domain", "bank.example", "--minutes", "10"},
      "\"example.org\" is no mailbox"},
     {"a window for nobody",
      {"policy", "expect", "joe@example.org", "--minutes", "10"},
-     "--domain is missing"},
+     "--domain is required",
+     EX_USAGE},
     {"a window for a word",
      {"policy", "expect", "joe@example.org", "--domain", "bank", "--minutes", "10"},
      "--domain: \"bank\" is no domain"},
     {"a window without time",
      {"policy", "expect", "joe@example.org", "--domain", "bank.example"},
-     "--minutes is missing"},
+     "--minutes is required",
+     EX_USAGE},
     {"a window for ever",
      {"policy", "expect", "joe@example.org", "--domain", "bank.example", "--minutes", "43201"},
      "--minutes: \"43201\" is no number that fits; allowed: 0 to 43200"},
@@ -150,7 +157,7 @@ const BadRow kBadRows[] = {
 void check_bad(const BadRow& row) {
   TokenRig rig;
   const Ran ran = rig.run(row.words);
-  CPPUNIT_ASSERT_EQUAL(EX_DATAERR, ran.status);
+  CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, row.status, ran.status);
   CPPUNIT_ASSERT_EQUAL(std::string(), ran.out);
   CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, row.want));
 }
@@ -164,6 +171,9 @@ const UntilRow kUntilRows[] = {
     {"a day ends at its midnight", "2027-06-30", "2027-07-01T00:00:00Z"},
     {"a moment", "2027-06-30T14:05:06Z", "2027-06-30T14:05:06Z"},
     {"a leap day", "2028-02-29", "2028-03-01T00:00:00Z"},
+    {"the last day of RFC 3339", "9999-12-31", "9999-12-31T23:59:59Z"},
+    {"the last moment of RFC 3339", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"},
+    {"the day before the last", "9999-12-30", "9999-12-31T00:00:00Z"},
     {"no leap day", "2027-02-29", ""},
     {"no month", "2027-13-01", ""},
     {"no hour", "2027-06-30T24:00:00Z", ""},

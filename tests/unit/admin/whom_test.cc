@@ -74,6 +74,14 @@ const Row kRows[] = {
     {"a domain with all below it", subject, "@.Example.COM", "d:.example.com @.example.com"},
     {"the same without the sign", subject, ".example.com", "d:.example.com @.example.com"},
     {"a whole top level with all below it", subject, "@.top", "d:.top @.top"},
+    {"all below a public suffix", subject, "@.ac.uk", "d:.ac.uk @.ac.uk"},
+    {"all of a domain, in the way of other programs", subject, "*@x.example", ""},
+    {"all of a domain and below, in the way of other programs", subject, "*@*.x.example", ""},
+    {"all below a domain, in the way of other programs", subject, "*.x.example", ""},
+    {"the same with the sign", subject, "@*.x.example", ""},
+    {"a star among others", subject, "a*b@x.example", "a:a*b@x.example a*b@x.example"},
+    {"an author who is called so, in quotes", subject, "\"*\"@x.example",
+     "a:*@x.example *@x.example"},
     {"no domain", subject, "@", ""},
     {"no domain below", subject, "@.", ""},
     {"two dots", subject, "@..example.com", ""},
@@ -103,10 +111,18 @@ void check(const Row& row) { CPPUNIT_ASSERT_EQUAL(row.want, row.read(row.text));
 class WhomTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(WhomTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(who_writes_a_star_is_told_how_all_authors_are_named);
   CPPUNIT_TEST_SUITE_END();
 
  public:
   static void rows(TestSuiteBuilderContextType& context) { test::add_rows(context, kRows, check); }
+
+  void who_writes_a_star_is_told_how_all_authors_are_named() {
+    CPPUNIT_ASSERT_EQUAL(std::string("\"*@x.example\" would be just the author called *; allowed: "
+                                     "@x.example (all authors in just that domain) or @.x.example "
+                                     "(and all below it)"),
+                         parse_subject("*@x.example").error().detail);
+  }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(WhomTest);
 

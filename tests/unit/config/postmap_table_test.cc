@@ -20,6 +20,7 @@ class PostmapTableTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(PostmapTableTest);
   CPPUNIT_TEST(a_table_is_told_from_a_path);
   CPPUNIT_TEST(a_table_is_listed);
+  CPPUNIT_TEST(the_environment_tells_which_postfix_is_meant);
   CPPUNIT_TEST(a_table_that_cannot_be_listed_is_told);
   CPPUNIT_TEST(a_listing_is_read_as_far_as_it_names_mailboxes);
   CPPUNIT_TEST(keys_are_asked_for_at_once_and_remembered);
@@ -53,6 +54,15 @@ class PostmapTableTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("a@x.example\tb@x.example\n"),
                          *list_postfix_table("hash:/x", soon()));
     CPPUNIT_ASSERT_EQUAL(std::string("-s hash:/x|"), calls());
+  }
+  void the_environment_tells_which_postfix_is_meant() {
+    postmap("printf 'a@x.example\\t%s\\n' \"$MAIL_CONFIG\"");
+    ::setenv("MAIL_CONFIG", "/etc/postfix-in", 1);
+    const auto listed = list_postfix_table("hash:/x", soon());
+    const auto asked = PostmapTable("ldap:/x", clock_).find({"a@x.example"}, soon());
+    ::unsetenv("MAIL_CONFIG");
+    CPPUNIT_ASSERT_EQUAL(std::string("a@x.example\t/etc/postfix-in\n"), *listed);
+    CPPUNIT_ASSERT_EQUAL(std::string("/etc/postfix-in"), asked->at("a@x.example"));
   }
   void a_table_that_cannot_be_listed_is_told() {
     postmap(
