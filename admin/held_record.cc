@@ -23,6 +23,8 @@ std::string_view delivery_word(History::Recipient state) {
       return "taken";
     case History::Recipient::refused:
       return "refused";
+    case History::Recipient::declined:
+      return "declined";
     case History::Recipient::waiting:
       break;
   }
@@ -32,7 +34,7 @@ std::string_view delivery_word(History::Recipient state) {
 /// Whether an event is about one recipient.
 bool has_recipient(HeldEvent::Kind kind) {
   return kind == HeldEvent::Kind::released || kind == HeldEvent::Kind::refused ||
-         kind == HeldEvent::Kind::announced;
+         kind == HeldEvent::Kind::announced || kind == HeldEvent::Kind::declined;
 }
 
 Record event_record(const HeldEvent& event, const std::vector<std::string>& recipients) {
@@ -77,6 +79,8 @@ std::string_view event_word(HeldEvent::Kind kind) {
       return "withdrawn";
     case Kind::restored:
       return "restored";
+    case Kind::declined:
+      return "declined";
   }
   return "unknown";
 }

@@ -53,6 +53,9 @@ class AskingDesk {
   /// Makes page and records known and returns the URL: the same at each retry, until an answer was
   /// spent. Errors: unavailable (name no URL: answer 451).
   virtual Result<std::string> ask(const Question& question, Deadline deadline) = 0;
+  /// Returns whether one more author may wait for `owner`: there is no end of forged envelopes, and
+  /// none of them is to make another wait anew. Errors: unavailable.
+  virtual Result<bool> has_room(const std::string& owner, Deadline deadline) = 0;
   /// Spends the answer that the record `id` of `owner` has on one message. Returns whether it
   /// may pass, see Asked::spend(). Errors: unavailable.
   virtual Result<bool> spend(const std::string& owner, const std::string& id,

@@ -100,7 +100,8 @@ Result<std::string> StoreAskingDesk::ask(const Question& question, Deadline dead
   view.subject = question.subject;
   view.reason = word(Reason::first_contact);
   view.arrived = view.changed = question.arrived;
-  view.expires = question.arrived + settings.lifetime;
+  view.expires = question.arrived +
+                 (tuple.copy == Copy::deferred ? settings.deferred_lifetime : settings.lifetime);
   view.challenged = true;
   view.reverse_path = tuple.reverse_path;
   view.evidence = tuple.evidence;
@@ -131,6 +132,10 @@ Result<std::string> StoreAskingDesk::ask(const Question& question, Deadline dead
   CS_TRY(parts_.asked.ask(view, digest, records, deadline));
   const PageUrls urls{settings.base_url, settings.domain_urls};
   return page_url(urls.for_address(view.recipients.empty() ? "" : view.recipients.front()), token);
+}
+
+Result<bool> StoreAskingDesk::has_room(const std::string& owner, Deadline deadline) {
+  return parts_.asked.has_room(owner, deadline);
 }
 
 Result<bool> StoreAskingDesk::spend(const std::string& owner, const std::string& id,

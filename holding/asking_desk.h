@@ -21,7 +21,8 @@ Result<std::string> asked_token(const Keyring& keys, const HeldId& id, int gener
 
 struct AskingSettings {
   std::string base_url;
-  seconds lifetime = std::chrono::hours(24 * 30);  ///< of a question, and of an answer
+  seconds lifetime = std::chrono::hours(24 * 30);      ///< of a question, and of an answer
+  seconds deferred_lifetime = std::chrono::hours(48);  ///< the same, of deferred mail
   std::map<std::string, std::string, std::less<>> domain_urls = {};  ///< as PageUrls::of
 };
 
@@ -41,6 +42,7 @@ class StoreAskingDesk final : public AskingDesk {
   StoreAskingDesk(AskingParts parts, AskingSettings settings);
 
   Result<std::string> ask(const Question& question, Deadline deadline) override;
+  Result<bool> has_room(const std::string& owner, Deadline deadline) override;
   Result<bool> spend(const std::string& owner, const std::string& id, const AskedRecord& record,
                      const AskedUse& use, Deadline deadline) override;
   /// Judges one request of the stream kAnyNode. Every step can be repeated.

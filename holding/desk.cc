@@ -35,6 +35,16 @@ std::set<std::string> owners_of(const HeldEnvelope& e) {
   return {e.owners.begin(), e.owners.end()};
 }
 
+/// The owners for whom an answer counts: those who have not declined it.
+std::set<std::string> answering_for(const HeldMessage& message) {
+  const History history = history_of(message);
+  std::set<std::string> out;
+  for (std::size_t i = 0; i < message.envelope.owners.size(); ++i)
+    if (history.recipients.at(i) != History::Recipient::declined)
+      out.insert(message.envelope.owners[i]);
+  return out;
+}
+
 bool counts(const HeldEnvelope& envelope, const std::string& typed) {
   const auto mailbox = Mailbox::parse(typed);
   return mailbox &&
@@ -110,17 +120,17 @@ Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& mess
   if (history.withdrawn) return DeskOutcome::repeated;
   if (history.may_go && (history.contact_written || envelope.fingerprint.empty()))
     return DeskOutcome::repeated;
-  CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
-  const auto denied = [](const RecipientKnowledge& r) {
-    const ContactMatch* match = effective_match(r);
-    return match != nullptr && match->entry.standing == Standing::deny;
-  };
-  if (std::ranges::any_of(knowledge.recipients, denied)) return DeskOutcome::not_wanted;
-
-  if (!history.may_go) CS_TRY(let_go(envelope.id, Kind::answered, request.proof));
+  CS_ASSIGN(const std::set<std::string> blocking, blocking_owners(envelope, deadline));
+  if (!history.may_go) {
+    CS_TRY(decline(message, blocking));
+    if (covers(blocking, envelope.owners)) return DeskOutcome::not_wanted;
+    CS_TRY(let_go(envelope.id, Kind::answered, request.proof));
+  }
   if (!envelope.fingerprint.empty()) {
-    CS_TRY(write_contact(envelope, deadline));
-    CS_TRY(free_others(envelope, request.proof, deadline));
+    CS_ASSIGN(const HeldMessage answered, parts_.spool.read(envelope.id));
+    const std::set<std::string> owners = answering_for(answered);
+    CS_TRY(write_contact(envelope, owners, deadline));
+    CS_TRY(free_others(envelope, owners, request.proof, deadline));
     CS_TRY(parts_.spool.log(envelope.id,
                             {.kind = Kind::contact, .when = parts_.clock.wall(), .text = {}}));
     if (auto done = parts_.budgets.challenge_answered(envelope.fingerprint, deadline); !done)
@@ -158,6 +168,40 @@ Status Desk::restore(const HeldId& id, const std::string& who) {
   return {};
 }
 
+/// Returns the owners whose lists block the author by now.
+Result<std::set<std::string>> Desk::blocking_owners(const HeldEnvelope& envelope,
+                                                    Deadline deadline) {
+  CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
+  std::set<std::string> out;
+  std::size_t i = 0;
+  for (const std::string& owner : owners_of(envelope)) {
+    if (!Mailbox::parse(decode_key(owner))) continue;
+    const ContactMatch* match = effective_match(knowledge.recipients.at(i++));
+    if (match != nullptr && match->entry.standing == Standing::deny) out.insert(owner);
+  }
+  return out;
+}
+
+/// An answer says nothing to those who blocked its author: the others are not to wait for them.
+Status Desk::decline(const HeldMessage& message, const std::set<std::string>& blocking) {
+  const HeldEnvelope& envelope = message.envelope;
+  const History history = history_of(message);
+  bool any = false;
+  for (std::uint32_t i = 0; i < envelope.owners.size(); ++i) {
+    if (!blocking.contains(envelope.owners[i]) ||
+        history.recipients.at(i) != History::Recipient::waiting)
+      continue;
+    CS_TRY(parts_.spool.log(
+        envelope.id,
+        {.kind = Kind::declined, .when = parts_.clock.wall(), .recipient = i, .text = {}}));
+    any = true;
+  }
+  if (!any) return {};
+  if (auto now = parts_.spool.read(envelope.id)) parts_.table.put(*now);
+  parts_.on_change(envelope.id);
+  return {};
+}
+
 Result<Knowledge> Desk::knowledge_of(const HeldEnvelope& envelope, Deadline deadline) {
   Inquiry inquiry{.recipients = {}, .author = {}};
   if (const auto author = Mailbox::parse(envelope.author)) inquiry.author = *author;
@@ -174,7 +218,8 @@ Status Desk::let_go(const HeldId& id, Kind kind, const std::string& text) {
   return {};
 }
 
-Status Desk::write_contact(const HeldEnvelope& envelope, Deadline deadline) {
+Status Desk::write_contact(const HeldEnvelope& envelope, const std::set<std::string>& owners,
+                           Deadline deadline) {
   const WallTime now = parts_.clock.wall();
   const ContactEntry entry{.standing = Standing::allow,
                            .source = "answered",
@@ -182,7 +227,7 @@ Status Desk::write_contact(const HeldEnvelope& envelope, Deadline deadline) {
                            .created = now,
                            .seen = now,
                            .note = {}};
-  for (const std::string& owner : owners_of(envelope)) {
+  for (const std::string& owner : owners) {
     const auto stands = parts_.contacts.learn({.level = Level::mailbox, .name = owner},
                                               "a:" + envelope.author, entry, deadline);
     if (!stands) return stands.error();
@@ -190,9 +235,8 @@ Status Desk::write_contact(const HeldEnvelope& envelope, Deadline deadline) {
   return {};
 }
 
-Status Desk::free_others(const HeldEnvelope& envelope, const std::string& proof,
-                         Deadline deadline) {
-  const std::set<std::string> owners = owners_of(envelope);
+Status Desk::free_others(const HeldEnvelope& envelope, const std::set<std::string>& owners,
+                         const std::string& proof, Deadline deadline) {
   const auto ids = parts_.table.where([&](const HeldLine& line) {
     return line.state == HeldState::held && line.author == envelope.author &&
            line.fingerprint == envelope.fingerprint && answer_may_free(line.reason) &&
@@ -274,8 +318,9 @@ Status Desk::welcome(const HeldView& view, const std::string& proof, Deadline de
   envelope.owners = view.owners;
   envelope.author = view.author;
   envelope.fingerprint = view.fingerprint;
-  CS_TRY(write_contact(envelope, deadline));
-  return free_others(envelope, proof, deadline);
+  const std::set<std::string> owners = owners_of(envelope);
+  CS_TRY(write_contact(envelope, owners, deadline));
+  return free_others(envelope, owners, proof, deadline);
 }
 
 Status Desk::finish_contact(const HeldId& id, Deadline deadline) {
@@ -283,7 +328,7 @@ Status Desk::finish_contact(const HeldId& id, Deadline deadline) {
   const History history = history_of(message);
   if (!history.answered || history.contact_written || message.envelope.fingerprint.empty())
     return {};
-  CS_TRY(write_contact(message.envelope, deadline));
+  CS_TRY(write_contact(message.envelope, answering_for(message), deadline));
   return parts_.spool.log(id, {.kind = Kind::contact, .when = parts_.clock.wall(), .text = {}});
 }
 

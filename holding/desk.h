@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,10 +74,14 @@ class Desk {
   Result<DeskOutcome> answer(const Request& request, const HeldMessage& message, Deadline deadline);
   Result<DeskOutcome> take_back(const Request& request, const HeldMessage& message,
                                 Deadline deadline);
+  Result<std::set<std::string>> blocking_owners(const HeldEnvelope& envelope, Deadline deadline);
   Result<Knowledge> knowledge_of(const HeldEnvelope& envelope, Deadline deadline);
   Status let_go(const HeldId& id, HeldEvent::Kind kind, const std::string& text);
-  Status write_contact(const HeldEnvelope& envelope, Deadline deadline);
-  Status free_others(const HeldEnvelope& envelope, const std::string& proof, Deadline deadline);
+  Status decline(const HeldMessage& message, const std::set<std::string>& blocking);
+  Status write_contact(const HeldEnvelope& envelope, const std::set<std::string>& owners,
+                       Deadline deadline);
+  Status free_others(const HeldEnvelope& envelope, const std::set<std::string>& owners,
+                     const std::string& proof, Deadline deadline);
   Status free_elsewhere(const HeldEnvelope& envelope, const std::string& proof, Deadline deadline);
   Result<DeskOutcome> free_here(const HeldMessage& message, const Request& request,
                                 Deadline deadline);

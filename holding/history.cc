@@ -28,6 +28,7 @@ void apply(History& h, const HeldEvent& event) {
     case Kind::approved:
       allow_to_go(h);
       h.approved_by = event.text;
+      std::ranges::replace(h.recipients, Recipient::declined, Recipient::waiting);
       break;
     case Kind::released:
       if (known) h.recipients[event.recipient] = Recipient::taken;
@@ -36,6 +37,10 @@ void apply(History& h, const HeldEvent& event) {
       // What was taken stays taken, whatever a later slot says.
       if (known && h.recipients[event.recipient] == Recipient::waiting)
         h.recipients[event.recipient] = Recipient::refused;
+      break;
+    case Kind::declined:
+      if (known && h.recipients[event.recipient] == Recipient::waiting)
+        h.recipients[event.recipient] = Recipient::declined;
       break;
     case Kind::deferred:
       ++h.deferrals;
@@ -71,10 +76,13 @@ void apply(History& h, const HeldEvent& event) {
 
 HeldState state_of(const History& h) {
   if (h.state != HeldState::held) return h.state;
-  if (!h.may_go) return h.withdrawn ? HeldState::withdrawn : HeldState::held;
   const auto count = [&](Recipient r) { return std::ranges::count(h.recipients, r); };
+  const bool all_declined =
+      !h.recipients.empty() && count(Recipient::declined) == std::ssize(h.recipients);
+  if (!h.may_go && !all_declined) return h.withdrawn ? HeldState::withdrawn : HeldState::held;
   if (count(Recipient::waiting) > 0) return HeldState::answered;
-  return count(Recipient::refused) > 0 ? HeldState::failed : HeldState::released;
+  return count(Recipient::refused) + count(Recipient::declined) > 0 ? HeldState::failed
+                                                                    : HeldState::released;
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ struct History {
   enum class Recipient {
     waiting,  ///< nothing was tried, or it was deferred
     taken,    ///< the MTA took it
-    refused   ///< refused for good since the last word that it may go
+    refused,  ///< refused for good since the last word that it may go
+    declined  ///< the answer does not count: its owner had blocked the author meanwhile
   };
 
   HeldState state = HeldState::held;
@@ -36,7 +37,7 @@ struct History {
 };
 
 /// Returns what the events say. An approval after a refusal lets the refused recipients be tried
-/// again, and undoes that a message was taken back.
+/// again, those that were declined too, and undoes that a message was taken back.
 History history_of(const HeldMessage& message);
 
 }  // namespace countersign

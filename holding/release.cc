@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "holding/field_remover.h"
 #include "holding/history.h"
+#include "mail/domain.h"
 
 namespace countersign {
 namespace {
@@ -91,12 +92,20 @@ struct Content {
   }
 };
 
+/// Whether a report to the reverse-path would go to who wrote it: else a forger's victim would get
+/// the bounces of mail that was let in (law 2).
+bool is_vouched_for(const HeldEnvelope& envelope) {
+  const auto& path = envelope.envelope.reverse_path.mailbox;
+  return !envelope.fingerprint.empty() && path && aligned(path->domain(), envelope.fingerprint);
+}
+
 Delivery delivery_of(const HeldMessage& message, const std::vector<std::uint32_t>& recipients,
                      Content& content) {
   const Envelope& envelope = message.envelope.envelope;
   Delivery delivery{.reverse_path = in_brackets(envelope.reverse_path),
                     .mail_parameters = envelope.reverse_path.parameters,
                     .recipients = {},
+                    .unreported = !is_vouched_for(message.envelope),
                     .size_bytes = content.ours.size() + message.content_bytes,
                     .content = std::ref(content)};
   for (const std::uint32_t i : recipients)

@@ -226,8 +226,11 @@ IntakeSettings intake_settings(const Config& config) {
 }
 
 AskingSettings asking_settings(const Config& config) {
+  // Once ask_after is over the next try is held: a sender's server that lets two days pass begins
+  // anew.
   return {.base_url = site_url(config),
           .lifetime = config.first_contact.lifetime,
+          .deferred_lifetime = config.first_contact.ask_after + std::chrono::hours(48),
           .domain_urls = domain_urls(config)};
 }
 

@@ -87,6 +87,7 @@ class Transaction {
   std::optional<Verdict> tell_answered();
   bool must_be_cleaned() const;
   HeaderSection header_to_hold() const;
+  bool may_wait(const Correspondence::Wait& wait);
   void find_waiting();
   void keep_only_asked(Question& question) const;
   Verdict ask(const Question& question);

@@ -21,7 +21,8 @@ constexpr milliseconds kAsk{2000};
 Verdict Transaction::recipient(ForwardPath path, bool answered) {
   begin_step();
   path.mailbox = destination(*settings_, path, client_.mta);
-  if (const auto wait = answered ? correspondence_.wait_for(path, within(kLookUp)) : std::nullopt) {
+  if (const auto wait = answered ? correspondence_.wait_for(path, within(kLookUp)) : std::nullopt;
+      wait && may_wait(*wait)) {
     Result<std::string> url = Error{Errc::unavailable, "the page does not run"};
     if (wait->page == PageState::up) url = services_.asking.ask(wait->question, within(kAsk));
     log::event(url ? log::Level::info : log::Level::warning, "deferred",
@@ -39,6 +40,15 @@ Verdict Transaction::recipient(ForwardPath path, bool answered) {
   return {};
 }
 
+/// Whether he is deferred: where too many wait already, he is not asked to be the next, and his
+/// mail is held at once.
+bool Transaction::may_wait(const Correspondence::Wait& wait) {
+  const AskedRecipient& recipient = wait.question.recipients.front();
+  if (recipient.before) return true;
+  const auto room = services_.asking.has_room(recipient.owner, within(kLookUp));
+  return !room || *room;
+}
+
 /// Mode defer where RCPT was not answered: the session began before anybody knew of it.
 void Transaction::find_waiting() {
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
@@ -47,7 +57,7 @@ void Transaction::find_waiting() {
         !to_be_screened(recipient) || !recipient.owner)
       continue;
     auto wait = correspondence_.wait_for(envelope_.recipients[i], within(kLookUp));
-    if (!wait) continue;
+    if (!wait || !may_wait(*wait)) continue;
     recipient.waits = true;
     auto others = std::move(deferral_.recipients);
     deferral_ = std::move(wait->question);

@@ -99,7 +99,8 @@ bool needs_smtputf8(const Delivery& delivery) {
 }
 
 std::string mail_command(const Delivery& delivery, const Extensions& peer) {
-  std::string line = "MAIL FROM:" + delivery.reverse_path;
+  const bool null = delivery.unreported && !peer.offers("DSN");
+  std::string line = "MAIL FROM:" + (null ? "<>" : delivery.reverse_path);
   if (peer.offers("SIZE")) line += " SIZE=" + std::to_string(delivery.size_bytes);
   append_known(line, delivery.mail_parameters, kMailParameters, peer);
   if (peer.offers("SMTPUTF8") && has_path_outside_ascii(delivery) &&
@@ -108,9 +109,15 @@ std::string mail_command(const Delivery& delivery, const Extensions& peer) {
   return line + "\r\n";
 }
 
-std::string rcpt_command(const Delivery::Recipient& recipient, const Extensions& peer) {
+std::string rcpt_command(const Delivery& delivery, std::size_t i, const Extensions& peer) {
+  const Delivery::Recipient& recipient = delivery.recipients[i];
   std::string line = "RCPT TO:" + recipient.forward_path;
-  append_known(line, recipient.parameters, kRcptParameters, peer);
+  std::vector<std::string> parameters = recipient.parameters;
+  if (delivery.unreported) {
+    std::erase_if(parameters, [](const std::string& p) { return name_of(p) == "NOTIFY"; });
+    parameters.emplace_back("NOTIFY=NEVER");
+  }
+  append_known(line, parameters, kRcptParameters, peer);
   return line + "\r\n";
 }
 

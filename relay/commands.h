@@ -42,6 +42,6 @@ bool needs_smtputf8(const Delivery& delivery);
 /// out; content that was announced as 8BITMIME then goes as it is all the same (docs/quirks.md).
 std::string mail_command(const Delivery& delivery, const Extensions& peer);
 /// Returns "RCPT TO:<...> ..." with CRLF, after check_rcpt.
-std::string rcpt_command(const Delivery::Recipient& recipient, const Extensions& peer);
+std::string rcpt_command(const Delivery& delivery, std::size_t i, const Extensions& peer);
 
 }  // namespace countersign

@@ -157,7 +157,7 @@ bool Transaction::envelope() {
 // Sends MAIL, if asked to, and these recipients in one group, and takes their replies.
 bool Transaction::exchange(const std::vector<std::size_t>& recipients, bool with_mail) {
   std::string group = with_mail ? mail_command(delivery_, peer_) : "";
-  for (const std::size_t i : recipients) group += rcpt_command(delivery_.recipients[i], peer_);
+  for (const std::size_t i : recipients) group += rcpt_command(delivery_, i, peer_);
   if (!write(group)) return settle_rest(Kind::deferred, why_lost_);
   const bool mail_taken = !with_mail || take_mail_reply(read_reply(patience_));
   for (const std::size_t i : recipients) {

@@ -35,6 +35,9 @@ struct Delivery {
     std::vector<std::string> parameters;
   };
   std::vector<Recipient> recipients;
+  /// Nobody vouches for the reverse-path: no MTA is to report to it, whatever becomes of the mail.
+  /// NOTIFY=NEVER (RFC 3461 §4.1), or, where the peer does not offer DSN, the null reverse-path.
+  bool unreported = false;
   std::uint64_t size_bytes = 0;  ///< of the content, for SIZE
   /// Gives the content in pieces to its argument, each call from the first byte. Called twice: once
   /// to look for bare CR and LF, once to send.

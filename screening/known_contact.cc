@@ -10,6 +10,12 @@ namespace {
 
 bool is_list(const ContactMatch& match) { return match.subject.starts_with("l:"); }
 bool is_address(const ContactMatch& match) { return match.subject.starts_with("a:"); }
+bool is_domain(const ContactMatch& match) { return match.subject.starts_with("d:"); }
+std::string_view domain_of(const ContactMatch& match) {
+  std::string_view domain = std::string_view(match.subject).substr(2);
+  if (domain.starts_with('.')) domain.remove_prefix(1);
+  return domain;
+}
 bool allows(const ContactMatch& match) { return match.entry.standing == Standing::allow; }
 
 bool contains(const std::vector<std::string>& list, const std::string& text) {
@@ -24,8 +30,10 @@ std::string signed_by(const Facts& facts, std::string_view name) {
 
 bool is_authenticated_as(const ContactMatch& match, const Facts& facts) {
   const auto& known = match.entry.fingerprints;
-  if (known.empty()) return !fingerprint_to_take(match, facts).empty();
   const auto& proved = facts.authentication;
+  if (known.empty())
+    return is_list(match) ? !fingerprint_to_take(match, facts).empty()
+                          : !proved.fingerprint.empty();
   if (!is_list(match) && !proved.fingerprint.empty() && contains(known, proved.fingerprint))
     return true;
   // Of an author only a signer whom a person named stands here: what is learnt is aligned.
@@ -61,7 +69,10 @@ const ContactMatch* authenticated_contact(const Facts& facts, const RecipientKno
 }
 
 std::string fingerprint_to_take(const ContactMatch& match, const Facts& facts) {
-  if (!is_list(match)) return facts.authentication.fingerprint;
+  const std::string& proved = facts.authentication.fingerprint;
+  // All below a public suffix: each of its domains speaks for itself alone.
+  if (is_domain(match) && !aligned(domain_of(match), proved)) return "";
+  if (!is_list(match)) return proved;
   return signed_by(facts, std::string_view(match.subject).substr(2));
 }
 

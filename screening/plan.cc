@@ -98,7 +98,14 @@ std::string field_for(const Facts& facts, std::span<const RecipientFacts> recipi
       !facts.internal && std::any_of(sorted.passing.begin(), sorted.passing.end(),
                                      [&](std::size_t i) { return recipients[i].is_protected; });
   if (!incoming) return {};
-  if (sorted.passing.size() > 1) return field_value_for_several();
+  if (sorted.passing.size() > 1) {
+    // One copy goes to all: it is filed apart only where nobody whom we protect knows its author.
+    const bool aside =
+        std::all_of(sorted.passing.begin(), sorted.passing.end(), [&](std::size_t i) {
+          return !recipients[i].is_protected || decisions[i].disposition == Disposition::aside;
+        });
+    return field_value_for_several(aside ? Disposition::aside : Disposition::pass);
+  }
   return field_value(decisions[sorted.passing.front()], facts.authentication.fingerprint);
 }
 

@@ -79,6 +79,8 @@ std::string field_value(const Decision& decision, std::string_view fingerprint) 
   return std::string(word(decision.disposition)) + reason + author_parameter(fingerprint);
 }
 
-std::string field_value_for_several() { return std::string(word(Disposition::pass)); }
+std::string field_value_for_several(Disposition disposition) {
+  return std::string(word(disposition));
+}
 
 }  // namespace countersign

@@ -53,6 +53,6 @@ SmtpReply bad_bytes_reply();        ///< 554: bare CR or bare LF in mail that is
 /// Authentication::fingerprint.
 std::string field_value(const Decision& decision, std::string_view fingerprint);
 /// The same for several recipients, none of whom may learn how another stands: "pass".
-std::string field_value_for_several();
+std::string field_value_for_several(Disposition disposition);
 
 }  // namespace countersign

@@ -244,7 +244,8 @@ Decision screen(const Facts& facts, const RecipientFacts& recipient) {
   const bool passes = decision.disposition == pass;
   if (passes && decision.reason == Reason::contact) {
     const ContactMatch* match = authenticated_contact(facts, recipient.knowledge);
-    decision.learn_fingerprint = match != nullptr && match->entry.fingerprints.empty();
+    decision.learn_fingerprint = match != nullptr && match->entry.fingerprints.empty() &&
+                                 !fingerprint_to_take(*match, facts).empty();
     decision.learn_list = match == nullptr;
   }
   decision.spend_token = passes && decision.reason == Reason::token;

@@ -75,6 +75,7 @@ struct HeldEvent {
     contact = 11,    ///< the contact was written
     withdrawn = 12,  ///< its sender took it back; text: "withdraw", "not-me"
     restored = 13,   ///< that was undone by recipient or operator; text: who
+    declined = 14,   ///< recipient `recipient` lists its author as blocked: no answer lets it in
   };
   Kind kind;
   WallTime when{};

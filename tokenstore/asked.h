@@ -20,6 +20,8 @@
 namespace countersign {
 
 inline constexpr std::size_t kMostAsked = 200;
+/// Above it nobody more is deferred: the rest is for those who are refused.
+inline constexpr std::size_t kMostDeferred = kMostAsked / 2;
 
 /// The record of one owner.
 struct AskedFor {
@@ -36,6 +38,9 @@ class Asked {
   /// it is. May be repeated. Errors: unavailable (name no URL).
   virtual Status ask(const HeldView& view, const std::string& digest,
                      const std::vector<AskedFor>& records, Deadline deadline) = 0;
+  /// Returns whether `owner` has fewer than kMostDeferred records; forgets those whose time is over
+  /// first, if that is needed. Errors: unavailable.
+  virtual Result<bool> has_room(const std::string& owner, Deadline deadline) = 0;
   /// Lets the next try pass: `waiting` becomes `answered`. Returns whether the record is answered
   /// after it (false: there is none, or it is spent). Errors: unavailable.
   virtual Result<bool> answer(const std::string& owner, const std::string& id,

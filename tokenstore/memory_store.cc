@@ -439,13 +439,23 @@ struct MemoryStore::Parts {
         const auto before = state.asked_record(one.owner, one.id, now);
         records[one.id] = countersign::asked(before, one.record, now);
         if (records.size() <= kMostAsked) continue;
-        for (const std::string& id : to_be_forgotten(records, kMostAsked, now)) {
-          state.held.erase(records.at(id).view);
-          state.tokens.erase(records.at(id).digest);
-          records.erase(id);
-        }
+        forget(records, now);
       }
       return {};
+    }
+    Result<bool> has_room(const std::string& owner, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      auto& records = state.asked[owner];
+      if (records.size() >= kMostDeferred) forget(records, state.clock.wall());
+      return records.size() < kMostDeferred;
+    }
+    void forget(std::map<std::string, AskedRecord>& records, WallTime now) {
+      for (const std::string& id : to_be_forgotten(records, kMostAsked, now)) {
+        state.held.erase(records.at(id).view);
+        state.tokens.erase(records.at(id).digest);
+        records.erase(id);
+      }
     }
     Result<bool> answer(const std::string& owner, const std::string& id, Deadline) override {
       std::lock_guard lock(state.mutex);

@@ -46,6 +46,20 @@ Status RedisAsked::ask(const HeldView& view, const std::string& digest,
   return {};
 }
 
+Result<bool> RedisAsked::has_room(const std::string& owner, Deadline deadline) {
+  const auto has_room = [&]() -> Result<bool> {
+    RedisPipeline read = pool_.pipeline();
+    read.add({"HLEN", pool_.keys().asked_of(owner)});
+    CS_ASSIGN(const auto replies, pool_.run(read, deadline));
+    CS_ASSIGN(const long long count, integer_of(replies[0], "HLEN"));
+    return count < static_cast<long long>(kMostDeferred);
+  };
+  CS_ASSIGN(const bool room, has_room());
+  if (room) return true;
+  CS_TRY(forget(owner, kMostAsked, deadline));
+  return has_room();
+}
+
 Result<bool> RedisAsked::answer(const std::string& owner, const std::string& id,
                                 Deadline deadline) {
   return change(
@@ -92,13 +106,14 @@ Result<bool> RedisAsked::change(const std::string& owner, const std::string& id,
     CS_ASSIGN(const auto written, pool_.run(write, deadline));
     CS_ASSIGN(const long long count, integer_of(written[0], "EVAL"));
     if (count == 0) continue;
-    if (count > static_cast<long long>(kMostAsked)) CS_TRY(forget(owner, deadline));
+    if (count > static_cast<long long>(kMostAsked))
+      CS_TRY(forget(owner, kMostAsked - kForgottenAtOnce, deadline));
     return true;
   }
   return Error{Errc::unavailable, key + ": changed by others again and again"};
 }
 
-Status RedisAsked::forget(const std::string& owner, Deadline deadline) {
+Status RedisAsked::forget(const std::string& owner, std::size_t most, Deadline deadline) {
   const std::string key = pool_.keys().asked_of(owner);
   RedisPipeline read = pool_.pipeline();
   read.add({"HGETALL", key});
@@ -110,7 +125,7 @@ Status RedisAsked::forget(const std::string& owner, Deadline deadline) {
     // The epoch: its time is over.
     records.emplace(fields[i], record ? *std::move(record) : AskedRecord{});
   }
-  const auto ids = to_be_forgotten(records, kMostAsked - kForgottenAtOnce, clock_.wall());
+  const auto ids = to_be_forgotten(records, most, clock_.wall());
   if (ids.empty()) return {};
   RedisPipeline clear = pool_.pipeline();
   for (const std::string& id : ids) {

@@ -20,6 +20,7 @@ class RedisAsked final : public Asked {
       : pool_(pool), held_(held), clock_(clock) {}
   Status ask(const HeldView& view, const std::string& digest, const std::vector<AskedFor>& records,
              Deadline deadline) override;
+  Result<bool> has_room(const std::string& owner, Deadline deadline) override;
   Result<bool> answer(const std::string& owner, const std::string& id, Deadline deadline) override;
   Result<bool> spend(const std::string& owner, const std::string& id, const AskedUse& use,
                      WallTime now, Deadline deadline) override;
@@ -30,7 +31,8 @@ class RedisAsked final : public Asked {
   using Change = std::function<std::optional<AskedRecord>(const std::optional<AskedRecord>&)>;
   Result<bool> change(const std::string& owner, const std::string& id, const Change& to,
                       Deadline deadline);
-  Status forget(const std::string& owner, Deadline deadline);
+  /// Leaves at most `most` records, none of them over.
+  Status forget(const std::string& owner, std::size_t most, Deadline deadline);
 
   RedisPool& pool_;
   RedisHeldIndex& held_;

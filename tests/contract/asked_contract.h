@@ -33,6 +33,7 @@ class AskedContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_record_whose_time_is_over_counts_for_nothing);
   CPPUNIT_TEST(the_page_shows_its_state);
   CPPUNIT_TEST(a_flood_is_bounded_and_takes_its_views_along);
+  CPPUNIT_TEST(a_full_list_has_room_again_when_some_are_over);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -177,8 +178,27 @@ class AskedContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(look_up({"kept"}).at(0));
     CPPUNIT_ASSERT(store().held().get(first.id, soon()));
   }
+  void a_full_list_has_room_again_when_some_are_over() {
+    CPPUNIT_ASSERT(has_room());
+    for (std::size_t i = 0; i < kMostDeferred; ++i) {
+      AskedRecord one = record();
+      // Those of the first half are over.
+      if (i < kMostDeferred / 2) one.expires = one.since - seconds(1);
+      CPPUNIT_ASSERT_EQUAL(true, has_room());
+      ask("one" + std::to_string(i), view(), one);
+    }
+    CPPUNIT_ASSERT(has_room());
+    for (std::size_t i = 0; i < kMostDeferred / 2; ++i) ask("more" + std::to_string(i), view());
+    CPPUNIT_ASSERT(!has_room());
+    CPPUNIT_ASSERT(look_up({"one" + std::to_string(kMostDeferred - 1)}).at(0));
+  }
 
  private:
+  bool has_room() {
+    const auto room = store().asked().has_room(joe().key(), soon());
+    CPPUNIT_ASSERT(room);
+    return *room;
+  }
   Store& store() { return harness_->store(); }
 
   static HeldView view() {

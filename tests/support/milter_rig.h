@@ -133,6 +133,9 @@ class KeepingDesk final : public IntakeDesk {
 class KeepingAsker final : public AskingDesk {
  public:
   KeepingAsker(Asked& asked, const Clock& clock) : asked_(asked), clock_(clock) {}
+  Result<bool> has_room(const std::string& owner, Deadline deadline) override {
+    return asked_.has_room(owner, deadline);
+  }
   Result<std::string> ask(const Question& question, Deadline deadline) override {
     if (error) return *error;
     questions.push_back(question);

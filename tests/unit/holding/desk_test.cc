@@ -157,6 +157,8 @@ class DeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_second_answer_changes_nothing);
   CPPUNIT_TEST(a_store_that_is_down_leaves_the_request);
   CPPUNIT_TEST(a_contact_that_was_not_written_is_written_later);
+  CPPUNIT_TEST(who_blocked_the_author_meanwhile_keeps_it_from_nobody_else);
+  CPPUNIT_TEST(what_all_have_blocked_goes_nowhere_and_says_so);
   CPPUNIT_TEST(a_message_without_challenge_cannot_be_answered);
   CPPUNIT_TEST(another_node_frees_by_the_operators_key_only_a_contacts_mail);
   CPPUNIT_TEST_SUITE_END();
@@ -313,6 +315,40 @@ class DeskTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, contacts(rig));
     CPPUNIT_ASSERT(rig.desk.finish_contact(one->id, HoldingRig::soon()));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts(rig));
+  }
+  /// Holds for two, of whom some block the author then; returns its id.
+  static HeldId hold_for_two(HoldingRig& rig, const std::vector<std::string>& deny) {
+    HeldEnvelope e = HoldingRig::envelope();
+    e.envelope.recipients.push_back(parse_forward_path({"<jane@example.org>"}, ""));
+    e.owners.push_back("jane@example.org");
+    const HeldId id = rig.hold(e)->id;
+    for (const std::string& owner : deny)
+      (void)rig.store.contacts().put({Level::mailbox, owner}, "a:alice@example.com",
+                                     {.standing = Standing::deny}, HoldingRig::soon());
+    return id;
+  }
+  void who_blocked_the_author_meanwhile_keeps_it_from_nobody_else() {
+    HoldingRig rig;
+    const HeldId id = hold_for_two(rig, {"joe@example.org"});
+    CPPUNIT_ASSERT(DeskOutcome::accepted == *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
+    const History history = history_of(*rig.spool->read(id));
+    CPPUNIT_ASSERT(history.may_go && history.state == HeldState::answered);
+    CPPUNIT_ASSERT(history.recipients[0] == History::Recipient::declined);
+    CPPUNIT_ASSERT(history.recipients[1] == History::Recipient::waiting);
+    const auto list =
+        rig.store.contacts().list({Level::mailbox, "jane@example.org"}, HoldingRig::soon());
+    CPPUNIT_ASSERT(list && list->size() == 1);
+  }
+  void what_all_have_blocked_goes_nowhere_and_says_so() {
+    HoldingRig rig;
+    const HeldId id = hold_for_two(rig, {"joe@example.org", "jane@example.org"});
+    for (int i = 0; i < 2; ++i)
+      CPPUNIT_ASSERT(DeskOutcome::not_wanted ==
+                     *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
+    CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state == HeldState::failed);
+    // The recipient still decides.
+    CPPUNIT_ASSERT(rig.desk.approve(id, "operator root"));
+    CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state == HeldState::answered);
   }
   void a_message_without_challenge_cannot_be_answered() {
     HoldingRig rig;

@@ -91,6 +91,7 @@ class ReleaseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_was_dropped_is_not_sent);
   CPPUNIT_TEST(content_goes_as_it_came_below_our_fields);
   CPPUNIT_TEST(envelope_and_parameters_are_kept);
+  CPPUNIT_TEST(nobody_is_reported_to_who_is_not_vouched_for);
   CPPUNIT_TEST(paths_without_brackets_get_them);
   CPPUNIT_TEST(each_recipient_is_logged_and_only_the_untried_are_tried);
   CPPUNIT_TEST(an_approval_tries_the_refused_again);
@@ -228,6 +229,27 @@ class ReleaseTest : public CppUnit::TestFixture {
                    d.recipients[0].parameters);
     CPPUNIT_ASSERT_EQUAL(std::string("<\"b c\"@example.org>"), d.recipients.at(1).forward_path);
     CPPUNIT_ASSERT(d.recipients[1].parameters.empty());
+  }
+
+  void nobody_is_reported_to_who_is_not_vouched_for() {
+    struct Row {
+      const char* path;
+      const char* fingerprint;
+      bool unreported;
+    };
+    for (const Row& row :
+         {Row{"<alice@example.com>", "example.com", false},
+          Row{"<bounces@mail.example.com>", "example.com", false},
+          Row{"<alice@example.com>", "", true},
+          Row{"<victim@innocent.example>", "example.com", true}, Row{"<>", "example.com", true}}) {
+      HeldEnvelope e = envelope();
+      e.envelope.reverse_path = parse_reverse_path({row.path});
+      e.fingerprint = row.fingerprint;
+      hold(e);
+      log(e.id, Event::approved, "operator root");
+      CPPUNIT_ASSERT(releaser_->try_once(e.id));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.path, row.unreported, relay_->sent.back().unreported);
+    }
   }
 
   void paths_without_brackets_get_them() {

@@ -89,6 +89,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(no_machine_hears_a_5yz_for_what_cannot_be_kept);
   CPPUNIT_TEST(over_a_share_people_are_asked_and_others_come_again);
   CPPUNIT_TEST(rcpt_is_answered_with_450_until_the_time_is_over);
+  CPPUNIT_TEST(forged_envelopes_make_nobody_wait_anew);
   CPPUNIT_TEST(rcpt_is_asked_of_the_store_only_for_who_may_defer);
   CPPUNIT_TEST(a_mailbox_that_defers_unheard_defers_after_the_header);
   CPPUNIT_TEST(a_known_reverse_path_is_not_deferred);
@@ -921,6 +922,23 @@ class TransactionTest : public CppUnit::TestFixture {
     rig.page_up();
     expect_reply(rig.play(deferred_mail()), "554", "eom");
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.desk.kept().size());
+  }
+
+  void forged_envelopes_make_nobody_wait_anew() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::defer));
+    expect_reply(rig.play(deferred_mail()), "450", "eoh");
+    Mail forged = deferred_mail();
+    for (std::size_t i = 1; i < kMostDeferred; ++i) {
+      forged.from = "<v" + std::to_string(i) + "@innocent.example>";
+      expect_reply(rig.play(forged), "450", "eoh");
+    }
+    // Of one more too many wait already: it is held at once.
+    forged.from = "<other@innocent.example>";
+    expect_reply(rig.play(forged), "554", "eom");
+    rig.clock.advance(std::chrono::minutes(31));
+    rig.page_up();
+    expect_reply(rig.play(deferred_mail()), "554", "eom");
   }
 
   void rcpt_is_asked_of_the_store_only_for_who_may_defer() {

@@ -182,6 +182,23 @@ const Said kSaid[] = {
      with_parameters,
      {"EHLO gate", "MAIL FROM:<alice@example.com> SIZE=21 BODY=8BITMIME RET=HDRS ENVID=x+3D1",
       "RCPT TO:<a@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@b", "DATA"}},
+    {"nobody is to be reported to",
+     kAll,
+     [](Delivery& d) {
+       with_parameters(d);
+       d.recipients.push_back({"<b@example.org>", {}});
+       d.unreported = true;
+     },
+     {"EHLO gate", "MAIL FROM:<alice@example.com> SIZE=21 BODY=8BITMIME RET=HDRS ENVID=x+3D1",
+      "RCPT TO:<a@example.org> ORCPT=rfc822;a@b NOTIFY=NEVER",
+      "RCPT TO:<b@example.org> NOTIFY=NEVER", "DATA"}},
+    {"nobody is to be reported to, and the peer cannot be told",
+     "250 mx\r\n",
+     [](Delivery& d) {
+       with_parameters(d);
+       d.unreported = true;
+     },
+     {"EHLO gate", "MAIL FROM:<>", "RCPT TO:<a@example.org>", "DATA"}},
     {"what it does not offer is left out, 8BITMIME content goes all the same",
      "250 mx\r\n",
      with_parameters,

@@ -396,6 +396,8 @@ class PlanTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(whole, planned({kHold, kContact}).field);
     CPPUNIT_ASSERT_EQUAL(std::string("pass"), planned({kContact, kContact}).field);
     CPPUNIT_ASSERT_EQUAL(std::string("pass"), planned({kContact, kAside}).field);
+    CPPUNIT_ASSERT_EQUAL(std::string("aside"), planned({kAside, kAside}).field);
+    CPPUNIT_ASSERT_EQUAL(std::string("aside"), planned({kUnprotected, kAside}).field);
     CPPUNIT_ASSERT_EQUAL(std::string("pass"), planned({kContact, kUnprotected}).field);
     CPPUNIT_ASSERT_EQUAL(std::string(), planned({kUnprotected, kHold}).field);
     CPPUNIT_ASSERT_EQUAL(std::string(), planned({kHold}).field);
