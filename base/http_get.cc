@@ -2,7 +2,6 @@
 #include "base/http_get.h"
 
 #include <curl/curl.h>
-#include <netdb.h>
 
 #include <algorithm>
 #include <memory>
@@ -17,19 +16,6 @@ std::size_t take(char* bytes, std::size_t size, std::size_t count, void* into) {
   const std::size_t all = size * count;
   body.append(bytes, std::min(all, kMostBody - std::min(body.size(), kMostBody)));
   return all;
-}
-
-bool is_name_server_down(const std::string& url) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> parts(curl_url(), curl_url_cleanup);
-  char* host = nullptr;
-  if (!parts || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
-      curl_url_get(parts.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK)
-    return false;
-  addrinfo* found = nullptr;
-  const int status = getaddrinfo(host, nullptr, nullptr, &found);
-  curl_free(host);
-  if (found != nullptr) freeaddrinfo(found);
-  return status == EAI_AGAIN;
 }
 
 }  // namespace
@@ -57,9 +43,8 @@ HttpGot http_get(const std::string& url, int redirects, Deadline deadline) {
   if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
     curl_off_t looked_up = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-    const bool unnamed =
+    got.no_address =
         code == CURLE_COULDNT_RESOLVE_HOST || (code == CURLE_OPERATION_TIMEDOUT && looked_up == 0);
-    got.name_server_down = unnamed && is_name_server_down(url);
     got.failure = curl_easy_strerror(code);
     return got;
   }

@@ -14,8 +14,9 @@ struct HttpGot {
   long status = 0;        ///< 0: there was no answer
   std::string body{};     ///< at most 64 KiB of it
   std::string failure{};  ///< of no answer: why, in libcurl's words
-  /// Of no answer: our own name server did not answer, which says nothing of who was asked.
-  bool name_server_down = false;
+  /// Of no answer: the name has no address here, which says nothing of who was asked: it may be
+  /// known outside alone, or our own name server is down.
+  bool no_address = false;
 };
 
 /// Asks for an http or https URL; certificates must be good. At most `redirects` are followed, to

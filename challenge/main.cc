@@ -133,8 +133,8 @@ struct Program {
     const OutsideLook look = look_from_outside(url, keyring, deadline);
     if (look.found == Outside::ours) return {};
     if (look.found == Outside::not_ours) return Error{Errc::unavailable, look.why};
-    // A name server that is down says nothing of the page.
-    log::warning("page: its own address cannot be looked up", {{"why", look.why}});
+    // That says nothing of the page.
+    log::warning("page: its own name has no address here", {{"why", look.why}});
     return ask_health(server->listener(), std::chrono::steady_clock::now() + kOwnPatience);
   }
 

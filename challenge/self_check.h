@@ -21,7 +21,7 @@ Result<std::string> probe_answer(const Keyring& keyring, std::string_view probe)
 /// What a look from outside found.
 enum class Outside {
   ours,     ///< it answers, and is ours
-  unclear,  ///< our own name server did not answer: that says nothing of the page
+  unclear,  ///< its name has no address here: that says nothing of the page
   not_ours  ///< nothing answers, or something else does
 };
 struct OutsideLook {

@@ -120,6 +120,7 @@ class SelfCheckTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SelfCheckTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST(nobody_there_is_told_with_the_address);
+  CPPUNIT_TEST(a_name_without_an_address_says_nothing_of_the_page);
   CPPUNIT_TEST(only_a_probe_is_answered);
   CPPUNIT_TEST_SUITE_END();
 
@@ -136,6 +137,13 @@ class SelfCheckTest : public CppUnit::TestFixture {
     const OutsideLook got = look_from_outside(url, test::web_keyring(), test::soon());
     CPPUNIT_ASSERT(got.found == Outside::not_ours);
     CPPUNIT_ASSERT(got.why.starts_with(url + "/healthz: "));
+  }
+  void a_name_without_an_address_says_nothing_of_the_page() {
+    // No name below "invalid" is ever there.
+    const OutsideLook got =
+        look_from_outside("https://gate.invalid", test::web_keyring(), test::soon());
+    CPPUNIT_ASSERT(got.found == Outside::unclear);
+    CPPUNIT_ASSERT(!got.why.empty());
   }
   void only_a_probe_is_answered() {
     const Keyring keys = test::web_keyring();
