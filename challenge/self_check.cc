@@ -32,8 +32,7 @@ OutsideLook look_from_outside(const std::string& base_url, const Keyring& keyrin
   const std::string url = base_url + "/healthz";
   const HttpGot answer = http_get(url + "?probe=" + probe, kMostRedirects, deadline);
   if (!answer.failure.empty())
-    return {answer.no_address ? Outside::unclear : Outside::not_ours,
-            url + ": " + answer.failure};
+    return {answer.no_address ? Outside::unclear : Outside::not_ours, url + ": " + answer.failure};
   if (answer.status != 200)
     return {Outside::not_ours, url + ": status " + std::to_string(answer.status)};
   if (answer.body.find(*expected) == std::string::npos)

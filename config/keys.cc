@@ -663,11 +663,10 @@ const Key kKeys[] = {
      .name = "self_check",
      .kind = Kind::text,
      .allowed = "\"base_url\" or \"listen\"",
-     .doc =
-         "What must answer before any URL is named to senders. base_url: the page at its public "
-         "address, asked for by countersign-challenge every 15 s, which finds a web server or a "
-         "certificate that is broken. listen: only its own port; for a host that cannot "
-         "reach its own public address (NAT without hairpinning).",
+     .doc = "What must answer before any URL is named to senders. base_url: the page at its public "
+            "address, asked for by countersign-challenge every 15 s, which finds a web server or a "
+            "certificate that is broken. listen: only its own port; for a host that cannot "
+            "reach its own public address (NAT without hairpinning).",
      .set = set_text<kChallenge, &C::self_check, word_of<kSelfChecks>>,
      .show = show_text<kChallenge, &C::self_check>},
     {.table = "challenge",
