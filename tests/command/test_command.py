@@ -57,6 +57,11 @@ def test_every_verb_has_help_with_an_example(verb):
     (["contacts", "allow", "site"], "SUBJECT is required"),
     (["setup", "postfix", "--apply", "--undo"], "exclude each other"),
     (["doctor", "--probe"], "--to"),
+    (["tokens", "issue", "joe@example.org"], "--label is required"),
+    (["tokens", "audit"], "--log is required"),
+    (["contacts", "learn"], "--log is required"),
+    (["policy", "expect", "joe@example.org", "--domain", "a.example"], "--minutes is required"),
+    (["held", "list", "--state", "lost"], "none of its words"),
     (["-c"], "-c"),
 ])
 def test_a_wrong_command_line_is_told(words, complaint):
@@ -187,7 +192,8 @@ def test_policy(site):
     described("policy show", shown)
     assert {(p["key"], p["value"], p["from"]) for p in shown} == {
         ("mode", "hold", "mailbox"), ("machines", "hold", "configuration"),
-        ("blocked", "hold", "mailbox"), ("unauthentic", "hold", "configuration")}
+        ("blocked", "hold", "mailbox"), ("unauthentic", "hold", "configuration"),
+        ("challenge_from", None, "configuration")}
     done = site.run("policy", "set", "joe@example.org", "mode=aside", "machines=x")
     assert done.returncode == os.EX_DATAERR and "allowed: hold, aside" in done.stderr
     assert site.json("policy", "show", "joe@example.org") == shown
