@@ -7,6 +7,8 @@
 #include "tests/support/table_suite.h"
 #include "tokenstore/redis_connection.h"
 
+using namespace std::string_literals;
+
 namespace countersign::test {
 namespace {
 
@@ -197,7 +199,7 @@ class ReplyFaultTest : public CppUnit::TestFixture {
   }
   void arguments_may_hold_any_bytes() {
     StoreRig rig;
-    const std::string odd("\0 %s %d\r\n*1\r\n$4\r\nPING\r\n{}\xff", 29);
+    const std::string odd = "\0 %s %d\r\n*1\r\n$4\r\nPING\r\n{}\xff"s;
     auto connection =
         RedisConnection::open(address_of(rig.server.socket_path()), std::nullopt, soon());
     CPPUNIT_ASSERT(connection);
