@@ -42,13 +42,15 @@ Facts envelope_facts(const MilterSettings& settings, const Client& client, const
 }  // namespace
 
 Correspondence::Correspondence(Services& services, std::shared_ptr<const MilterSettings> settings,
-                               Client client, ReversePath path, bool internal)
+                               Client client, ReversePath path, bool internal,
+                               const HeaderSection& header)
     : services_(services),
       settings_(std::move(settings)),
       client_(std::move(client)),
       path_(std::move(path)),
       internal_(internal),
-      deferred_(deferred_tuple(path_, client_)) {}
+      deferred_(deferred_tuple(path_, client_)),
+      header_(header) {}
 
 bool Correspondence::is_over(const AskedRecord& record, WallTime now) const {
   return record.state == State::waiting && now - record.since >= settings_->ask_after;
@@ -99,53 +101,65 @@ std::optional<Correspondence::Wait> Correspondence::wait_for(const ForwardPath& 
   return out;
 }
 
-void Correspondence::set_header(const Facts& facts, const Envelope& envelope,
-                                const HeaderSection& header) {
+void Correspondence::set_author(const Facts& facts) {
   author_ = facts.author.mailbox;
-  asked_.tuple = refused_tuple(facts, path_, client_);
-  asked_.fingerprint = facts.authentication.fingerprint;
-  asked_.addresses = answering_addresses(facts, envelope, header);
-  const HeaderField* subject = header.first("Subject");
-  if (subject != nullptr) asked_.subject = readable(subject->value);
-  asked_.arrived = facts.arrived;
-  use_.header = header_digest(header);
+  fingerprint_ = facts.authentication.fingerprint;
+  arrived_ = facts.arrived;
 }
 
-std::vector<std::string> Correspondence::ids_for(const std::optional<Mailbox>& author,
-                                                 const Mailbox& owner) const {
+const std::vector<std::string>& Correspondence::ids_for(const std::optional<Mailbox>& author,
+                                                        const Mailbox& owner) {
+  const std::string address = author ? author->address() : "";
+  if (address != ids_author_) ids_.clear();
+  ids_author_ = address;
+  std::vector<std::string>& ids = ids_[owner.key()];
+  if (!ids.empty()) return ids;
   AskedTuple refused = deferred_;
   refused.copy = Copy::refused;
-  refused.author = author ? author->address() : "";
-  return {id_of(refused, owner), id_of(deferred_, owner)};
+  refused.author = address;
+  ids = {id_of(refused, owner), id_of(deferred_, owner)};
+  return ids;
 }
 
-std::optional<std::size_t> Correspondence::answered_by(const RecipientKnowledge& knowledge) const {
+/// What the header section says of a use. Few messages need it.
+const AskedUse& Correspondence::use() {
+  if (use_.header.empty()) use_.header = header_digest(header_);
+  return use_;
+}
+
+std::optional<std::size_t> Correspondence::answered_by(const RecipientKnowledge& knowledge) {
   for (std::size_t i = 0; i < knowledge.asked.size(); ++i) {
     const auto& record = knowledge.asked[i];
-    if (!record || (i == 0 && !asked_.fingerprint.empty())) continue;
+    if (!record || (i == 0 && !fingerprint_.empty())) continue;
     if (record->state == State::answered) return i;
     // Perhaps the message that spent it, once more: its body will tell.
-    if (record->state == State::spent && record->use.header == use_.header &&
-        asked_.arrived - record->changed < kSameMessage)
+    if (record->state == State::spent && record->use.header == use().header &&
+        arrived_ - record->changed < kSameMessage)
       return i;
   }
   return std::nullopt;
 }
 
-void Correspondence::judge(RecipientFacts& recipient) const {
+void Correspondence::judge(RecipientFacts& recipient) {
   recipient.answered = answered_by(recipient.knowledge).has_value();
 }
 
-Question Correspondence::question_to(const std::vector<std::size_t>& recipients,
+Question Correspondence::question_to(const std::vector<std::size_t>& asked, const Facts& facts,
                                      const Envelope& envelope,
-                                     const std::vector<RecipientFacts>& facts) const {
-  Question out = asked_;
-  for (const std::size_t i : recipients) {
-    const auto& known = facts[i].knowledge.asked;
+                                     const std::vector<RecipientFacts>& recipients) const {
+  Question out;
+  out.tuple = refused_tuple(facts, path_, client_);
+  out.fingerprint = fingerprint_;
+  out.addresses = answering_addresses(facts, envelope, header_);
+  const HeaderField* subject = header_.first("Subject");
+  if (subject != nullptr) out.subject = readable(subject->value);
+  out.arrived = arrived_;
+  for (const std::size_t i : asked) {
+    const auto& known = recipients[i].knowledge.asked;
     out.recipients.push_back(
-        {.owner = facts[i].owner->key(),
+        {.owner = recipients[i].owner->key(),
          .address = readable_address(envelope.recipients[i]),
-         .before = known.empty() || !asked_.fingerprint.empty() ? std::nullopt : known.front()});
+         .before = known.empty() || !fingerprint_.empty() ? std::nullopt : known.front()});
   }
   return out;
 }
@@ -154,9 +168,9 @@ Result<bool> Correspondence::spend(const RecipientFacts& recipient, Deadline dea
   const auto place = answered_by(recipient.knowledge);
   if (!place) return false;
   if (use_.message.empty()) use_.message = hex_encode(hash_.finish());
-  const auto ids = ids_for(author_, *recipient.owner);
+  const auto& ids = ids_for(author_, *recipient.owner);
   return services_.asking.spend(recipient.owner->key(), ids[*place],
-                                *recipient.knowledge.asked[*place], use_, deadline);
+                                *recipient.knowledge.asked[*place], use(), deadline);
 }
 
 }  // namespace countersign

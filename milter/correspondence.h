@@ -4,6 +4,7 @@
 // asked now: the modes refuse and defer, and mail over a share of the spool. Not thread-safe.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,9 +22,9 @@ namespace countersign {
 
 class Correspondence {
  public:
-  /// `services` must outlive it.
+  /// `services` and `header` must outlive it.
   Correspondence(Services& services, std::shared_ptr<const MilterSettings> settings, Client client,
-                 ReversePath path, bool internal);
+                 ReversePath path, bool internal, const HeaderSection& header);
 
   /// Mode defer: returns the question with which a recipient answers 450, or nothing where the
   /// message is to come. By the envelope alone; asks the store once, unless it is clear without. A
@@ -34,19 +35,20 @@ class Correspondence {
   };
   std::optional<Wait> wait_for(const ForwardPath& path, Deadline deadline);
 
-  /// The header section is complete.
-  void set_header(const Facts& facts, const Envelope& envelope, const HeaderSection& header);
+  /// The header section is complete, and who its author is.
+  void set_author(const Facts& facts);
   /// Returns the ids to ask the store for with Inquiry::asked: of what was refused to this author
   /// while nobody vouched for him, and of what was deferred. Authenticated authors answer to become
   /// contacts. Not before anything of the header section is known but the author.
-  std::vector<std::string> ids_for(const std::optional<Mailbox>& author,
-                                   const Mailbox& owner) const;
+  const std::vector<std::string>& ids_for(const std::optional<Mailbox>& author,
+                                          const Mailbox& owner);
   /// Sets RecipientFacts::answered by what the store said of these ids.
-  void judge(RecipientFacts& recipient) const;
+  void judge(RecipientFacts& recipient);
 
-  /// Returns the question to these recipients of refused mail.
-  Question question_to(const std::vector<std::size_t>& recipients, const Envelope& envelope,
-                       const std::vector<RecipientFacts>& facts) const;
+  /// Returns the question to these of the recipients of refused mail.
+  Question question_to(const std::vector<std::size_t>& asked, const Facts& facts,
+                       const Envelope& envelope,
+                       const std::vector<RecipientFacts>& recipients) const;
 
   /// Takes a piece of the body of a message that passes by an answer.
   void body(std::string_view bytes) { hash_.update(bytes); }
@@ -56,7 +58,8 @@ class Correspondence {
 
  private:
   /// The record, and its place in ids_for(), by which this message may pass.
-  std::optional<std::size_t> answered_by(const RecipientKnowledge& knowledge) const;
+  std::optional<std::size_t> answered_by(const RecipientKnowledge& knowledge);
+  const AskedUse& use();
   bool is_over(const AskedRecord& record, WallTime now) const;
 
   Services& services_;
@@ -65,8 +68,12 @@ class Correspondence {
   const ReversePath path_;
   const bool internal_;
   const AskedTuple deferred_;
+  const HeaderSection& header_;
   std::optional<Mailbox> author_;
-  Question asked_;  ///< without recipients
+  std::string fingerprint_;
+  WallTime arrived_{};
+  std::string ids_author_;                               ///< whom ids_ are of
+  std::map<std::string, std::vector<std::string>> ids_;  ///< by owner: asked for early, and again
   AskedUse use_;
   Sha256 hash_;
 };

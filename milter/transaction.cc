@@ -68,7 +68,7 @@ Transaction::Transaction(Services& services, Client client, ReversePath reverse_
       client_(std::move(client)),
       internal_(authenticated || settings_->submit_networks.contains(client_.address)),
       began_(services.clock.wall()),
-      correspondence_(services, settings_, client_, reverse_path, internal_),
+      correspondence_(services, settings_, client_, reverse_path, internal_, header_),
       permits_(services),
       replies_(services) {
   envelope_.reverse_path = std::move(reverse_path);
@@ -100,7 +100,7 @@ Verdict Transaction::end_of_header(std::string_view queue_id) {
 Verdict Transaction::decide() {
   finish_verification();
   if (is_screened()) {
-    correspondence_.set_header(facts_, envelope_, header_);
+    correspondence_.set_author(facts_);
     ask_store();
     find_waiting();
   }
@@ -120,7 +120,7 @@ Verdict Transaction::decide() {
       record("");
       return finish(Verdict::say(refusal()));
     case Handling::ask:
-      return ask(correspondence_.question_to(plan_.asked, envelope_, recipients_));
+      return ask(correspondence_.question_to(plan_.asked, facts_, envelope_, recipients_));
     case Handling::wait:
       keep_only_asked(deferral_);
       return ask(deferral_);
@@ -186,7 +186,7 @@ void Transaction::finish_verification() {
 }
 
 /// What this message asks of the store: every owner once.
-Inquiry Transaction::inquiry(const std::optional<Mailbox>& author) const {
+Inquiry Transaction::inquiry(const std::optional<Mailbox>& author) {
   Inquiry out{.recipients = {},
               .author = author,
               .now = began_,

@@ -72,7 +72,7 @@ class Transaction {
   }
   Verdict decide();
   Verdict decide_behind_body();
-  Inquiry inquiry(const std::optional<Mailbox>& author) const;
+  Inquiry inquiry(const std::optional<Mailbox>& author);
   void ask_early();
   void ask_store();
   void store_failed();

@@ -94,7 +94,7 @@ Verdict Transaction::no_room(const Error& error) {
     return not_held(no_room_reply(), error.detail);
   log::warning("no room to hold", {{"queue_id", queue_id_}, {"error", error.detail}});
   for (const std::size_t i : plan_.held) decisions_[i].disposition = Disposition::refuse;
-  return ask(correspondence_.question_to(plan_.held, envelope_, recipients_));
+  return ask(correspondence_.question_to(plan_.held, facts_, envelope_, recipients_));
 }
 
 bool Transaction::passes_by_answer(std::size_t i) const {
@@ -136,7 +136,7 @@ Verdict Transaction::spent_on_another(std::size_t i) {
     return not_held(try_later_reply(), "the answer was spent on another message");
   decisions_[i].disposition = Disposition::refuse;
   decisions_[i].reason = Reason::first_contact;
-  Question question = correspondence_.question_to({i}, envelope_, recipients_);
+  Question question = correspondence_.question_to({i}, facts_, envelope_, recipients_);
   if (auto& before = question.recipients.front().before) before->state = AskedRecord::State::spent;
   return ask(question);
 }
