@@ -19,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "authentication/descriptor_message.h"
 #include "authentication/frame.h"
 #include "base/log.h"
 #include "base/rollback.h"
@@ -86,20 +87,13 @@ Result<pid_t> spawn(const AuthenticatorSettings& settings, int control) {
 
 /// Hands a descriptor over. Errors: unavailable.
 Status hand_over(int control, int descriptor) {
-  char mark = 'M';
-  iovec piece{&mark, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> space{};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = space.data();
-  message.msg_controllen = space.size();
-  cmsghdr* head = CMSG_FIRSTHDR(&message);
+  DescriptorMessage message;
+  cmsghdr* head = CMSG_FIRSTHDR(&message.header());
   head->cmsg_level = SOL_SOCKET;
   head->cmsg_type = SCM_RIGHTS;
   head->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-  while (::sendmsg(control, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+  while (::sendmsg(control, &message.header(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
     if (errno != EINTR) return failed("countersign-authenticate takes no message");
   return {};
 }

@@ -9,7 +9,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
@@ -23,6 +22,7 @@
 #include <thread>
 
 #include "authentication/confine.h"
+#include "authentication/descriptor_message.h"
 #include "authentication/examine.h"
 #include "authentication/unbound_dns.h"
 #include "base/log.h"
@@ -76,18 +76,11 @@ Arguments parse_arguments(int argc, char** argv) {
 /// Takes the next message's socket. Empty: there will be no more.
 UniqueFd next_message() {
   for (;;) {
-    char mark = 0;
-    iovec piece{&mark, 1};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> space{};
-    msghdr message{};
-    message.msg_iov = &piece;
-    message.msg_iovlen = 1;
-    message.msg_control = space.data();
-    message.msg_controllen = space.size();
-    const ssize_t got = ::recvmsg(kControl, &message, MSG_CMSG_CLOEXEC);
+    DescriptorMessage message;
+    const ssize_t got = ::recvmsg(kControl, &message.header(), MSG_CMSG_CLOEXEC);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return UniqueFd();
-    const cmsghdr* head = CMSG_FIRSTHDR(&message);
+    const cmsghdr* head = CMSG_FIRSTHDR(&message.header());
     if (head == nullptr || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof(int)))
       continue;  // no descriptor was left for it
     int descriptor = -1;
