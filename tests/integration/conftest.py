@@ -39,6 +39,24 @@ def place(request, mta):
     made.close()
 
 
+@pytest.fixture(scope="module")
+def stage():
+    """The page with messages of the file's own, without an MTA."""
+    from testsite.browser import Stage
+    made = Stage()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium with scripts; a file that wants more ways of browsing has its own."""
+    from testsite.browser import Browser
+    made = Browser()
+    yield made
+    made.stop()
+
+
 def pytest_unconfigure(config):
     if hasattr(config, "workerinput"):  # one of several processes: the first says it for all
         return

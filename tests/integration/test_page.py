@@ -6,25 +6,11 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from testsite.browser import Browser, Stage
+from testsite.browser import Browser
 from testsite.page import post, request
 from testsite.waiting import until
 
 ALICE = "alice@example.com"
-
-
-@pytest.fixture(scope="module")
-def stage():
-    made = Stage()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    made = Browser()
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,8 @@
 picture of each goes to the build folder, and axe-core finds nothing against WCAG 2.2 A and AA."""
 import pytest
 
-from testsite.browser import Browser, Stage
+from testsite.browser import Browser
 from testsite.states import STATES
-
-
-@pytest.fixture(scope="module")
-def stage():
-    made = Stage()
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module", params=["scripts", "plain"])

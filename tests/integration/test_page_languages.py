@@ -5,26 +5,12 @@ import re
 import pytest
 from selenium.webdriver.common.by import By
 
-from testsite.browser import Browser, Stage
+from testsite.browser import Browser
 from testsite.page import request
 from testsite.states import STATES
 
 ALICE = "alice@example.com"
 LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ar", "zh", "ja"]
-
-
-@pytest.fixture(scope="module")
-def stage():
-    made = Stage()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    made = Browser()
-    yield made
-    made.stop()
 
 
 def html_of(browser):

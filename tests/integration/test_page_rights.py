@@ -8,18 +8,11 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from testsite.browser import Browser, Stage
+from testsite.browser import Browser
 from testsite.page import answer, post, proof_of_work, request
 
 ALICE = "alice@example.com"
 JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def stage():
-    made = Stage()
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module", params=["with scripts", "without scripts"])

@@ -4,17 +4,10 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from testsite.browser import Browser, Stage
+from testsite.browser import Browser
 from testsite.page import request
 
 ALICE = "alice@example.com"
-
-
-@pytest.fixture(scope="module")
-def stage():
-    made = Stage()
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module", params=["with scripts", "without scripts"])
