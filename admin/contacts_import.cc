@@ -140,7 +140,7 @@ class Import {
       output_.say(std::to_string(messages_) + " messages, " + std::to_string(learning_.taken()) +
                   " contacts");
     const auto author = parse_author(header).mailbox;
-    if (!author || !is_his(*author) || !machine_mark({}, header).empty()) {
+    if (!author || !is_his(*author) || !machine_mark({}, header, author).empty()) {
       ++skipped_;
       return;
     }

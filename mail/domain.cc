@@ -96,15 +96,22 @@ Result<std::string> to_a_labels(std::string_view domain) {
 
 std::string organizational_domain(std::string_view domain) {
   if (is_address(domain)) return std::string(domain);
+  // A message asks for its author's domain again and again, and the list is long.
+  thread_local std::string last;
+  thread_local std::string answer;
+  if (!last.empty() && last == domain) return answer;
   const psl_ctx_t* list = psl_builtin();
   assert(list != nullptr);
   const std::string name(domain);
   const char* registrable = psl_registrable_domain(list, name.c_str());
-  return registrable != nullptr ? std::string(registrable) : name;
+  answer = registrable != nullptr ? std::string(registrable) : name;
+  last = name;
+  return answer;
 }
 
 bool aligned(std::string_view a, std::string_view b) {
-  return !a.empty() && organizational_domain(a) == organizational_domain(b);
+  if (a.empty()) return false;
+  return a == b || organizational_domain(a) == organizational_domain(b);
 }
 
 }  // namespace countersign

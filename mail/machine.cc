@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/machine.h"
 
-#include "mail/author.h"
 #include "mail/folded_path.h"
 #include "mail/unicode.h"
 
@@ -47,7 +46,7 @@ std::string list_mark(const HeaderSection& header) {
   std::string mark;
   for (const HeaderField& field : header.fields()) {
     if (same_name(field.name, "List-Id")) return "list-id";
-    if (ascii_lower(std::string_view(field.name).substr(0, 5)) == "list-") mark = "list";
+    if (same_name(std::string_view(field.name).substr(0, 5), "list-")) mark = "list";
   }
   return mark;
 }
@@ -64,7 +63,8 @@ std::string local_part_mark(const Mailbox& mailbox) {
 
 }  // namespace
 
-std::string machine_mark(const ReversePath& reverse_path, const HeaderSection& header) {
+std::string machine_mark(const ReversePath& reverse_path, const HeaderSection& header,
+                         const std::optional<Mailbox>& author) {
   if (reverse_path.null) return "null-reverse-path";
   if (is_auto_submitted(header)) return "auto-submitted";
   if (std::string mark = list_mark(header); !mark.empty()) return mark;
@@ -74,9 +74,7 @@ std::string machine_mark(const ReversePath& reverse_path, const HeaderSection& h
   if (reverse_path.mailbox)
     if (std::string mark = local_part_mark(without_batv(*reverse_path.mailbox)); !mark.empty())
       return mark;
-  if (const Author author = parse_author(header); author.mailbox)
-    return local_part_mark(*author.mailbox);
-  return "";
+  return author ? local_part_mark(*author) : "";
 }
 
 }  // namespace countersign

@@ -3,10 +3,12 @@
 // The marks by which mail says that no person sent it (RFC 3834, RFC 2919, RFC 2369, RFC 9477).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "mail/envelope.h"
 #include "mail/header_section.h"
+#include "mail/mailbox.h"
 
 namespace countersign {
 
@@ -21,6 +23,8 @@ namespace countersign {
 ///   without
 ///                     its detail and whatever joins its words
 ///   "mailer-daemon"   likewise
-std::string machine_mark(const ReversePath& reverse_path, const HeaderSection& header);
+/// `author` is that of the header section, as parse_author() found it.
+std::string machine_mark(const ReversePath& reverse_path, const HeaderSection& header,
+                         const std::optional<Mailbox>& author);
 
 }  // namespace countersign

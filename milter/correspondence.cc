@@ -33,7 +33,7 @@ Facts envelope_facts(const MilterSettings& settings, const Client& client, const
   facts.from_relay = settings.relays.contains(client.address);
   facts.null_reverse_path = path.null;
   facts.author.mailbox = path.mailbox;
-  facts.machine_mark = machine_mark(path, HeaderSection());
+  facts.machine_mark = machine_mark(path, HeaderSection(), std::nullopt);
   facts.forwarded = path.mailbox && is_srs(*path.mailbox);
   facts.authentication.checked = settings.authentication.source != AuthenticationSource::none;
   return facts;

@@ -122,7 +122,7 @@ Facts gather_facts(const MilterSettings& settings, const Client& client, const E
   facts.author_domain_protected = author && settings.protects(*author);
   facts.authentication =
       authenticate(settings.authentication, header, author, reverse_path.mailbox);
-  facts.machine_mark = machine_mark(reverse_path, header);
+  facts.machine_mark = machine_mark(reverse_path, header, author);
   facts.forward_mark =
       facts.from_relay ? "relay"
                        : forward_mark(reverse_path, header, author, [&](const std::string& domain) {

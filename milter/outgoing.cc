@@ -22,8 +22,7 @@ constexpr milliseconds kRhythm{1000};
 
 /// Whose mail it is, if author and reverse-path agree on that.
 std::optional<Mailbox> sender_of(const MilterSettings& settings, const Envelope& envelope,
-                                 const HeaderSection& header) {
-  const auto author = parse_author(header).mailbox;
+                                 const std::optional<Mailbox>& author) {
   if (!author || !envelope.reverse_path.mailbox) return std::nullopt;
   const Mailbox path = without_batv(*envelope.reverse_path.mailbox);
   if (!settings.protects(*author) || !settings.protects(path)) return std::nullopt;
@@ -37,8 +36,9 @@ std::optional<Mailbox> sender_of(const MilterSettings& settings, const Envelope&
 std::optional<SentNote> gather_sent(const MilterSettings& settings, const SentDigests& digests,
                                     const Envelope& envelope, const HeaderSection& header,
                                     WallTime now) {
-  const auto owner = sender_of(settings, envelope, header);
-  if (!owner || !machine_mark(envelope.reverse_path, header).empty()) return std::nullopt;
+  const auto author = parse_author(header).mailbox;
+  const auto owner = sender_of(settings, envelope, author);
+  if (!owner || !machine_mark(envelope.reverse_path, header, author).empty()) return std::nullopt;
 
   std::set<Mailbox> known;
   const auto add = [&](const Mailbox& mailbox) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "mail/author.h"
 #include "mail/header_section.h"
 #include "mail/machine.h"
 #include "mail/unicode.h"
@@ -42,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(added.bytes().size() == added.size_bytes());
     require(field.name.empty() || header.first(field.name) != nullptr);
   }
-  (void)machine_mark(parse_reverse_path({"<joe@example.org>"}), header);
+  (void)machine_mark(parse_reverse_path({"<joe@example.org>"}), header,
+                     parse_author(header).mailbox);
   return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include "mail/author.h"
 #include "tests/support/table_suite.h"
 
 namespace countersign {
@@ -63,8 +64,9 @@ const Row kRows[] = {
     {"a reverse-path that is none", "<joe>", "From: joe@example.org\r\n", ""},
 };
 void check(const Row& row) {
+  const HeaderSection header = HeaderSection::parse(row.header);
   CPPUNIT_ASSERT_EQUAL(std::string(row.want), machine_mark(parse_reverse_path({row.reverse_path}),
-                                                           HeaderSection::parse(row.header)));
+                                                           header, parse_author(header).mailbox));
 }
 
 }  // namespace
