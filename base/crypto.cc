@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crypto.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <array>
@@ -26,6 +27,21 @@ const EVP_MD* fetched_sha256() {
   return found;
 }
 
+/// HMAC with SHA-256, without a key. Only copied, which any thread may do.
+const EVP_MAC_CTX* hmac_template() {
+  static const EVP_MAC_CTX* const made = [] {
+    EVP_MAC* const found = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    EVP_MAC_CTX* const context = found != nullptr ? EVP_MAC_CTX_new(found) : nullptr;
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end()};
+    if (context == nullptr || EVP_MAC_CTX_set_params(context, parameters) != 1) std::abort();
+    return context;
+  }();
+  return made;
+}
+
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
@@ -36,10 +52,15 @@ std::string sha256(std::string_view bytes) {
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::string out(kDigestSize, '\0');
-  unsigned size = 0;
-  // Fails only for want of memory or algorithm: no MAC may then be made up.
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(bytes), bytes.size(),
-           octets(out), &size) == nullptr)
+  std::size_t size = 0;
+  const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> mac(
+      EVP_MAC_CTX_dup(hmac_template()), EVP_MAC_CTX_free);
+  // Fails only for want of memory or algorithm: no MAC may then be made up. An empty key is a key;
+  // a null pointer would stand for the one before.
+  const unsigned char* const secret = octets(key.empty() ? std::string_view("") : key);
+  if (!mac || EVP_MAC_init(mac.get(), secret, key.size(), nullptr) != 1 ||
+      EVP_MAC_update(mac.get(), octets(bytes), bytes.size()) != 1 ||
+      EVP_MAC_final(mac.get(), octets(out), &size, out.size()) != 1 || size != kDigestSize)
     std::abort();
   return out;
 }
