@@ -29,7 +29,9 @@
 #include "milter/body_buffer.h"
 #include "milter/byte_check.h"
 #include "milter/client.h"
+#include "milter/consultation.h"
 #include "milter/correspondence.h"
+#include "milter/marking.h"
 #include "milter/permit_use.h"
 #include "milter/reply_use.h"
 #include "milter/returned_report.h"
@@ -37,7 +39,6 @@
 #include "milter/verdict.h"
 #include "milter/verification.h"
 #include "screening/plan.h"
-#include "tokenstore/directory.h"
 
 namespace countersign {
 
@@ -67,12 +68,16 @@ class Transaction {
   void learn_from_outgoing();
   void begin_verification();
   void finish_verification();
+  /// What we found ourselves of its authentication, so far.
+  const std::vector<AuthResult>& results() const {
+    static const std::vector<AuthResult> kNone;
+    return verification_ ? verification_->results() : kNone;
+  }
   bool needs_body() const {
     return (verification_ && verification_->wants_body()) || (report_ && report_->wants_body());
   }
   Verdict decide();
   Verdict decide_behind_body();
-  Inquiry inquiry(const std::optional<Mailbox>& author);
   void ask_early();
   void ask_store();
   void store_failed();
@@ -82,11 +87,7 @@ class Transaction {
   std::optional<Verdict> spend_permits(MessageEditor& editor);
   std::optional<Verdict> join_again(MessageEditor& editor);
   Verdict put_off(const std::string& held_id, const Error& error);
-  Status delete_recipient(MessageEditor& editor, std::size_t i);
-  void strip_details(MessageEditor& editor);
   std::optional<Verdict> tell_answered();
-  bool must_be_cleaned() const;
-  HeaderSection header_to_hold() const;
   bool may_wait(const Correspondence::Wait& wait);
   void find_waiting();
   void keep_only_asked(Question& question) const;
@@ -101,9 +102,6 @@ class Transaction {
   Verdict not_held(const SmtpReply& reply, std::string_view why);
   const ReplyTexts& reply_texts() const;
   Verdict keep(const HeldReceipt& receipt);
-  void edit(MessageEditor& editor);
-  void edit_results(MessageEditor& editor);
-  void mark(const Status& done);
   void learn();
   void record(const std::string& held_id, std::string_view error = {});
   Verdict finish(Verdict verdict);
@@ -113,6 +111,7 @@ class Transaction {
   }
 
   static constexpr milliseconds kStep{8000};  ///< Sendmail waits 10 s for an answer
+  static constexpr milliseconds kLookUp{2000};
 
   Services& services_;
   const std::shared_ptr<const MilterSettings> settings_;
@@ -123,13 +122,11 @@ class Transaction {
   HeaderSection header_;
   std::vector<bool> settled_;  ///< RCPT was answered: mode defer has let the recipient come
   Correspondence correspondence_;
+  Consultation consultation_;
+  const Marking marking_;
   Question deferral_;  ///< to those whom mode defer makes wait at the end of the header section
   bool header_too_large_ = false;
   std::string queue_id_;
-
-  /// The store's answer on its way, and to what: of use if that is still the question at the end.
-  std::unique_ptr<LookUp> early_;
-  Inquiry asked_;
 
   Facts facts_;
   std::vector<RecipientFacts> recipients_;

@@ -13,7 +13,6 @@
 namespace countersign {
 namespace {
 
-constexpr milliseconds kLookUp{2000};
 constexpr milliseconds kAsk{2000};
 
 }  // namespace

@@ -48,6 +48,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(mail_waits_when_a_recipient_cannot_be_deleted);
   CPPUNIT_TEST(a_mark_that_cannot_be_set_delays_nobody);
   CPPUNIT_TEST(marks_that_come_in_are_removed_highest_first);
+  CPPUNIT_TEST(our_own_users_do_not_write_marks_to_those_we_protect);
   CPPUNIT_TEST(by_mail_the_copy_of_the_mta_is_dropped);
   CPPUNIT_TEST(by_mail_without_a_budget_the_url_goes_into_the_reply);
   CPPUNIT_TEST(by_mail_only_when_the_recipient_is_named);
@@ -310,6 +311,21 @@ class TransactionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(
         (got.editor.removed == Texts{"Countersign 3", "Countersign 2", "Countersign 1"}));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, got.editor.added.size());
+  }
+
+  void our_own_users_do_not_write_marks_to_those_we_protect() {
+    MilterRig rig;
+    rig.store.set_down(true);
+    Mail mail;
+    mail.auth_type = "PLAIN";
+    mail.add("Countersign", "pass; reason=contact; author=bank.example");
+    const Outcome got = rig.play(mail);
+    expect(got, Kind::proceed, "eom");
+    CPPUNIT_ASSERT((got.editor.removed == Texts{"Countersign 1"}));
+    CPPUNIT_ASSERT(got.editor.added.empty());
+    // Outgoing mail is left as it is.
+    mail.to = {"<joe@example.net>"};
+    expect(rig.play(mail), Kind::accept, "eoh");
   }
 
   void by_mail_the_copy_of_the_mta_is_dropped() {
