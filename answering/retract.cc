@@ -71,7 +71,7 @@ Result<RetractResult> RetractDesk::confirm(RetractResult out, Retraction what,
       send_request(parts_.requests, parts_.keyring, out.view, kind, address, "address", deadline));
   out.view.state = ViewState::withdrawn;
   // Without the mark the page only shows the form again.
-  (void)parts_.state.mark_answered(out.view.held.id.text(), kind, kMarkLife, deadline);
+  (void)parts_.state.mark_answered(answered_name(out.view.held), kind, kMarkLife, deadline);
   return with(std::move(out), RetractOutcome::taken);
 }
 

@@ -58,8 +58,8 @@ ViewState under_way(const HeldView& held) {
 }
 
 std::string answered_name(const HeldView& held) {
-  if (held.copy == Copy::kept) return held.id.text();
-  return held.id.text() + "." + std::to_string(held.generation);
+  const auto turn = held.copy == Copy::kept ? to_epoch_ms(held.changed) : held.generation;
+  return held.id.text() + "." + std::to_string(turn);
 }
 
 bool TokenView::offers(ProofKind kind) const {

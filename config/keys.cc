@@ -553,8 +553,10 @@ const Key kKeys[] = {
      .name = "smtp",
      .kind = Kind::text,
      .allowed = CS_PEER,
-     .doc = "The MTA's re-entry port, which no milter sees and nobody else can reach "
-            "(countersign setup postfix).",
+     .doc =
+         "The MTA's re-entry port, which no milter sees and nobody else can reach "
+         "(countersign setup postfix). It is asked at start and each hour how much it takes: mail "
+         "that, with our fields, would be larger is not held (552 5.3.4).",
      .set = set_text<kRelease, &R::smtp, parse_peer>,
      .show = show_text<kRelease, &R::smtp>},
 

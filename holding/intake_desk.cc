@@ -47,9 +47,13 @@ class SpoolIntake final : public Intake {
         base_url_(std::move(base_url)),
         envelope_(std::move(envelope)),
         header_(std::move(header)),
-        draft_(std::move(draft)) {}
+        draft_(std::move(draft)),
+        size_(header_.size_bytes() + 2) {}
 
   Status body(std::string_view bytes) override {
+    size_ += bytes.size();
+    if (size_ > parts_.release_limit.most())
+      return Error{Errc::invalid, "larger than the MTA would take back"};
     hash_.update(bytes);
     return draft_->append(bytes);
   }
@@ -57,6 +61,9 @@ class SpoolIntake final : public Intake {
   bool over_share() const override { return draft_ && has_no_room(*draft_, envelope_); }
 
   Result<HeldReceipt> commit(Deadline deadline) override {
+    // Its body was empty, or the MTA has another limit since it came.
+    if (size_ > parts_.release_limit.most())
+      return Error{Errc::unavailable, "larger than the MTA would take back"};
     envelope_.retry_digest = retry_digest(envelope_, header_, hash_.finish());
     if (const auto here = parts_.table.find_retry(envelope_.retry_digest)) return join_here(*here);
     auto earlier = parts_.index.find_retry(envelope_.retry_digest, deadline);
@@ -117,6 +124,7 @@ class SpoolIntake final : public Intake {
   HeaderSection header_;
   std::unique_ptr<Spool::Draft> draft_;
   Sha256 hash_;
+  std::uint64_t size_;  ///< of header section and body so far
 };
 
 /// Puts the held id where the Received field wants it.

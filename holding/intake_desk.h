@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "holding/held_table.h"
 #include "holding/intake.h"
+#include "holding/release_limit.h"
 #include "holding/spool_clock.h"
 #include "tokenstore/budgets.h"
 #include "tokenstore/held_index.h"
@@ -32,6 +33,7 @@ struct IntakeParts {
   HeldTable& table;
   const Keyring& keys;
   const Clock& clock;
+  const ReleaseLimit& release_limit;
   /// Called after commit; `indexed` is false when the store does not know it yet. Must not block.
   std::function<void(const HeldId&, bool indexed)> on_held;
 };

@@ -53,6 +53,9 @@ NodeMetrics::NodeMetrics(metrics::Registry& r)
       deferred(r, "countersign_release_deferred_total", "Tries to release that failed for now."),
       held(r, "countersign_held_messages", "Messages in this node's spool."),
       spool_bytes(r, "countersign_spool_bytes", "Bytes in this node's spool."),
+      release_limit(
+          r, "countersign_release_limit_bytes",
+          "The largest message that the MTA would take back, in bytes; 0: unknown or any."),
       store_up(r, "countersign_store_up", "1 while the store answers and is this site's, else 0."),
       release(r, "countersign_release_seconds", "Time of a try to release.") {}
 
@@ -278,6 +281,7 @@ void Node::chores_loop() {
   SteadyTime next_minute = std::chrono::steady_clock::now();
   SteadyTime next_sweep = next_minute + std::chrono::hours(1);
   SteadyTime next_expiry = next_minute;
+  SteadyTime next_limit = next_minute;
   while (!stopping_) {
     take_orders();
     mend_index();
@@ -294,11 +298,16 @@ void Node::chores_loop() {
       if (auto saved = parts_.spool_clock.save(); !saved)
         log::warning("the spool's clock was not saved", {{"error", saved.error().detail}});
     }
+    if (now >= next_limit)
+      next_limit = now + (parts_.release_limit.refresh() ? std::chrono::minutes(60)
+                                                         : std::chrono::minutes(1));
     if (now >= next_sweep) {
       next_sweep = now + std::chrono::hours(1);
       sweep();
     }
     parts_.metrics.store_up.set(parts_.directory.healthy() ? 1 : 0);
+    const std::uint64_t most = parts_.release_limit.most();
+    parts_.metrics.release_limit.set(most == ReleaseLimit::kAny ? 0 : static_cast<double>(most));
     parts_.metrics.held.set(static_cast<double>(parts_.table.size()));
     parts_.metrics.spool_bytes.set(static_cast<double>(parts_.spool.used_bytes()));
     wait(seconds(1));

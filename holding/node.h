@@ -28,6 +28,7 @@
 #include "holding/desk.h"
 #include "holding/held_table.h"
 #include "holding/release.h"
+#include "holding/release_limit.h"
 #include "holding/spool_clock.h"
 
 namespace countersign {
@@ -41,6 +42,7 @@ struct NodeMetrics {
   metrics::Counter deferred;
   metrics::Gauge held;
   metrics::Gauge spool_bytes;
+  metrics::Gauge release_limit;
   metrics::Gauge store_up;
   metrics::Latency release;
 };
@@ -58,6 +60,7 @@ struct NodeParts {
   StoreAskingDesk& asking;
   Releaser& releaser;
   Announcer& announcer;
+  ReleaseLimit& release_limit;
   const Keyring& keys;
   const Clock& clock;
   NodeMetrics& metrics;

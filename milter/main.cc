@@ -49,6 +49,7 @@ constexpr const char* kUsage =
 
 constexpr seconds kDrainTime{20};
 constexpr seconds kReplyTime{60};  ///< for each reply of our own MTA
+constexpr seconds kLimitTime{2};   ///< likewise, when it is only asked how much it takes
 
 struct Arguments {
   std::string config = CS_SYSCONFDIR "/countersign.toml";
@@ -303,6 +304,9 @@ struct Program {
                asking_settings(config)),
         replies(store->held(), store->requests(), keys),
         releaser(*spool, *mta, clock),
+        release_limit([address = config.release.smtp] {
+          return offered_size(address, host_name(), kLimitTime);
+        }),
         announcer({.spool = *spool,
                    .table = table,
                    .claims = claims,
@@ -323,6 +327,7 @@ struct Program {
               .asking = asking,
               .releaser = releaser,
               .announcer = announcer,
+              .release_limit = release_limit,
               .keys = keys,
               .clock = clock,
               .metrics = node_metrics},
@@ -334,6 +339,7 @@ struct Program {
                 .table = table,
                 .keys = keys,
                 .clock = clock,
+                .release_limit = release_limit,
                 .on_held = [this](const HeldId& id, bool indexed) { node.held(id, indexed); }},
                intake_settings(config)),
         outgoing(store->sent(), store->directory(), clock, milter_metrics),
@@ -368,6 +374,7 @@ struct Program {
   StoreAskingDesk asking;
   StoreReplyDesk replies;
   Releaser releaser;
+  ReleaseLimit release_limit;
   Announcer announcer;
   Node node;
   SpoolIntakeDesk intake;

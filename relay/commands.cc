@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace countersign {
 namespace {
@@ -78,7 +79,13 @@ Extensions Extensions::parse(std::string_view ehlo) {
     const std::size_t end = ehlo.find('\n', ++at);
     const std::string_view line = ehlo.substr(at, end == ehlo.npos ? ehlo.npos : end - at);
     // "AUTH=LOGIN" is an old spelling of "AUTH LOGIN".
-    out.keywords_.insert(upper(line.substr(0, line.find_first_of(" ="))));
+    const std::string keyword = upper(line.substr(0, line.find_first_of(" =")));
+    out.keywords_.insert(keyword);
+    if (keyword == "SIZE" && line.size() > keyword.size()) {
+      const std::string_view digits = line.substr(keyword.size() + 1);
+      const auto read = std::from_chars(digits.begin(), digits.end(), out.size_);
+      if (read.ec != std::errc() || read.ptr != digits.end()) out.size_ = 0;
+    }
     at = end;
   }
   return out;

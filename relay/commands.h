@@ -4,6 +4,7 @@
 // thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,9 +21,12 @@ class Extensions {
   /// `ehlo` is PeerReply::text; its first line names the peer and is no keyword.
   static Extensions parse(std::string_view ehlo);
   bool offers(std::string_view keyword) const { return keywords_.contains(keyword); }
+  /// Returns the most octets of content that the peer takes (RFC 1870 §6); 0: it names no limit.
+  std::uint64_t size() const { return size_; }
 
  private:
   std::set<std::string, std::less<>> keywords_;
+  std::uint64_t size_ = 0;
 };
 
 /// Whether reverse-path and parameters of MAIL can stand in a command line. Errors: invalid (a path

@@ -49,6 +49,13 @@ class Transaction {
     return outcome;
   }
 
+  /// Speaks no further than EHLO.
+  Result<std::uint64_t> offered_size() {
+    if (!greet()) return Error{Errc::unavailable, "no welcome: " + why_lost_.text};
+    quit();
+    return peer_.size();
+  }
+
  private:
   struct Fate {
     bool accepted = false;  ///< RCPT was answered 2yz
@@ -293,6 +300,14 @@ class FixedRelay final : public Relay {
 DeliveryOutcome deliver(ByteStream& stream, const Delivery& delivery, const std::string& helo_name,
                         seconds patience) {
   return Transaction(stream, delivery, helo_name, patience).run();
+}
+
+Result<std::uint64_t> offered_size(const std::string& address, const std::string& helo_name,
+                                   seconds patience) {
+  CS_ASSIGN(const auto stream,
+            connect_stream(address, std::chrono::steady_clock::now() + patience));
+  const Delivery nothing;
+  return Transaction(*stream, nothing, helo_name, patience).offered_size();
 }
 
 std::unique_ptr<Relay> make_relay(std::string address, std::string helo_name, seconds patience) {

@@ -84,6 +84,11 @@ Result<std::unique_ptr<ByteStream>> connect_stream(const std::string& address, D
 DeliveryOutcome deliver(ByteStream& stream, const Delivery& delivery, const std::string& helo_name,
                         seconds patience);
 
+/// Asks a peer at an address as for connect_stream() how many octets of content it takes: EHLO,
+/// then QUIT. Returns 0 if it names no limit (RFC 1870 §6). Errors: unavailable; invalid.
+Result<std::uint64_t> offered_size(const std::string& address, const std::string& helo_name,
+                                   seconds patience);
+
 /// Sends by `deliver`, connecting to a fixed address; the interface that holding/ takes.
 class Relay {
  public:

@@ -4,6 +4,9 @@ import uuid
 
 import pytest
 
+from testsite.place import Place
+from testsite.waiting import until
+
 MTAS = ["postfix", "sendmail"]
 
 # Fields of the MTA at delivery and at the second reception, and ours, stand before the message.
@@ -192,3 +195,24 @@ def test_the_envelope_is_kept(place):
     assert {m.recipient for m in mails} == {"joe@example.org", "quoted local@example.org"} or \
         {m.recipient for m in mails} == {"joe@example.org", "\"quoted local\"@example.org"}
     assert all(m.reverse_path == "alice@bytes.example" for m in mails)
+
+
+def test_what_the_mta_would_not_take_back_is_not_kept():
+    """Our fields make a message larger: one that is just within the MTA's limit would be kept, and
+    then never be delivered by any answer."""
+    limit = 200_000
+    author = "alice@bytes.example"
+    with Place(mta_extra=f"message_size_limit = {limit}\n") as place:
+        until(lambda: place.node.metrics()["countersign_release_limit_bytes"], "asked for")
+        kept = []
+        for size in range(limit - 8_000, limit, 500):
+            lines = (size - len(BASE)) // 100
+            entry = send(place, b"", (b"x" * 98 + b"\r\n") * lines)
+            assert (entry.reply.code, entry.reply.kept) in ((552, False), (554, True)), entry.reply
+            if entry.reply.kept:
+                kept.append(entry)
+        assert 2 <= len(kept) < 16
+        for entry in kept[-2:]:
+            place.answer(entry, author)
+            place.delivered(entry)
+        place.account()

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -165,6 +167,8 @@ class HoldingRig : public HoldingGround {
   KeepingRelay mta, notices;
   metrics::Registry registry;
   NodeMetrics metrics{registry};
+  std::atomic<std::uint64_t> offered_size{0};  ///< by the MTA, as SIZE
+  ReleaseLimit release_limit{[this]() -> Result<std::uint64_t> { return offered_size.load(); }};
 
   SpoolIntakeDesk intake_desk{
       {.spool = *spool,
@@ -174,6 +178,7 @@ class HoldingRig : public HoldingGround {
        .table = table,
        .keys = keys,
        .clock = clock,
+       .release_limit = release_limit,
        .on_held = [this](const HeldId& id, bool indexed) { node.held(id, indexed); }},
       {.base_url = "https://gate.example.org", .lifetime = std::chrono::hours(24), .limits = {}}};
   Desk desk{{.spool = *spool,
@@ -216,6 +221,7 @@ class HoldingRig : public HoldingGround {
              .asking = asking,
              .releaser = releaser,
              .announcer = announcer,
+             .release_limit = release_limit,
              .keys = keys,
              .clock = clock,
              .metrics = metrics},

@@ -51,11 +51,11 @@ struct Fixture {
 /// Another press of the button comes first: it takes the nonce, and sets the mark.
 class RacingState final : public WebState {
  public:
-  explicit RacingState(WebState& state) : state_(state) {}
+  RacingState(WebState& state, std::string mark) : state_(state), mark_(std::move(mark)) {}
   Status heartbeat(Deadline d) override { return state_.heartbeat(d); }
   Result<bool> spend(const std::string& nonce, seconds lifetime, Deadline d) override {
     CS_TRY(state_.spend(nonce, lifetime, d));
-    CS_TRY(state_.mark_answered(test::kHeld, "answer", lifetime, d));
+    CS_TRY(state_.mark_answered(mark_, "answer", lifetime, d));
     return state_.spend(nonce, lifetime, d);
   }
   Result<int> count_failure(const std::string& who, seconds window, Deadline d) override {
@@ -74,6 +74,7 @@ class RacingState final : public WebState {
 
  private:
   WebState& state_;
+  const std::string mark_;
 };
 
 struct AddressRow {
@@ -206,7 +207,7 @@ class AnswerTest : public CppUnit::TestFixture {
 
   void the_slower_of_two_presses_is_thanked_too() {
     Fixture f;
-    RacingState state(f.store.web());
+    RacingState state(f.store.web(), answered_name(test::held_view(f.clock.wall())));
     const AnswerDesk desk(
         {f.views, *f.pow, *f.wait, *f.codes, state, f.store.requests(), f.keyring});
     const auto got =

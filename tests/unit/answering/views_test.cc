@@ -53,7 +53,8 @@ void check(const Row& row) {
     CPPUNIT_ASSERT(f.store.held().set_state(held, row.state, f.clock.wall(), test::soon()));
   f.clock.advance(row.later);
   if (row.marked)
-    CPPUNIT_ASSERT(f.store.web().mark_answered(test::kHeld, "answer", seconds(60), test::soon()));
+    CPPUNIT_ASSERT(
+        f.store.web().mark_answered(answered_name(held), "answer", seconds(60), test::soon()));
   const auto got = f.views.look_up(kToken, test::soon());
   const std::string word(got ? countersign::word(kViewStateWords, got->state) : "");
   CPPUNIT_ASSERT_EQUAL(std::string(row.want), word);
@@ -94,6 +95,7 @@ class ViewsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_token_costs_the_same_calls);
   CPPUNIT_TEST(each_failing_call_is_unavailable);
   CPPUNIT_TEST(an_unchallenged_message_has_no_page);
+  CPPUNIT_TEST(what_was_taken_back_and_restored_waits_again);
   CPPUNIT_TEST(any_spelling_of_the_token_finds_it);
   CPPUNIT_TEST_SUITE_END();
 
@@ -143,6 +145,21 @@ class ViewsTest : public CppUnit::TestFixture {
     held.challenged = false;
     test::hold(f.store, held);
     CPPUNIT_ASSERT(!f.views.look_up(kToken, test::soon()));
+  }
+
+  void what_was_taken_back_and_restored_waits_again() {
+    Fixture f;
+    const HeldView held = test::held_view(f.clock.wall());
+    test::hold(f.store, held);
+    const auto state = [&] { return f.views.look_up(kToken, test::soon())->state; };
+    CPPUNIT_ASSERT(
+        f.store.web().mark_answered(answered_name(held), "withdraw", seconds(3600), test::soon()));
+    CPPUNIT_ASSERT(state() == ViewState::withdrawn);
+    for (const HeldState next : {HeldState::withdrawn, HeldState::held}) {
+      f.clock.advance(seconds(1));
+      CPPUNIT_ASSERT(f.store.held().set_state(held, next, f.clock.wall(), test::soon()));
+    }
+    CPPUNIT_ASSERT(state() == ViewState::waiting);
   }
 
   void any_spelling_of_the_token_finds_it() {

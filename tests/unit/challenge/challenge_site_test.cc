@@ -227,7 +227,9 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
                                          {"GET", "/healthz"}})
         (void)ask(f, method, path);
     CPPUNIT_ASSERT_EQUAL(0, requests_of(f));
-    CPPUNIT_ASSERT(f.store.web().how_answered(test::kHeld, test::soon())->empty());
+    const std::string mark =
+        answered_name(*f.store.held().get(*HeldId::parse(test::kHeld), test::soon()));
+    CPPUNIT_ASSERT(f.store.web().how_answered(mark, test::soon())->empty());
     CPPUNIT_ASSERT_EQUAL(0, *f.store.web().failures("message:" + test::kHeld, test::soon()));
     CPPUNIT_ASSERT_EQUAL(303, ask(f, "POST", kPath, answer_body(f)).status);
   }

@@ -65,6 +65,7 @@ class IntakeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(killed_before_the_store_knew_the_retry_joins_all_the_same);
   CPPUNIT_TEST(the_content_is_byte_for_byte);
   CPPUNIT_TEST(a_used_up_budget_falls_back_to_the_reply);
+  CPPUNIT_TEST(what_the_mta_would_not_take_back_is_not_kept);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -149,6 +150,32 @@ class IntakeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(rig.spool->read(r->id)->envelope.received.find(r->id.text()) !=
                    std::string::npos);
   }
+  void what_the_mta_would_not_take_back_is_not_kept() {
+    HoldingRig rig;
+    const std::string header = "From: alice@example.com\r\nSubject: Offer for 40 chairs\r\n";
+    const std::string body = "hello\r\n";
+    const std::uint64_t ours = 3072;
+    const std::uint64_t whole = ours + header.size() + 2 + body.size();
+    for (const auto& [offered, kept] : {std::pair(whole - 1, false),
+                                        {whole, true},
+                                        {ours, false},
+                                        {std::uint64_t{1}, false},
+                                        {std::uint64_t{0}, true}}) {
+      rig.offered_size = offered;
+      CPPUNIT_ASSERT(rig.release_limit.refresh());
+      const auto held = rig.hold(HoldingRig::envelope(), body);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(std::to_string(offered), kept, bool(held));
+      if (!kept) CPPUNIT_ASSERT(held.error().code == Errc::invalid);
+    }
+    // Without a body nobody asks before the end.
+    rig.offered_size = whole - body.size() - 1;
+    CPPUNIT_ASSERT(rig.release_limit.refresh());
+    auto intake = rig.intake_desk.begin(HoldingRig::envelope(), header, "192.0.2.0/24", rig.soon());
+    CPPUNIT_ASSERT(intake);
+    const auto committed = (*intake)->commit(rig.soon());
+    CPPUNIT_ASSERT(!committed && committed.error().code == Errc::unavailable);
+  }
+
   void a_used_up_budget_falls_back_to_the_reply() {
     HoldingRig rig;
     HeldEnvelope e = HoldingRig::envelope();

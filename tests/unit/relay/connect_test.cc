@@ -131,6 +131,7 @@ class ConnectTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_peer_that_does_not_read_ends_at_the_deadline);
   CPPUNIT_TEST(a_peer_that_closes_raises_no_signal);
   CPPUNIT_TEST(a_relay_without_peer_defers_all);
+  CPPUNIT_TEST(a_peer_says_how_much_it_takes);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -149,6 +150,30 @@ class ConnectTest : public CppUnit::TestFixture {
     server.join();
     CPPUNIT_ASSERT(content == server.peer.content);
     CPPUNIT_ASSERT_EQUAL(std::string("QUIT"), server.peer.commands.back());
+  }
+
+  void a_peer_says_how_much_it_takes() {
+    const struct {
+      const char* ehlo;
+      std::uint64_t want;
+    } rows[] = {{"250-mx\r\n250-SIZE 10240000\r\n250 DSN\r\n", 10'240'000},
+                {"250-mx\r\n250 size 5\r\n", 5},
+                {"250-mx\r\n250 SIZE\r\n", 0},
+                {"250-mx\r\n250 SIZE 0\r\n", 0},
+                {"250-mx\r\n250 SIZE 1x\r\n", 0},
+                {"250-mx\r\n250 SIZE 99999999999999999999999\r\n", 0},
+                {"250 mx\r\n", 0}};
+    for (const auto& row : rows) {
+      Script script;
+      script.ehlo = row.ehlo;
+      Server server(listen_tcp(), script);
+      const auto size = offered_size(server.address, "gate.example.org", seconds(20));
+      CPPUNIT_ASSERT_MESSAGE(row.ehlo, size);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.ehlo, row.want, *size);
+      server.join();
+      CPPUNIT_ASSERT_EQUAL(std::string("QUIT"), server.peer.commands.back());
+    }
+    CPPUNIT_ASSERT(!offered_size("127.0.0.1:1", "gate.example.org", seconds(5)));
   }
 
   void a_host_name_is_looked_up() {
