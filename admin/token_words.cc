@@ -74,6 +74,8 @@ Result<std::string> parse_fingerprint(std::string_view text) {
   if (!domain || domain->empty() || domain->starts_with('[') ||
       domain->find('.') == std::string::npos)
     return Error{Errc::invalid, in_quotes(text) + " is no domain"};
+  if (is_registry(*domain))
+    return Error{Errc::invalid, in_quotes(text) + " is a public suffix: name a domain below it"};
   return organizational_domain(*domain);
 }
 

@@ -109,6 +109,11 @@ std::string organizational_domain(std::string_view domain) {
   return answer;
 }
 
+bool is_registry(std::string_view domain) {
+  return !is_address(domain) &&
+         psl_is_public_suffix2(psl_builtin(), std::string(domain).c_str(), PSL_TYPE_ICANN) == 1;
+}
+
 bool aligned(std::string_view a, std::string_view b) {
   if (a.empty()) return false;
   return a == b || organizational_domain(a) == organizational_domain(b);

@@ -22,6 +22,10 @@ Result<std::string> to_a_labels(std::string_view domain);
 /// returned as it is.
 std::string organizational_domain(std::string_view domain);
 
+/// Whether a registry hands out the names below an A-label domain ("co.uk"; not "github.io", whose
+/// own owner does): nobody's mail comes from there.
+bool is_registry(std::string_view domain);
+
 /// Whether two A-label domains have one organizational domain (relaxed alignment, RFC 7489 §3.1).
 bool aligned(std::string_view a, std::string_view b);
 

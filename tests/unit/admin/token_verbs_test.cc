@@ -119,6 +119,10 @@ const BadRow kBadRows[] = {
     {"bound to nobody",
      {"tokens", "issue", "joe@example.org", "--label", "a", "--bind", "shop"},
      "--bind: \"shop\" is no domain; allowed: first, anyone, or a domain"},
+    {"a binding to a public suffix",
+     {"tokens", "issue", "joe@example.org", "--label", "a", "--bind", "co.uk"},
+     "--bind: \"co.uk\" is a public suffix: name a domain below it; allowed: first, anyone, or a "
+     "domain"},
     {"a mailbox that leaves no room",
      {"tokens", "issue", std::string(50, 'a') + "@example.org", "--label", "a"},
      "longer than the 64 octets that RFC 5321 allows"},

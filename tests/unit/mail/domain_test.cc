@@ -97,6 +97,23 @@ void check_organization(const Organization& row) {
   CPPUNIT_ASSERT_EQUAL(std::string(row.want), organizational_domain(row.domain));
 }
 
+struct Registry {
+  const char* name;
+  const char* domain;
+  bool want;
+};
+const Registry kRegistries[] = {
+    {"a top-level domain", "com", true},
+    {"a suffix of two labels", "co.uk", true},
+    {"an unknown top-level domain", "example", true},
+    {"a domain below a suffix", "example.co.uk", false},
+    {"a suffix with an owner of its own", "github.io", false},
+    {"an address literal", "[192.0.2.1]", false},
+};
+void check_registry(const Registry& row) {
+  CPPUNIT_ASSERT_EQUAL(row.want, is_registry(row.domain));
+}
+
 struct Alignment {
   const char* name;
   const char* a;
@@ -137,6 +154,7 @@ class DomainTest : public CppUnit::TestFixture {
   }
   static void organizations(TestSuiteBuilderContextType& c) {
     test::add_rows(c, kOrganizations, check_organization);
+    test::add_rows(c, kRegistries, check_registry);
   }
   static void alignments(TestSuiteBuilderContextType& c) {
     test::add_rows(c, kAlignments, check_alignment);
