@@ -90,7 +90,8 @@ class HeldIndex {
   virtual Result<std::vector<HeldId>> held_for(const std::string& owner, Deadline deadline) = 0;
 
   /// Returns the message that an earlier try of the same mail became, while it is `held`.
-  /// Errors: not_found, unavailable.
+  /// Errors: not_found; unavailable, also where the store takes no writes: what is held then would
+  /// be known to nobody.
   virtual Result<HeldView> find_retry(const std::string& digest, Deadline deadline) = 0;
   /// Binds retry:{digest} to `id` until `until`, unless it is bound to a message that is still
   /// held. Errors: unavailable.

@@ -173,10 +173,12 @@ Result<std::vector<HeldId>> RedisHeldIndex::held_for(const std::string& owner, D
 Result<HeldView> RedisHeldIndex::find_retry(const std::string& digest, Deadline deadline) {
   const std::string key = pool_.keys().retry(digest);
   RedisPipeline ask = pool_.pipeline();
+  // Writes nothing, but is refused where nothing can be written (OOM, READONLY, MISCONF).
+  ask.add({"SETRANGE", key, "0", ""});
   ask.add({"GET", key});
   CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
-  if (replies[0].is_nil()) return missing(key);
-  CS_ASSIGN(const HeldId id, decode_retry(replies[0].text));
+  if (replies[1].is_nil()) return missing(key);
+  CS_ASSIGN(const HeldId id, decode_retry(replies[1].text));
   CS_ASSIGN(HeldView view, get(id, deadline));
   if (view.state != HeldState::held) return missing(key);
   return view;

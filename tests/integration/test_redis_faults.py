@@ -162,8 +162,8 @@ def test_what_cannot_be_written_is_not_promised(place, name, during, after):
         stranger = place.send("joe@example.org", author="new@stranger.example")
         observed = place.send("watch@example.org", author="new@stranger.example")
         assert observed.reply.code == 250
-        # Kept on disk it may be, and its page may follow; else the sender is to try again.
-        assert stranger.reply.text == TRY_LATER or (stranger.reply.kept and place.held(stranger))
+        # A URL would say that nothing is waiting under it.
+        assert stranger.reply.text == TRY_LATER and not place.held(stranger)
     until(lambda: healthy(place), "healthy again")
     place.account()
 
