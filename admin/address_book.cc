@@ -12,6 +12,7 @@
 
 #include "admin/book_text.h"
 #include "admin/csv.h"
+#include "admin/fingerprint_words.h"
 #include "admin/whom.h"
 #include "base/encoding.h"
 #include "config/values.h"
@@ -146,7 +147,11 @@ Result<std::pair<Subject, ContactEntry>> entry_of(
   const std::string& fingerprints = cells.at("fingerprints");
   for (std::size_t at = 0; at < fingerprints.size();) {
     const auto end = std::min(fingerprints.find(' ', at), fingerprints.size());
-    if (end > at) entry.fingerprints.push_back(fingerprints.substr(at, end - at));
+    if (end > at) {
+      CS_ASSIGN(std::string one,
+                parse_contact_fingerprint(subject, fingerprints.substr(at, end - at)));
+      entry.fingerprints.push_back(std::move(one));
+    }
     at = end + 1;
   }
   const std::string& final = cells.at("final");

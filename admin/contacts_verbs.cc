@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "admin/exit_status.h"
+#include "admin/fingerprint_words.h"
 #include "admin/opening.h"
 #include "admin/run.h"
 #include "admin/whom.h"
 #include "config/values.h"
-#include "mail/domain.h"
 
 namespace countersign::admin {
 namespace {
@@ -49,11 +49,9 @@ Result<Order> order_of(const Invocation& invocation, const Config& config, Stand
   order.entry.source = "admin";
   order.entry.created = tools.clock.wall();
   for (const std::string& text : invocation.all("--fingerprint")) {
-    const auto domain = to_a_labels(text);
-    if (!domain || domain->empty())
-      return Error{Errc::invalid, "--fingerprint: " + in_quotes(text) + " is no domain"};
-    // A fingerprint is an organizational domain: any aligned method on it matches.
-    order.entry.fingerprints.push_back(organizational_domain(*domain));
+    const auto fingerprint = parse_contact_fingerprint(order.subject, text);
+    if (!fingerprint) return Error{Errc::invalid, "--fingerprint: " + fingerprint.error().detail};
+    order.entry.fingerprints.push_back(*fingerprint);
   }
   order.entry.final = invocation.given("--final");
   if (order.entry.final && order.whom.scope.level != Level::site)

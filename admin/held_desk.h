@@ -40,7 +40,10 @@ class HeldDesk {
 
   /// False: a daemon has the spool, and gets orders.
   bool alone() const { return spool_ != nullptr; }
-  /// Errors: not_found (not held here, or over: detail says which), corrupt, unavailable.
+  /// Returns a message that is not over. Errors: not_found (not held here, or over: detail says
+  /// which), corrupt, unavailable.
+  Result<HeldMessage> find(const HeldId& id);
+  /// Errors: as find().
   Result<HeldDone> release(const HeldId& id);
   Result<HeldDone> drop(const HeldId& id);
   /// Undoes that its sender took a message back. Errors: also invalid (he did not).
@@ -49,7 +52,6 @@ class HeldDesk {
  private:
   HeldDesk(HeldDeskParts parts, std::unique_ptr<Spool> spool)
       : parts_(std::move(parts)), spool_(std::move(spool)) {}
-  Result<HeldMessage> find(const HeldId& id);
   Result<HeldDone> order(const HeldId& id, const std::string& verb);
   Status finish(const HeldId& id);
 

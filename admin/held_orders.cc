@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // held release, drop and restore.
+#include <functional>
+#include <optional>
+
 #include "admin/exit_status.h"
 #include "admin/held_desk.h"
 #include "admin/opening.h"
 #include "admin/run.h"
 #include "config/values.h"
+#include "holding/approval.h"
 #include "holding/history.h"
 #include "holding/view.h"
 
@@ -31,21 +35,39 @@ int status_of(const HeldDone& done) {
   return EX_OK;
 }
 
+/// Makes the author a contact before his message goes. Returns the record's part of it.
+using Approve = std::function<Result<ContactEntry>(const HeldId&)>;
+
+std::string contact_words(const ContactEntry& entry) {
+  return entry.fingerprints.empty()
+             ? "its author is a contact by name only, and let in once he is authenticated"
+             : "its author is a contact, by " + entry.fingerprints.front();
+}
+
 int one(const std::string& text, HeldDesk& desk, Result<HeldDone> (HeldDesk::*act)(const HeldId&),
-        Output& output) {
+        const Approve& approve, Output& output) {
   const auto id = HeldId::parse(text);
   if (!id) {
     output.say(in_quotes(text) + ": " + id.error().detail);
     return EX_DATAERR;
   }
-  const auto done = (desk.*act)(*id);
-  if (!done) {
-    output.say(text + ": " + done.error().detail);
-    return exit_status(done.error().code);
+  const auto told = [&](const Error& error) {
+    output.say(text + ": " + error.detail);
+    return exit_status(error.code);
+  };
+  std::optional<ContactEntry> contact;
+  if (approve) {
+    auto approved = approve(*id);
+    if (!approved) return told(approved.error());
+    contact = *std::move(approved);
   }
+  const auto done = (desk.*act)(*id);
+  if (!done) return told(done.error());
   Record record;
   record.add("id", text).add("result", done->result).add("detail", done->detail);
-  output.put(record, text + " " + done->result + (done->detail.empty() ? "" : ": " + done->detail));
+  if (contact) record.add("fingerprints", contact->fingerprints);
+  output.put(record, text + " " + done->result + (done->detail.empty() ? "" : ": " + done->detail) +
+                         (contact ? "; " + contact_words(*contact) : ""));
   return status_of(*done);
 }
 
@@ -61,9 +83,20 @@ int each(const Invocation& invocation, Tools& tools, Output& output,
                       [&](const HeldMessage& m) { return tell_index(m, *config, tools); }},
                      {.bytes = config->spool.limit, .message_bytes = config->milter.max_message});
   if (!desk) return fail(desk.error(), output);
+  std::unique_ptr<Store> store;
+  Approve approve;
+  if (invocation.given("--allow")) {
+    store = open_store(*config, tools, output);
+    if (!store) return no_store(*config);
+    approve = [&](const HeldId& id) -> Result<ContactEntry> {
+      CS_ASSIGN(const HeldMessage message, (*desk)->find(id));
+      return approve_author(message.envelope, store->contacts(), tools.clock.wall(),
+                            store_deadline());
+    };
+  }
   int status = EX_OK;
   for (const std::string& text : invocation.all("ID"))
-    status = worse(status, one(text, **desk, act, output));
+    status = worse(status, one(text, **desk, act, approve, output));
   return status;
 }
 

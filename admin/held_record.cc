@@ -128,6 +128,7 @@ Record show_record(const HeldMessage& message, const History& history) {
       .add("message_id", e.message_id)
       .add("reverse_path", e.envelope.reverse_path.raw)
       .add("owners", e.owners)
+      .add("network_fingerprint", e.network_fingerprint)
       .add("share", e.share)
       .add("channel", channel_of(e))
       .add("changed", time_value(history.changed))
@@ -148,6 +149,7 @@ std::string show_text(const HeldMessage& message, const History& history) {
   add("reason", e.reason);
   add("author", e.author.empty() ? "none" : e.author);
   add("fingerprint", e.fingerprint.empty() ? "none: unverified" : e.fingerprint);
+  if (!e.network_fingerprint.empty()) add("network", e.network_fingerprint);
   add("reverse-path", e.envelope.reverse_path.raw);
   add("subject", e.subject);
   add("message-id", e.message_id);

@@ -68,10 +68,12 @@ const Verb kVerbs[] = {
      held_show},
     {"held release",
      "Delivers held messages, as if their recipients had let them in. If the milter runs, it gets "
-     "the order; else the message is delivered now.",
-     "countersign held release 7q2mxf4pk9td3hwa7q2mxf4pk9",
+     "the order; else the message is delivered now. With --allow their authors become contacts of "
+     "their recipients: by what authenticates them, else by the network that they write from if "
+     "their domains publish neither SPF nor DMARC, else by name only.",
+     "countersign held release --allow 7q2mxf4pk9td3hwa7q2mxf4pk9",
      {kIds},
-     {},
+     {{"--allow", "", "lets the author in from now on too; needs Redis"}},
      held_release},
     {"held drop",
      "Drops held messages for good.",
@@ -97,7 +99,10 @@ const Verb kVerbs[] = {
      "that proves itself; mail that proves nothing is not let in.",
      "countersign contacts allow joe@example.org alice@example.com --note 'the plumber'",
      {kWhom, kSubject},
-     {{"--fingerprint", "DOMAIN", "a domain by which the author is authenticated", true},
+     {{"--fingerprint", "DOMAIN",
+       "a domain by which the author is authenticated; or, while his own publishes neither SPF nor "
+       "DMARC, where he writes from: ptr:DOMAIN of the host, net:NETWORK (a /24 or /64)",
+       true},
       kNote,
       kFinal},
      contacts_allow},
@@ -267,6 +272,9 @@ const Verb kVerbs[] = {
      {{"--dkim", "DOMAIN", "a DKIM signature of this domain passes"},
       {"--spf", "", "SPF passes for the author's domain, which is also that of the reverse-path"},
       {"--dmarc-fail", "", "DMARC fails"},
+      {"--network", "WHERE",
+       "the author's domain publishes neither SPF nor DMARC, and he writes from there: ptr:DOMAIN "
+       "or net:NETWORK"},
       {"--machine", "", "the mail says that no person sent it"},
       {"--auth", "", "the client is authenticated, or in milter.submit_networks"}},
      why},

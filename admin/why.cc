@@ -5,6 +5,7 @@
 #include <array>
 
 #include "admin/exit_status.h"
+#include "admin/fingerprint_words.h"
 #include "admin/milter_state.h"
 #include "admin/opening.h"
 #include "admin/policy_words.h"
@@ -83,6 +84,13 @@ Result<std::string> fingerprint_of(const Invocation& invocation, const Question&
   return aligned(*signer, domain) ? organizational_domain(domain) : std::string();
 }
 
+Result<std::string> parse_network(const std::string& text) {
+  auto fingerprint = parse_contact_fingerprint("", text);
+  if (fingerprint && is_network(*fingerprint)) return fingerprint;
+  return Error{Errc::invalid, "--network: " + in_quotes(text) +
+                                  " is no network; allowed: ptr:DOMAIN, net: and a /24 or /64"};
+}
+
 Result<Facts> facts_of(const Invocation& invocation, const Question& question,
                        const Config& config) {
   CS_ASSIGN(const std::string fingerprint, fingerprint_of(invocation, question));
@@ -100,6 +108,10 @@ Result<Facts> facts_of(const Invocation& invocation, const Question& question,
     facts.authentication.fingerprint = fingerprint;
     facts.authentication.spf_aligned = invocation.given("--spf");
     facts.authentication.dmarc_failed = invocation.given("--dmarc-fail");
+    if (const auto network = invocation.option("--network")) {
+      CS_ASSIGN(facts.network, parse_network(*network));
+      facts.authentication.published = Published::nothing;
+    }
   }
   if (facts.null_reverse_path)
     facts.machine_mark = "null-reverse-path";

@@ -30,7 +30,8 @@ class Examination {
   /// Takes a piece of the body; returns by `deadline`. What goes wrong is told by finish().
   virtual void body(std::string_view bytes, Deadline deadline) = 0;
   /// Returns what was found: `spf` (smtp.mailfrom, or smtp.helo for the null reverse-path), `dkim`
-  /// for each signature (header.d, header.s, header.a), `dmarc` (header.from, policy.dmarc). A
+  /// for each signature (header.d, header.s, header.a), `dmarc` (header.from, policy.dmarc; without
+  /// a record also policy.spf: whether From's domain publishes SPF, as tell_published_spf()). A
   /// result of DKIM is `pass` only if the signature covers From and the whole body, by an
   /// algorithm and a key that RFC 8301 and RFC 8463 allow; else it is `policy`, with a reason.
   /// Without body() before it, the body is taken to be empty. Once.

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "mail/domain.h"
+#include "mail/unicode.h"
 
 namespace countersign {
 namespace {
@@ -57,6 +58,7 @@ std::optional<Record> parse_record(const std::string& text, const std::string& d
 struct Found {
   DnsAnswer::Kind kind = DnsAnswer::Kind::nothing;
   std::string text;
+  int count = 0;
 };
 
 /// Looks for the one record at a domain (RFC 7489 §6.6.3: several are none).
@@ -64,15 +66,14 @@ Found find_record(DnsBudget& dns, const std::string& domain) {
   const DnsAnswer answer = dns.ask("_dmarc." + domain, DnsType::txt);
   Found out{
       answer.kind == DnsAnswer::Kind::failed ? DnsAnswer::Kind::failed : DnsAnswer::Kind::nothing,
-      ""};
-  int count = 0;
+      "", 0};
   for (const std::string& record : answer.records) {
     auto text = txt_of(record);
     if (!text || !text->starts_with("v=DMARC1")) continue;
     out.text = *std::move(text);
-    ++count;
+    ++out.count;
   }
-  if (count == 1) out.kind = DnsAnswer::Kind::found;
+  if (out.count == 1) out.kind = DnsAnswer::Kind::found;
   return out;
 }
 
@@ -87,6 +88,13 @@ std::string_view value_of(const AuthResult& result, std::string_view name) {
   for (const AuthProperty& p : result.properties)
     if (p.property == name) return p.value;
   return {};
+}
+
+/// Whether a TXT record is one of SPF, of whatever version (RFC 7208 §4.5), or may be.
+bool may_be_spf(const std::string& record) {
+  const auto text = txt_of(record);
+  return !text || ascii_lower(text->substr(0, 5)) == "v=spf" ||
+         ascii_lower(text->substr(0, 5)) == "spf2.";
 }
 
 /// Whether a result of SPF or DKIM is of a domain that is aligned with the author's.
@@ -110,12 +118,16 @@ AuthResult check_dmarc(DnsBudget& dns, const MessageOrigin& origin,
   const std::string organization = organizational_domain(author);
   Found record = find_record(dns, author);
   const bool own = record.kind == DnsAnswer::Kind::found || organization == author;
+  const bool several = record.count > 1;
   if (record.kind == DnsAnswer::Kind::nothing && !own) record = find_record(dns, organization);
   if (record.kind == DnsAnswer::Kind::failed) {
     out.result = "temperror";
     return out;
   }
-  if (record.kind == DnsAnswer::Kind::nothing) return out;
+  if (record.kind == DnsAnswer::Kind::nothing) {
+    if (several || record.count > 1) out.reason = "several records";
+    return out;
+  }
   const auto parsed = parse_record(record.text, own ? author : organization);
   if (!parsed) {
     out.result = "permerror";
@@ -131,6 +143,17 @@ AuthResult check_dmarc(DnsBudget& dns, const MessageOrigin& origin,
   };
   out.result = any("pass") ? "pass" : any("temperror") ? "temperror" : "fail";
   return out;
+}
+
+void tell_published_spf(DnsBudget& dns, const MessageOrigin& origin, AuthResult& dmarc) {
+  if ((dmarc.result != "none" && dmarc.result != "temperror") || !dmarc.reason.empty()) return;
+  const DnsAnswer answer = dns.ask(origin.author_domain, DnsType::txt);
+  const char* word = "none";
+  if (answer.kind == DnsAnswer::Kind::failed)
+    word = "temperror";
+  else if (std::any_of(answer.records.begin(), answer.records.end(), may_be_spf))
+    word = "published";
+  dmarc.properties.push_back({"policy", "spf", word});
 }
 
 }  // namespace countersign

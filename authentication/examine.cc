@@ -40,8 +40,10 @@ Status run(int socket, Dns& dns, DkimLibrary& library) {
     dkim->body(frame.payload);
   }
   for (AuthResult& result : dkim->finish()) results.push_back(std::move(result));
-  if (!from.origin.author_domain.empty())
+  if (!from.origin.author_domain.empty()) {
     results.push_back(check_dmarc(budget, from.origin, results));
+    tell_published_spf(budget, from.origin, results.back());
+  }
   return send_frame(socket, FrameKind::results,
                     write_authentication_results({"countersign", std::move(results)}),
                     now() + kToAnswer);

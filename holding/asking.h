@@ -60,6 +60,11 @@ class AskingDesk {
   /// may pass, see Asked::spend(). Errors: unavailable.
   virtual Result<bool> spend(const std::string& owner, const std::string& id,
                              const AskedRecord& record, const AskedUse& use, Deadline deadline) = 0;
+  /// A message of which the record `id` of `owner` waits has come all the same: its page says that
+  /// it was delivered, and the record ends; or, if it is `held` under a URL of its own, that
+  /// nothing waits under this one. Errors: not_found (the page has ended), unavailable.
+  virtual Status settle(const std::string& owner, const std::string& id, const AskedRecord& record,
+                        bool held, Deadline deadline) = 0;
 };
 
 }  // namespace countersign

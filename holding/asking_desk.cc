@@ -151,6 +151,16 @@ Result<bool> StoreAskingDesk::spend(const std::string& owner, const std::string&
   return true;
 }
 
+Status StoreAskingDesk::settle(const std::string& owner, const std::string& id,
+                               const AskedRecord& record, bool held, Deadline deadline) {
+  // Of who is held the record goes on telling that he has waited.
+  if (!held) CS_TRY(parts_.asked.end(owner, id, deadline));
+  const auto view = HeldId::parse(record.view);
+  if (!view) return view.error();
+  const HeldState state = held ? HeldState::expired : HeldState::released;
+  return parts_.asked.set_state(*view, state, parts_.clock.wall(), deadline);
+}
+
 bool StoreAskingDesk::is_genuine(const Request& request, const HeldView& view) const {
   if (view.copy == Copy::kept || asked_id(tuple_of(view)) != view.id) return false;
   if (!is_asked_token(parts_.keys, view.id, view.generation, request.token)) return false;

@@ -43,6 +43,8 @@ class StoreAskingDesk final : public AskingDesk {
 
   Result<std::string> ask(const Question& question, Deadline deadline) override;
   Result<bool> has_room(const std::string& owner, Deadline deadline) override;
+  Status settle(const std::string& owner, const std::string& id, const AskedRecord& record,
+                bool held, Deadline deadline) override;
   Result<bool> spend(const std::string& owner, const std::string& id, const AskedRecord& record,
                      const AskedUse& use, Deadline deadline) override;
   /// Judges one request of the stream kAnyNode. Every step can be repeated.

@@ -114,6 +114,13 @@ bool is_registry(std::string_view domain) {
          psl_is_public_suffix2(psl_builtin(), std::string(domain).c_str(), PSL_TYPE_ICANN) == 1;
 }
 
+bool is_public_suffix(std::string_view domain) {
+  if (is_address(domain)) return false;
+  const psl_ctx_t* list = psl_builtin();
+  assert(list != nullptr);
+  return psl_is_public_suffix(list, std::string(domain).c_str()) != 0;
+}
+
 bool aligned(std::string_view a, std::string_view b) {
   if (a.empty()) return false;
   return a == b || organizational_domain(a) == organizational_domain(b);

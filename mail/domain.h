@@ -26,6 +26,10 @@ std::string organizational_domain(std::string_view domain);
 /// own owner does): nobody's mail comes from there.
 bool is_registry(std::string_view domain);
 
+/// Whether an A-label domain is a public suffix, of a registry or of a host ("github.io"): the
+/// names below it are of different owners.
+bool is_public_suffix(std::string_view domain);
+
 /// Whether two A-label domains have one organizational domain (relaxed alignment, RFC 7489 §3.1).
 bool aligned(std::string_view a, std::string_view b);
 

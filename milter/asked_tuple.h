@@ -18,6 +18,11 @@ namespace countersign {
 /// again from others.
 std::string client_evidence(const Client& client);
 
+/// Returns the same as a network fingerprint (is_network()). Names that spell the client's own IPv4
+/// address are its provider's, who has other customers: of them the network counts. "" for a
+/// program of this host, through which anybody's mail may have come.
+std::string network_fingerprint(const Client& client);
+
 /// Returns the reverse-path as tuples have it: folded; what is no mailbox as it was given.
 std::string tuple_path(const ReversePath& path);
 

@@ -213,7 +213,7 @@ void ask_for_macros(SMFICTX* ctx) {
     std::string copy(names);
     smfi_setsymlist(ctx, stage, copy.data());
   };
-  ask(SMFIM_CONNECT, "j");
+  ask(SMFIM_CONNECT, "j _");
   ask(SMFIM_HELO, "");
   ask(SMFIM_ENVFROM, "{auth_type}");
   ask(SMFIM_ENVRCPT, "{rcpt_addr}");
@@ -256,10 +256,16 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long steps, 
   return begin_session(ctx, *our_steps) ? SMFIS_CONTINUE : SMFIS_REJECT;
 }
 
+/// The client's host name, "unknown" where it is not confirmed. Postfix says that itself; Sendmail
+/// gives the name all the same, and the doubt in a macro.
+std::string_view confirmed_name(SMFICTX* ctx, const char* name) {
+  return macro(ctx, "_").find("(may be forged)") == std::string_view::npos ? text(name) : "unknown";
+}
+
 sfsistat on_connect(SMFICTX* ctx, char* name, sockaddr* address) {
   if (smfi_getpriv(ctx) == nullptr && !begin_session(ctx, last_steps)) return SMFIS_TEMPFAIL;
   return run(ctx, SMFIP_NR_CONN, [&](Connection& c) -> Verdict {
-    c.session.connect(text(name), address_text(address), macro(ctx, "j"));
+    c.session.connect(confirmed_name(ctx, name), address_text(address), macro(ctx, "j"));
     return {};
   });
 }

@@ -173,4 +173,15 @@ Result<bool> Correspondence::spend(const RecipientFacts& recipient, Deadline dea
                                 *recipient.knowledge.asked[*place], use(), deadline);
 }
 
+void Correspondence::settle(const RecipientFacts& recipient, bool held, Deadline deadline) {
+  const auto& asked = recipient.knowledge.asked;
+  // The second of ids_for().
+  if (asked.size() < 2 || !asked[1] || asked[1]->state != State::waiting) return;
+  const std::string& id = ids_for(author_, *recipient.owner)[1];
+  const Status told =
+      services_.asking.settle(recipient.owner->key(), id, *asked[1], held, deadline);
+  if (!told)
+    log::debug("page not told", {{"held", asked[1]->view}, {"error", told.error().detail}});
+}
+
 }  // namespace countersign

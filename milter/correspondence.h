@@ -55,6 +55,9 @@ class Correspondence {
   /// Spends the recipient's answer on this message, whose body is complete. Returns whether it may
   /// pass. Errors: unavailable.
   Result<bool> spend(const RecipientFacts& recipient, Deadline deadline);
+  /// Tells the page of a challenge that deferred this message, where there is one, that the message
+  /// was taken, or is held. A page that cannot be told goes on saying that it waits.
+  void settle(const RecipientFacts& recipient, bool held, Deadline deadline);
 
  private:
   /// The record, and its place in ids_for(), by which this message may pass.

@@ -10,7 +10,9 @@
 #include "mail/forwarded.h"
 #include "mail/list_fields.h"
 #include "mail/machine.h"
+#include "milter/asked_tuple.h"
 #include "milter/destination.h"
+#include "screening/known_contact.h"
 
 namespace countersign {
 namespace {
@@ -129,6 +131,10 @@ Facts gather_facts(const MilterSettings& settings, const Client& client, const E
                            return settings.protected_domains.contains(domain);
                          });
   facts.forwarded = !facts.forward_mark.empty();
+  // A forwarder's network tells nothing of the author. Most domains publish something.
+  const bool may_count = settings.authentication.source == AuthenticationSource::builtin ||
+                         facts.authentication.published != Published::unknown;
+  if (may_count && !facts.forwarded) facts.network = network_fingerprint(client);
   const Verdicts verdicts = read_verdicts(settings.verdicts, header);
   facts.infected = verdicts.infected;
   facts.spam = verdicts.spam;
@@ -185,6 +191,7 @@ HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
           .owners = std::move(owners),
           .author = facts.author.mailbox ? facts.author.mailbox->address() : "",
           .fingerprint = facts.authentication.fingerprint,
+          .network_fingerprint = network_of_author(facts),
           .addresses = answering_addresses(facts, envelope, header),
           .reason = std::string(word(plan.held_reason)),
           .challenged = plan.challenge != Challenge::none,

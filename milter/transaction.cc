@@ -269,6 +269,7 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
   }
   if (plan_.answer == Handling::keep) {
     record(held_id);
+    settle_deferred();
     return keep(*receipt);
   }
   for (const std::size_t i : plan_.deleted) {
@@ -284,6 +285,7 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
   }
   record(held_id);
   marking_.edit(editor, plan_, recipients_, results(), queue_id_);
+  settle_deferred();
   learn();
   return finish({});
 }

@@ -96,6 +96,7 @@ class Transaction {
   bool passes_by_answer(std::size_t i) const;
   bool any_passes_by_answer() const;
   std::optional<Verdict> spend_answers();
+  void settle_deferred();
   Verdict spent_on_another(std::size_t i);
   Verdict begin_hold();
   Verdict spool(std::string_view bytes);

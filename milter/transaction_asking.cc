@@ -127,6 +127,15 @@ std::optional<Verdict> Transaction::spend_answers() {
   return std::nullopt;
 }
 
+/// Whoever has been deferred has a page, which is to say what became of the message.
+void Transaction::settle_deferred() {
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    const bool held = std::ranges::find(plan_.held, i) != plan_.held.end();
+    if (held || decisions_[i].disposition == Disposition::pass)
+      correspondence_.settle(recipients_[i], held, within(kAsk));
+  }
+}
+
 /// The answer of recipient `i` let another message pass meanwhile.
 Verdict Transaction::spent_on_another(std::size_t i) {
   // One reply can speak of one recipient; and who defers, defers at the next try.

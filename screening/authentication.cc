@@ -13,7 +13,7 @@
 namespace countersign {
 namespace {
 
-/// What a field says by one method: "pass" or "fail" and of which domain, sorted.
+/// What a field says by one method: its result ("pass", "none", ...) and of which domain, sorted.
 using Claims = std::vector<std::pair<std::string, std::string>>;
 
 /// Returns the only value of that property; "" if there is none, or more than one.
@@ -42,6 +42,11 @@ std::string dkim_domain(const AuthResult& result) {
 
 std::string spf_domain(const AuthResult& result) {
   return domain_of(only_value(result, "smtp", "mailfrom"));
+}
+
+/// Of From, which is the author's unless it says something else.
+std::string dmarc_domain(const AuthResult& result) {
+  return domain_of(only_value(result, "header", "from"));
 }
 
 /// Returns what all `fields` say by `method`, if those that speak of it agree; else nothing. One
@@ -87,9 +92,7 @@ void add_stated_policies(std::string_view text, std::vector<std::string>& polici
   }
 }
 
-/// Whether a `dmarc` result says that the author's domain wants such mail kept away.
-bool dmarc_fails(const AuthResult& result) {
-  if (result.method != "dmarc" || result.result != "fail") return false;
+std::vector<std::string> stated_policies(const AuthResult& result) {
   std::vector<std::string> policies;
   for (const AuthProperty& p : result.properties)
     if (p.ptype == "policy") add_stated_policies(p.property + "=" + p.value, policies);
@@ -97,8 +100,61 @@ bool dmarc_fails(const AuthResult& result) {
   // RFC 8601 registers policy.dmarc, whose property is "dmarc" alone.
   if (const auto value = only_value(result, "policy", "dmarc"); !value.empty())
     add_stated_policies("p=" + std::string(value), policies);
-  return policies.empty() ||
-         std::any_of(policies.begin(), policies.end(), [](const auto& p) { return p != "none"; });
+  return policies;
+}
+
+bool any_is_strict(const std::vector<std::string>& policies) {
+  return std::any_of(policies.begin(), policies.end(), [](const auto& p) { return p != "none"; });
+}
+
+/// Whether a `dmarc` result says that the author's domain wants such mail kept away.
+bool dmarc_fails(const AuthResult& result) {
+  if (result.method != "dmarc" || result.result != "fail") return false;
+  const std::vector<std::string> policies = stated_policies(result);
+  return policies.empty() || any_is_strict(policies);
+}
+
+/// Whether all that is claimed is "none", or for want of an answer "temperror", of one of
+/// `domains`. Nothing claimed says nothing.
+Published published_by(const Claims& claims, const std::vector<std::string>& domains) {
+  bool unsure = false;
+  for (const auto& [result, domain] : claims) {
+    const bool ours = std::find(domains.begin(), domains.end(), domain) != domains.end();
+    if (!ours || (result != "none" && result != "temperror")) return Published::unknown;
+    unsure = unsure || result == "temperror";
+  }
+  if (claims.empty()) return Published::unknown;
+  return unsure ? Published::unsure : Published::nothing;
+}
+
+/// What is published by either of two ways: something by one of them is enough.
+Published joined(Published a, Published b) {
+  if (a == Published::unknown || b == Published::unknown) return Published::unknown;
+  return a == Published::nothing ? b : a;
+}
+
+/// What fields of an earlier milter say that the author's domain publishes.
+Published published_of(const std::vector<AuthenticationResults>& ours, const Mailbox& author,
+                       const std::optional<Mailbox>& reverse_path) {
+  // SPF is asked of the reverse-path alone (RFC 7208 §2.4).
+  if (!reverse_path || reverse_path->domain() != author.domain()) return Published::unknown;
+  for (const AuthenticationResults& field : ours)
+    for (const AuthResult& result : field.results)
+      if (result.method == "dmarc" && any_is_strict(stated_policies(result)))
+        return Published::unknown;
+  return joined(published_by(agreed_claims(ours, "dmarc", dmarc_domain), {"", author.domain()}),
+                published_by(agreed_claims(ours, "spf", spf_domain), {author.domain()}));
+}
+
+/// The same of what our own process found.
+Published published_of(const std::vector<AuthResult>& results, const Mailbox& author) {
+  Claims dmarc, spf;
+  for (const AuthResult& result : results) {
+    if (result.method != "dmarc") continue;
+    dmarc.emplace_back(result.result, dmarc_domain(result));
+    spf.emplace_back(only_value(result, "policy", "spf"), dmarc_domain(result));
+  }
+  return joined(published_by(dmarc, {author.domain()}), published_by(spf, {author.domain()}));
 }
 
 bool trusted(const std::vector<std::string>& sealers, std::string_view domain) {
@@ -190,6 +246,7 @@ Authentication authenticate(const AuthenticationSettings& settings, const Header
   Authentication out = judge(ours, &header, author, reverse_path);
   out.dmarc_failed =
       any_dmarc_fails(ours) && !vouched_by_sealers(ours, header, settings.arc_sealers);
+  if (author) out.published = published_of(ours, *author, reverse_path);
   return out;
 }
 
@@ -199,12 +256,14 @@ Authentication authenticate(const std::vector<AuthResult>& results,
   const std::vector<AuthenticationResults> ours{{"", results}};
   Authentication out = judge(ours, nullptr, author, reverse_path);
   out.dmarc_failed = any_dmarc_fails(ours);
+  if (author) out.published = published_of(results, *author);
   return out;
 }
 
 Authentication unknown_authentication() {
   Authentication out;
   out.checked = out.unsure = true;
+  out.published = Published::unsure;
   return out;
 }
 

@@ -23,6 +23,13 @@
 
 namespace countersign {
 
+/// What the domain in From publishes of SPF (RFC 7208) and DMARC (RFC 7489).
+enum class Published {
+  unknown,  ///< something, or nobody says
+  nothing,  ///< neither, provably: then a network fingerprint may count
+  unsure    ///< it could not be found out for now
+};
+
 struct Authentication {
   /// Somebody looked: false for the source `none`. Then nothing is proved, neither true nor forged.
   bool checked = false;
@@ -37,6 +44,7 @@ struct Authentication {
   /// Not authenticated, but only because something was out of service: DNS, or our helper. Another
   /// try may tell; nothing may be held as forged or refused on the strength of it.
   bool unsure = false;
+  Published published = Published::unknown;
 };
 
 enum class AuthenticationSource { none, header, builtin };
@@ -57,11 +65,15 @@ struct AuthenticationSettings {
 /// ARC: with `arc=pass` in one of our fields and no other result of arc, the chain is as its
 /// sealers wrote it. It overrules `dmarc=fail` if its last sealer is trusted, and the first of the
 /// trusted ones behind whom there are only trusted ones did not itself see DMARC fail.
+///
+/// That From's domain publishes nothing is told by `dmarc=none` (for no other header.from) with
+/// `spf=none` of that domain, which must be the reverse-path's own.
 Authentication authenticate(const AuthenticationSettings& settings, const HeaderSection& header,
                             const std::optional<Mailbox>& author,
                             const std::optional<Mailbox>& reverse_path);
 
-/// The same of what the source `builtin` found, all of it; without ARC.
+/// The same of what the source `builtin` found, all of it; without ARC. It tells whether From's
+/// domain publishes SPF by policy.spf of the result `dmarc` (Examination::finish()).
 Authentication authenticate(const std::vector<AuthResult>& results,
                             const std::optional<Mailbox>& author,
                             const std::optional<Mailbox>& reverse_path);

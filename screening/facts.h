@@ -50,6 +50,9 @@ struct Facts {
   std::optional<double> spam_score;  ///< what it scored, if it said so
   bool forwarded = false;            ///< sent on by somebody who is not its author (rule 18)
   std::string forward_mark{};        ///< how that shows: "relay", or a word of forward_mark()
+  /// The network fingerprint of the client, whatever it is good for: see network_of_author(). ""
+  /// for one that tells nothing of the author: a relay, a forwarder, a program of this host.
+  std::string network{};
   PageState page = PageState::up;
   bool mail_channel = false;  ///< challenge.channels has "mail"
 };

@@ -35,7 +35,8 @@ struct ContactEntry {
   std::string source{};  ///< "answered", "released", "observed", "admin", "learnt", "imported"
   /// Organizational domains by which this contact is authenticated; any of them matches: that of
   /// the author if he is authenticated, or one of a DKIM signature. Empty: known by name only,
-  /// takes the first aligned pass.
+  /// takes the first aligned pass. Or network fingerprints (is_network()), which the recipient
+  /// approved: beside them alone an aligned pass is taken all the same.
   std::vector<std::string> fingerprints{};
   bool final = false;  ///< site level only: beats what mailbox and domain say
   WallTime created{};
@@ -43,6 +44,19 @@ struct ContactEntry {
   std::string note{};
   bool operator==(const ContactEntry&) const = default;
 };
+
+/// Whether a fingerprint is that of a network: "ptr:example.net", the organizational domain of the
+/// client's confirmed host name, or "net:192.0.2.0/24", "net:2001:db8:1:2::/64".
+inline bool is_network(std::string_view fingerprint) {
+  return fingerprint.starts_with("ptr:") || fingerprint.starts_with("net:");
+}
+
+/// Whether no domain authenticates the entry: there is none, or only networks.
+inline bool lacks_domain(const ContactEntry& entry) {
+  for (const std::string& fingerprint : entry.fingerprints)
+    if (!is_network(fingerprint)) return false;
+  return true;
+}
 
 /// An entry that matches the author, and where it stands.
 struct ContactMatch {

@@ -31,9 +31,12 @@ std::string signed_by(const Facts& facts, std::string_view name) {
 bool is_authenticated_as(const ContactMatch& match, const Facts& facts) {
   const auto& known = match.entry.fingerprints;
   const auto& proved = facts.authentication;
-  if (known.empty())
-    return is_list(match) ? !fingerprint_to_take(match, facts).empty()
-                          : !proved.fingerprint.empty();
+  if (is_list(match) && known.empty()) return !fingerprint_to_take(match, facts).empty();
+  if (!is_list(match)) {
+    if (lacks_domain(match.entry) && !proved.fingerprint.empty()) return true;
+    const std::string network = network_of_author(facts);
+    if (!network.empty() && contains(known, network)) return true;
+  }
   if (!is_list(match) && !proved.fingerprint.empty() && contains(known, proved.fingerprint))
     return true;
   // Of an author only a signer whom a person named stands here: what is learnt is aligned.
@@ -66,6 +69,17 @@ const ContactMatch* authenticated_contact(const Facts& facts, const RecipientKno
     if (is_authenticated_as(match, facts)) return &match;
   }
   return nullptr;
+}
+
+std::string network_of_author(const Facts& facts) {
+  const Authentication& proved = facts.authentication;
+  const bool may_count = proved.published == Published::nothing && proved.fingerprint.empty();
+  return may_count ? facts.network : "";
+}
+
+bool is_unsure_of_network(const Facts& facts, const ContactEntry& entry) {
+  return facts.authentication.published == Published::unsure && !facts.network.empty() &&
+         contains(entry.fingerprints, facts.network);
 }
 
 std::string fingerprint_to_take(const ContactMatch& match, const Facts& facts) {

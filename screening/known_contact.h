@@ -21,9 +21,18 @@ const ContactMatch* effective_match(const RecipientKnowledge& knowledge);
 /// which broke her signature). Null if there is none. Points into `knowledge`.
 const ContactMatch* authenticated_contact(const Facts& facts, const RecipientKnowledge& knowledge);
 
-/// Returns the fingerprint that this entry, which has none, takes from the message; "" for none. An
-/// author's is that by which he is authenticated; a list's is a DKIM domain that is aligned with
-/// its List-Id.
+/// Returns the network fingerprint that the author has (design section 4, Identity): only where his
+/// domain provably publishes neither SPF nor DMARC, and nothing authenticates him; else "". It
+/// makes him a contact only by the recipient's approval, and counts only beside such a one.
+std::string network_of_author(const Facts& facts);
+
+/// Returns whether the recipient approved of the author's network, but it could not be found out
+/// for now whether that may count.
+bool is_unsure_of_network(const Facts& facts, const ContactEntry& entry);
+
+/// Returns the fingerprint that this entry, which has none of a domain, takes from the message; ""
+/// for none. An author's is that by which he is authenticated; a list's is a DKIM domain that is
+/// aligned with its List-Id.
 std::string fingerprint_to_take(const ContactMatch& match, const Facts& facts);
 
 /// Returns the fingerprint of a mailing list that the recipient wrote to

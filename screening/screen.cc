@@ -73,8 +73,10 @@ Judgement contact(const Facts& facts, const RecipientFacts& recipient) {
   if (authenticated_contact(facts, recipient.knowledge) != nullptr ||
       !list_written_to(facts, recipient.knowledge).empty())
     return pass;
-  const bool is_named = entry_with(Standing::allow, recipient) != nullptr;
-  return is_named && facts.authentication.unsure ? Judgement(defer) : std::nullopt;
+  const ContactEntry* named = entry_with(Standing::allow, recipient);
+  const bool unsure =
+      named != nullptr && (facts.authentication.unsure || is_unsure_of_network(facts, *named));
+  return unsure ? Judgement(defer) : std::nullopt;
 }
 
 Judgement forged_contact(const Facts& facts, const RecipientFacts& recipient) {
@@ -244,7 +246,7 @@ Decision screen(const Facts& facts, const RecipientFacts& recipient) {
   const bool passes = decision.disposition == pass;
   if (passes && decision.reason == Reason::contact) {
     const ContactMatch* match = authenticated_contact(facts, recipient.knowledge);
-    decision.learn_fingerprint = match != nullptr && match->entry.fingerprints.empty() &&
+    decision.learn_fingerprint = match != nullptr && lacks_domain(match->entry) &&
                                  !fingerprint_to_take(*match, facts).empty();
     decision.learn_list = match == nullptr;
   }

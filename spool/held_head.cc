@@ -27,6 +27,7 @@ enum Tag : std::uint16_t {
   kReceived = 18,
   kShare = 19,
   kNetwork = 20,
+  kNetworkFingerprint = 21,
 };
 
 enum PathTag : std::uint16_t {
@@ -123,6 +124,8 @@ std::string* text_of(std::uint16_t tag, DecodedHead& head) {
       return &e.author;
     case kFingerprint:
       return &e.fingerprint;
+    case kNetworkFingerprint:
+      return &e.network_fingerprint;
     case kReason:
       return &e.reason;
     case kMessageId:
@@ -233,6 +236,7 @@ Result<std::string> encode_head_fields(const HeldEnvelope& e, const std::string&
   put_field(out, kReceived, e.received);
   put_field(out, kShare, e.share);
   put_field(out, kNetwork, network);
+  if (!e.network_fingerprint.empty()) put_field(out, kNetworkFingerprint, e.network_fingerprint);
   return out;
 }
 

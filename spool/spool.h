@@ -45,6 +45,8 @@ struct HeldEnvelope {
   std::vector<std::string> owners{};  ///< Mailbox::key(), one for each recipient, in its order
   std::string author{};               ///< address; "" if there is none
   std::string fingerprint{};          ///< organizational domain; "" if unauthenticated
+  /// By what the recipient may know the author if nothing authenticates him (is_network()), or "".
+  std::string network_fingerprint{};
   /// Addresses that count as an answer (From, reverse-path, ...).
   std::vector<std::string> addresses{};
   std::string reason{};        ///< word of Reason

@@ -50,6 +50,9 @@ class Asked {
   /// a retry after a reply that was lost). Errors: unavailable.
   virtual Result<bool> spend(const std::string& owner, const std::string& id, const AskedUse& use,
                              WallTime now, Deadline deadline) = 0;
+  /// Ends a record, whatever its state: nobody waits any more. None there: that is done.
+  /// Errors: unavailable.
+  virtual Status end(const std::string& owner, const std::string& id, Deadline deadline) = 0;
   /// Changes the state that the view's page shows. Errors: not_found, unavailable.
   virtual Status set_state(const HeldId& view, HeldState state, WallTime when,
                            Deadline deadline) = 0;

@@ -28,8 +28,8 @@ class Contacts {
   virtual Status put(const Scope& scope, const Subject& subject, const ContactEntry& entry,
                      Deadline deadline) = 0;
   /// Makes or strengthens an allow-entry: adds it if absent; if an allow-entry is there, adds the
-  /// fingerprint only if that entry has none. A deny-entry stays. Atomic. Returns what stands after
-  /// it. Errors: unavailable.
+  /// fingerprint only if that entry has none of a domain (lacks_domain()). A deny-entry stays.
+  /// Atomic. Returns what stands after it. Errors: unavailable.
   virtual Result<ContactEntry> learn(const Scope& scope, const Subject& subject,
                                      const ContactEntry& entry, Deadline deadline) = 0;
   /// learn() of many subjects, each once, in one round trip; each is atomic by itself. Returns for
@@ -37,6 +37,11 @@ class Contacts {
   virtual Result<std::vector<bool>> learn_all(
       const Scope& scope, const std::vector<std::pair<Subject, ContactEntry>>& entries,
       Deadline deadline) = 0;
+  /// Lets an author in on the recipient's word: adds the entry if absent, in place of a deny-entry
+  /// too; to an allow-entry it adds the fingerprints that this has not yet. `entry` allows, and has
+  /// one fingerprint or none. Atomic. Returns what stands after it. Errors: unavailable.
+  virtual Result<ContactEntry> approve(const Scope& scope, const Subject& subject,
+                                       const ContactEntry& entry, Deadline deadline) = 0;
   /// Errors: not_found, unavailable.
   virtual Status remove(const Scope& scope, const Subject& subject, Deadline deadline) = 0;
   /// Returns the whole list. Errors: unavailable, corrupt.

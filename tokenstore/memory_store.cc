@@ -243,6 +243,17 @@ struct MemoryStore::Parts {
       state.learn(scope, subject, entry);
       return state.contacts[name_of(scope)].at(subject);
     }
+    Result<ContactEntry> approve(const Scope& scope, const Subject& subject,
+                                 const ContactEntry& entry, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      auto& list = state.contacts[name_of(scope)];
+      const auto at = list.find(subject);
+      const auto before = at == list.end() ? std::nullopt : std::optional(at->second);
+      ContactEntry after = approved(before, entry);
+      list.insert_or_assign(subject, after);
+      return after;
+    }
     Result<std::vector<bool>> learn_all(
         const Scope& scope, const std::vector<std::pair<Subject, ContactEntry>>& entries,
         Deadline) override {
@@ -470,6 +481,12 @@ struct MemoryStore::Parts {
       CS_TRY(state.enter());
       const auto before = state.asked_record(owner, id, now);
       return store(owner, id, before ? countersign::spent(*before, use, now) : std::nullopt);
+    }
+    Status end(const std::string& owner, const std::string& id, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      state.asked[owner].erase(id);
+      return {};
     }
     Status set_state(const HeldId& id, HeldState to, WallTime when, Deadline deadline) override {
       return held.set_state(HeldView{.id = id}, to, when, deadline);

@@ -80,6 +80,13 @@ Result<bool> RedisAsked::spend(const std::string& owner, const std::string& id, 
       deadline);
 }
 
+Status RedisAsked::end(const std::string& owner, const std::string& id, Deadline deadline) {
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"HDEL", pool_.keys().asked_of(owner), id});
+  CS_TRY(pool_.run(ask, deadline));
+  return {};
+}
+
 Status RedisAsked::set_state(const HeldId& id, HeldState state, WallTime when, Deadline deadline) {
   // Without owners: no list of held messages has it.
   return held_.set_state(HeldView{.id = id}, state, when, deadline);

@@ -24,6 +24,7 @@ class RedisAsked final : public Asked {
   Result<bool> answer(const std::string& owner, const std::string& id, Deadline deadline) override;
   Result<bool> spend(const std::string& owner, const std::string& id, const AskedUse& use,
                      WallTime now, Deadline deadline) override;
+  Status end(const std::string& owner, const std::string& id, Deadline deadline) override;
   Status set_state(const HeldId& view, HeldState state, WallTime when, Deadline deadline) override;
 
  private:

@@ -11,9 +11,37 @@
 namespace countersign {
 namespace {
 
-// rules.cc's learnt(), where no other node can come between. It works on the entry's text, in both
-// of its forms, so that fields of a later version stay as they are. ARGV: for each entry subject,
-// text, and the suffixes of FingerprintSuffix.
+/// Of an entry's text, in both of its forms, so that fields of a later version stay as they are:
+/// whether it allows, and no fingerprint of a domain is in it; and the text with the suffixes of
+/// FingerprintSuffix, unless it has them.
+constexpr std::string_view kOfEntries = R"lua(
+local function is_brief(text) return string.sub(text, 1, 1) == '2' end
+local function allows(text)
+  if is_brief(text) then return string.find(text, '^2[aA]') ~= nil end
+  local fields = text .. '&'
+  return string.sub(fields, 1, 2) == '1&' and string.find(fields, '&standing=allow&', 1, true) ~= nil
+end
+local function lacks_domain(text)
+  if is_brief(text) then
+    local rest = string.gsub(string.sub(text, 10), '&ptr:[^=&]*', '')
+    return (string.gsub(rest, '&net:[^=&]*', '')) == ''
+  end
+  local rest = string.gsub(text, '&fp=ptr:[^&]*', '')
+  return not string.find((string.gsub(rest, '&fp=net:[^&]*', '')), '&fp=', 1, true)
+end
+local function with(text, record, brief)
+  if not is_brief(text) then
+    if string.find(text .. '&', record .. '&', 1, true) then return text end
+    return text .. record
+  end
+  local has = (string.gsub(text, '=', '&=')) .. '&'
+  if string.find(has, (string.gsub(brief, '=', '&=')) .. '&', 1, true) then return text end
+  return text .. brief
+end
+)lua";
+
+// rules.cc's learnt(), where no other node can come between. ARGV: for each entry subject, text,
+// and the suffixes.
 constexpr std::string_view kLearn = R"lua(
 local out = {}
 for i = 1, #ARGV, 4 do
@@ -21,15 +49,8 @@ for i = 1, #ARGV, 4 do
   local now, new = old, 0
   if not old then
     now, new = ARGV[i + 1], 1
-  elseif string.sub(old, 1, 1) == '2' then
-    if string.len(old) == 9 and string.find(old, '^2[aA]') then now = old .. ARGV[i + 3] end
-  else
-    local text = old .. '&'
-    if string.sub(text, 1, 2) == '1&'
-        and string.find(text, '&standing=allow&', 1, true)
-        and not string.find(text, '&fp=', 1, true) then
-      now = old .. ARGV[i + 2]
-    end
+  elseif allows(old) and lacks_domain(old) then
+    now = with(old, ARGV[i + 2], ARGV[i + 3])
   end
   if now ~= old then redis.call('HSET', KEYS[1], ARGV[i], now) end
   out[#out + 1] = new
@@ -37,6 +58,19 @@ for i = 1, #ARGV, 4 do
 end
 return out
 )lua";
+
+// rules.cc's approved(). ARGV as above, of one entry. Returns what stands.
+constexpr std::string_view kApprove = R"lua(
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+local now = ARGV[2]
+if old and allows(old) then now = with(old, ARGV[3], ARGV[4]) end
+if now ~= old then redis.call('HSET', KEYS[1], ARGV[1], now) end
+return now
+)lua";
+
+std::string script(std::string_view of_entries) {
+  return std::string(kOfEntries) + std::string(of_entries);
+}
 
 // One script call must not keep the store from others for long, and Lua has room for 8000 values.
 constexpr std::size_t kMostAtOnce = 500;
@@ -73,7 +107,8 @@ void add_learning(RedisPipeline& ask, const std::string& key,
       texts.insert(texts.end(), {subject, encode_contact(subject, entry), std::move(suffix.record),
                                  std::move(suffix.brief)});
     }
-    std::vector<std::string_view> words = {"EVAL", kLearn, "1", key};
+    static const std::string kScript = script(kLearn);
+    std::vector<std::string_view> words = {"EVAL", kScript, "1", key};
     words.insert(words.end(), texts.begin(), texts.end());
     ask.add(words);
   }
@@ -94,6 +129,17 @@ Result<ContactEntry> RedisContacts::learn(const Scope& scope, const Subject& sub
   CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
   CS_TRY(expect_array(replies[0], 2, "EVAL"));
   return decode_contact(subject, replies[0].elements[1].text);
+}
+
+Result<ContactEntry> RedisContacts::approve(const Scope& scope, const Subject& subject,
+                                            const ContactEntry& entry, Deadline deadline) {
+  const FingerprintSuffix suffix = encode_fingerprints(subject, entry);
+  static const std::string kScript = script(kApprove);
+  RedisPipeline ask = pool_.pipeline();
+  ask.add({"EVAL", kScript, "1", pool_.keys().contacts(scope), subject,
+           encode_contact(subject, entry), suffix.record, suffix.brief});
+  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
+  return decode_contact(subject, replies[0].text);
 }
 
 Result<std::vector<bool>> RedisContacts::learn_all(

@@ -22,6 +22,8 @@ class RedisContacts final : public Contacts {
              Deadline deadline) override;
   Result<ContactEntry> learn(const Scope& scope, const Subject& subject, const ContactEntry& entry,
                              Deadline deadline) override;
+  Result<ContactEntry> approve(const Scope& scope, const Subject& subject,
+                               const ContactEntry& entry, Deadline deadline) override;
   Result<std::vector<bool>> learn_all(const Scope& scope,
                                       const std::vector<std::pair<Subject, ContactEntry>>& entries,
                                       Deadline deadline) override;

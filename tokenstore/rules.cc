@@ -12,6 +12,11 @@ constexpr std::string_view kWindow = "expect:";
 
 constexpr std::size_t kMostLabels = 6;
 
+void add_fingerprint(ContactEntry& entry, const std::string& fingerprint) {
+  auto& all = entry.fingerprints;
+  if (std::find(all.begin(), all.end(), fingerprint) == all.end()) all.push_back(fingerprint);
+}
+
 }  // namespace
 
 std::vector<Subject> subjects_of(const Inquiry& inquiry) {
@@ -52,8 +57,15 @@ void join_policy(PolicyValues& into, const PolicyValues& less_specific) {
 ContactEntry learnt(const std::optional<ContactEntry>& before, const ContactEntry& entry) {
   if (!before) return entry;
   ContactEntry after = *before;
-  if (after.standing == Standing::allow && after.fingerprints.empty())
-    after.fingerprints = entry.fingerprints;
+  if (after.standing == Standing::allow && lacks_domain(after))
+    for (const std::string& one : entry.fingerprints) add_fingerprint(after, one);
+  return after;
+}
+
+ContactEntry approved(const std::optional<ContactEntry>& before, const ContactEntry& entry) {
+  if (!before || before->standing == Standing::deny) return entry;
+  ContactEntry after = *before;
+  for (const std::string& one : entry.fingerprints) add_fingerprint(after, one);
   return after;
 }
 

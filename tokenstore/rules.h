@@ -58,6 +58,9 @@ void join_policy(PolicyValues& into, const PolicyValues& less_specific);
 
 /// Returns what stands after `entry` was learnt where `before` stood: see Contacts::learn.
 ContactEntry learnt(const std::optional<ContactEntry>& before, const ContactEntry& entry);
+/// Returns what stands after the recipient approved `entry` where `before` stood: see
+/// Contacts::approve.
+ContactEntry approved(const std::optional<ContactEntry>& before, const ContactEntry& entry);
 
 /// Returns the ids of the records that an owner must lose so that `most` stay: those whose time is
 /// over, then what waits of strangers, then what waits of authenticated authors, then the rest; the

@@ -31,6 +31,7 @@ class AskedContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(asking_does_not_take_an_answer_back);
   CPPUNIT_TEST(an_answer_to_what_was_not_asked_is_none);
   CPPUNIT_TEST(a_record_whose_time_is_over_counts_for_nothing);
+  CPPUNIT_TEST(what_has_ended_waits_no_more);
   CPPUNIT_TEST(the_page_shows_its_state);
   CPPUNIT_TEST(a_flood_is_bounded_and_takes_its_views_along);
   CPPUNIT_TEST(a_full_list_has_room_again_when_some_are_over);
@@ -101,6 +102,18 @@ class AskedContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(spend("one", {"h", "m"}));
     CPPUNIT_ASSERT(!spend("one", {"h", "other"}));
     CPPUNIT_ASSERT(!spend("one", {"h", "m"}, wall_now() + std::chrono::hours(25)));
+  }
+  void what_has_ended_waits_no_more() {
+    ask("one", view());
+    ask("two", view());
+    for (int i = 0; i < 2; ++i) {
+      CPPUNIT_ASSERT(store().asked().end("joe@example.org", "one", soon()));
+      const auto known = look_up({"one", "two"});
+      CPPUNIT_ASSERT(!known.at(0) && known.at(1));
+    }
+    CPPUNIT_ASSERT(!answer("one"));
+    ask("one", view());
+    CPPUNIT_ASSERT(state("one") == AskedRecord::State::waiting);
   }
   void what_is_spent_is_asked_anew() {
     ask("one", view());

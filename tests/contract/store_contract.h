@@ -42,6 +42,9 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(learning_keeps_the_fingerprint_that_stands);
   CPPUNIT_TEST(learning_does_not_touch_a_deny);
   CPPUNIT_TEST(learning_gives_a_fingerprint_to_any_form_of_an_entry);
+  CPPUNIT_TEST(learning_adds_a_domain_to_networks);
+  CPPUNIT_TEST(approving_adds_what_is_absent_or_denied);
+  CPPUNIT_TEST(approving_adds_each_fingerprint_once_to_any_form_of_an_entry);
   CPPUNIT_TEST(learning_many_tells_which_are_new);
   CPPUNIT_TEST(learning_thousands_is_one_call);
   CPPUNIT_TEST(a_removed_entry_is_gone);
@@ -268,6 +271,40 @@ class StoreContract : public CppUnit::TestFixture {
         CPPUNIT_ASSERT(want == learn("a:alice@example.com", by("example.edu")));
         CPPUNIT_ASSERT(want == entry_of("a:alice@example.com"));
       }
+    }
+  }
+  void learning_adds_a_domain_to_networks() {
+    for (const ContactEntry& before : {allow(), allow("a note")}) {
+      for (const char* domain : {"example.com", "example.net"}) {
+        ContactEntry want = before;
+        want.fingerprints = {"ptr:example.com", "net:192.0.2.0/24", "net:2001:db8:1:2::/64"};
+        put(of_joe(), "a:alice@example.com", want);
+        want.fingerprints.emplace_back(domain);
+        CPPUNIT_ASSERT(want == learn("a:alice@example.com", by(domain)));
+        CPPUNIT_ASSERT(want == learn("a:alice@example.com", by("example.edu")));
+        CPPUNIT_ASSERT(want == entry_of("a:alice@example.com"));
+      }
+    }
+  }
+  void approving_adds_what_is_absent_or_denied() {
+    CPPUNIT_ASSERT(by("ptr:example.net") == approve(by("ptr:example.net")));
+    CPPUNIT_ASSERT(by("ptr:example.net") == entry_of("a:alice@example.com"));
+    put(of_joe(), "a:alice@example.com", deny());
+    CPPUNIT_ASSERT(allow() == approve(allow()));
+    CPPUNIT_ASSERT(allow() == entry_of("a:alice@example.com"));
+  }
+  void approving_adds_each_fingerprint_once_to_any_form_of_an_entry() {
+    for (ContactEntry want : {allow(), allow("a note")}) {
+      put(of_joe(), "a:alice@example.com", want);
+      for (const char* one : {"net:192.0.2.0/24", "example.com", "net:192.0.2.0/2", "example.co",
+                              "example.net", "ptr:example.com"}) {
+        want.fingerprints.emplace_back(one);
+        CPPUNIT_ASSERT(want == approve(by(one)));
+      }
+      for (const std::string& one : std::vector<std::string>(want.fingerprints))
+        CPPUNIT_ASSERT(want == approve(by(one)));
+      CPPUNIT_ASSERT(want == approve(allow()));
+      CPPUNIT_ASSERT(want == entry_of("a:alice@example.com"));
     }
   }
   void learning_many_tells_which_are_new() {
@@ -712,6 +749,11 @@ class StoreContract : public CppUnit::TestFixture {
   void put(const Scope& scope, const Subject& subject, const ContactEntry& entry) {
     const Status done = store().contacts().put(scope, subject, entry, soon());
     CPPUNIT_ASSERT_MESSAGE(done ? "" : done.error().detail, bool(done));
+  }
+  ContactEntry approve(const ContactEntry& entry) {
+    const auto stands = store().contacts().approve(of_joe(), "a:alice@example.com", entry, soon());
+    CPPUNIT_ASSERT_MESSAGE(stands ? "" : stands.error().detail, stands);
+    return *stands;
   }
   ContactEntry learn(const Subject& subject, const ContactEntry& entry) {
     const auto stands = store().contacts().learn(of_joe(), subject, entry, soon());

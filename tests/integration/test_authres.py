@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """python3-authres as an oracle for our parser of Authentication-Results: its own cases, and some more."""
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -9,7 +10,11 @@ import pytest
 from testsite.countersign import build_folder
 
 THEIRS = (Path(authres.__file__).parent / "tests").read_text()
-CASES = sorted(set(re.findall(r"parse\('[Aa]uthentication-[Rr]esults:(.*?)'\)", THEIRS))) + [
+# What their cases read, and what they write: the value of a Python string at the end of its line.
+STRINGS = [ast.literal_eval(text) for text in
+           re.findall(r"""(?m)(?:parse\(|^)('[^'\n]*'|"[^"\n]*")\)?$""", THEIRS)]
+CASES = sorted({s.partition(":")[2] for s in STRINGS
+                if s.lower().startswith("authentication-results:")}) + [
     " example.org 1; none",
     " example.com; dkim=pass header.d=example.com; dkim=fail header.d=example.net",
     " EXAMPLE.com; SPF=PASS SMTP.MailFrom=Example.NET",

@@ -5,13 +5,14 @@ import signal
 
 import pytest
 
-from testsite.page import answer, request
+from testsite.page import answer, post, request
 from testsite.place import Place
 from testsite.postfix import Postfix
 from testsite.second import add_second
 from testsite.sender import Smtp, dkim_pass, message
 from testsite.waiting import until
 
+JSON = {"Accept": "application/json"}
 DEFERRED = re.compile(
     r"450 4\.7\.1 First message to this address; waiting for the recipient\. To speed up open "
     r"http://127\.0\.0\.1:\d+/c/[0-9A-HJKMNP-TV-Z]{26}")
@@ -149,8 +150,11 @@ def test_the_recipients_word_lets_the_next_try_in(place):
     sender.submit("dave@sender.example", "joe@example.org", "approved-defer",
                   dkim_pass("sender.example"))
     until(lambda: sender.told("approved-defer"), "deferred")
+    url = re.search(r"http://\S+/c/\w+", sender.told("approved-defer")).group()
+    assert request(url, headers=JSON).json()["state"] == "waiting"
     place.node.run("contacts", "allow", "joe@example.org", "dave@sender.example")
     until(lambda: place.mailbox.find("approved-defer"), "delivered at the next try")
+    assert request(url, headers=JSON).json()["state"] == "delivered"
 
 
 def test_an_unauthenticated_answer_lets_one_message_in(place):
@@ -207,8 +211,12 @@ def test_after_its_time_a_message_is_held_and_challenged(place):
     entry = until(lambda: (lambda e: e if e.reply.code == 554 else None)(
         place.send("joe@example.org", author=author)), "its time is over")
     assert "kept for you" in entry.reply.text and entry.reply.url != url
+    # What waits has another URL now: under the first one nothing does, and nothing can be answered.
+    assert request(url).status == 404
+    assert post(url, {"address": author}).status == 404
     assert place.answer(entry, author).status == 303
     assert "author=unverified" in place.delivered(entry)[0].mark
+    assert request(url).status == 404
     place.node.write(first_contact__ask_after="1d")
     place.node.milter.send(signal.SIGUSR1)
     until(lambda: rcpt(place.postfix.mx, "fresh@patient.example").url, "defers again")

@@ -7,7 +7,8 @@
 //
 // joe@example.org and ann@example.org are protected; ann knows alice@example.com. Mail from
 // boom@example.com makes the store throw. At its end it prints what was kept, one line each:
-// "kept RECIPIENTS AUTHOR BYTES", and "drafts N" with what was left half done.
+// "kept RECIPIENTS AUTHOR BYTES" and the network fingerprint if there is one, and "drafts N" with
+// what was left half done.
 #include <unistd.h>
 
 #include <csignal>
@@ -59,7 +60,9 @@ int run(const std::string& socket, const std::string& mode) {
     std::printf("kept");
     for (const auto& recipient : kept.envelope.envelope.recipients)
       std::printf(" %s", recipient.raw.c_str());
-    std::printf(" %s %zu\n", kept.envelope.author.c_str(), kept.content.size());
+    std::printf(" %s %zu", kept.envelope.author.c_str(), kept.content.size());
+    const std::string& network = kept.envelope.network_fingerprint;
+    std::printf("%s%s\n", network.empty() ? "" : " ", network.c_str());
   }
   std::printf("drafts %d\n", rig.desk.drafts());
   std::fflush(nullptr);

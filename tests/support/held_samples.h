@@ -44,6 +44,7 @@ inline HeldEnvelope sample_envelope(const HeldId& id) {
   e.owners = {"joe@example.org", "ann@example.org"};
   e.author = "alice@example.com";
   e.fingerprint = "example.com";
+  e.network_fingerprint = "ptr:host.example";
   e.addresses = {"alice@example.com", "bounce@example.com"};
   e.reason = "first-contact";
   e.challenged = true;
@@ -85,6 +86,7 @@ inline void assert_same(const HeldEnvelope& want, const HeldEnvelope& got) {
   CPPUNIT_ASSERT(want.owners == got.owners);
   CPPUNIT_ASSERT_EQUAL(want.author, got.author);
   CPPUNIT_ASSERT_EQUAL(want.fingerprint, got.fingerprint);
+  CPPUNIT_ASSERT_EQUAL(want.network_fingerprint, got.network_fingerprint);
   CPPUNIT_ASSERT(want.addresses == got.addresses);
   CPPUNIT_ASSERT_EQUAL(want.reason, got.reason);
   CPPUNIT_ASSERT_EQUAL(want.challenged, got.challenged);

@@ -159,6 +159,11 @@ class KeepingAsker final : public AskingDesk {
     CS_TRY(asked_.ask(view, "digest" + view.id.text(), records, deadline));
     return kPage + ("ASKED" + std::to_string(records.front().record.generation));
   }
+  Status settle(const std::string& owner, const std::string& id, const AskedRecord& record,
+                bool held, Deadline deadline) override {
+    settled.push_back(record.view + (held ? " held" : " taken"));
+    return held ? Status() : asked_.end(owner, id, deadline);
+  }
   Result<bool> spend(const std::string& owner, const std::string& id, const AskedRecord&,
                      const AskedUse& use, Deadline deadline) override {
     if (error) return *error;
@@ -174,6 +179,7 @@ class KeepingAsker final : public AskingDesk {
   }
 
   std::vector<Question> questions;
+  std::vector<std::string> settled;  ///< "VIEW held", "VIEW taken"
   std::optional<Error> error;
 
  private:

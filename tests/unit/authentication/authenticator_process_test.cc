@@ -117,7 +117,7 @@ class AuthenticatorProcessTest : public CppUnit::TestFixture {
     process.run(settings());
     for (int i = 0; i < 3; ++i) {
       const int before = process.pid();
-      CPPUNIT_ASSERT(before > 0);
+      CPPUNIT_ASSERT(before > 0);  // 0 would be ourselves
       ::kill(before, SIGKILL);
       CPPUNIT_ASSERT(until([&] { return process.pid() > 0 && process.pid() != before; }));
       CPPUNIT_ASSERT_EQUAL(kFound, look(process));
@@ -131,6 +131,7 @@ class AuthenticatorProcessTest : public CppUnit::TestFixture {
     auto run = process.begin({}, "From: alice@example.com\r\n", in(seconds(20)));
     CPPUNIT_ASSERT(run);
     const int before = process.pid();
+    CPPUNIT_ASSERT(before > 0);  // 0 would be ourselves
     ::kill(before, SIGKILL);
     CPPUNIT_ASSERT(until([&] { return process.pid() != before; }));
     (*run)->body("hi\r\n", in(seconds(20)));
@@ -155,6 +156,7 @@ class AuthenticatorProcessTest : public CppUnit::TestFixture {
     AuthenticatorProcess process;
     process.run(settings());
     const int before = process.pid();
+    CPPUNIT_ASSERT(before > 0);  // 0 would be ourselves
     ::kill(before, SIGSTOP);
     for (int i = 0; i < 3; ++i)
       CPPUNIT_ASSERT_EQUAL(std::string(), look(process, milliseconds(10)));

@@ -143,6 +143,8 @@ class DmarcTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(dns_that_fails_is_told);
   CPPUNIT_TEST(several_records_are_none);
   CPPUNIT_TEST(an_odd_record_harms_nobody);
+  CPPUNIT_TEST(what_the_domain_publishes_of_spf_is_told);
+  CPPUNIT_TEST(whoever_has_dmarc_is_not_asked_for_spf);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -165,6 +167,41 @@ class DmarcTest : public CppUnit::TestFixture {
     DnsBudget budget(dns, SteadyTime::max(), 10);
     CPPUNIT_ASSERT_EQUAL(std::string("none"),
                          check_dmarc(budget, {"", "", "", "example.com"}, {}).result);
+    CPPUNIT_ASSERT_EQUAL(std::string(), published(dns));
+  }
+
+  static std::string published(ScriptedDns& dns) {
+    const MessageOrigin origin{"", "", "", "example.com"};
+    DnsBudget budget(dns, SteadyTime::max(), 10);
+    AuthResult dmarc = check_dmarc(budget, origin, {});
+    tell_published_spf(budget, origin, dmarc);
+    for (const AuthProperty& p : dmarc.properties)
+      if (p.ptype == "policy" && p.property == "spf") return p.value;
+    return "";
+  }
+
+  void what_the_domain_publishes_of_spf_is_told() {
+    ScriptedDns nothing, other, record, odd_case, malformed, down, unsure;
+    CPPUNIT_ASSERT_EQUAL(std::string("none"), published(nothing));
+    other.txt("example.com", "site-verification=v=spf1").txt("_spf.example.com", "v=spf1 -all");
+    CPPUNIT_ASSERT_EQUAL(std::string("none"), published(other));
+    record.txt("example.com", "hello").txt("example.com", "v=spf1 ?all");
+    CPPUNIT_ASSERT_EQUAL(std::string("published"), published(record));
+    odd_case.txt("example.com", "V=SPF1");
+    CPPUNIT_ASSERT_EQUAL(std::string("published"), published(odd_case));
+    malformed.put("example.com", DnsType::txt, "\xff");
+    CPPUNIT_ASSERT_EQUAL(std::string("published"), published(malformed));
+    down.fail("example.com");
+    CPPUNIT_ASSERT_EQUAL(std::string("temperror"), published(down));
+    unsure.fail("_dmarc.example.com");
+    CPPUNIT_ASSERT_EQUAL(std::string("none"), published(unsure));
+  }
+
+  void whoever_has_dmarc_is_not_asked_for_spf() {
+    ScriptedDns dns;
+    dns.txt("_dmarc.example.com", "v=DMARC1; p=none");
+    CPPUNIT_ASSERT_EQUAL(std::string(), published(dns));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, dns.asked.size());
   }
 
   void an_odd_record_harms_nobody() {

@@ -140,6 +140,7 @@ class AskingDeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_spent_answer_has_another_url_next_time);
   CPPUNIT_TEST(an_answer_frees_nobody_and_makes_no_contact_without_authentication);
   CPPUNIT_TEST(an_authenticated_author_becomes_a_contact_and_his_held_mail_goes);
+  CPPUNIT_TEST(what_came_all_the_same_is_answered_no_more);
   CPPUNIT_TEST(one_answer_is_for_all_its_recipients);
   CPPUNIT_TEST(a_second_answer_changes_nothing);
   CPPUNIT_TEST(a_view_that_was_tampered_with_is_not_believed);
@@ -177,6 +178,27 @@ class AskingDeskTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(asked.url, *asked.rig.asking.ask(asked.question, HoldingRig::soon()));
     CPPUNIT_ASSERT(asked.url.starts_with("https://gate.example.org/c/"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{26}, asked.url.size() - asked.url.rfind('/') - 1);
+  }
+  void what_came_all_the_same_is_answered_no_more() {
+    for (const bool held : {true, false}) {
+      Rig asked;
+      const AskedRecord before = *asked.record();
+      CPPUNIT_ASSERT(asked.rig.asking.settle("joe@example.org", asked.id().text(), before, held,
+                                             HoldingRig::soon()));
+      CPPUNIT_ASSERT(asked.state() == (held ? HeldState::expired : HeldState::released));
+      CPPUNIT_ASSERT(DeskOutcome::repeated == asked.handle(asked.answer()));
+      CPPUNIT_ASSERT(asked.record() == (held ? std::optional(before) : std::nullopt));
+      // Should it be asked about again, it is under the same URL.
+      CPPUNIT_ASSERT_EQUAL(asked.url, *asked.rig.asking.ask(asked.question, HoldingRig::soon()));
+      CPPUNIT_ASSERT(asked.state() == HeldState::held);
+      CPPUNIT_ASSERT(DeskOutcome::accepted == asked.handle(asked.answer()));
+    }
+    Rig lost;
+    AskedRecord record = *lost.record();
+    record.view = HeldId::random().text();
+    const Status told = lost.rig.asking.settle("joe@example.org", lost.id().text(), record, false,
+                                               HoldingRig::soon());
+    CPPUNIT_ASSERT(!told && told.error().code == Errc::not_found);
   }
   void a_spent_answer_has_another_url_next_time() {
     Rig asked;

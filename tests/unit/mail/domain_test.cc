@@ -95,6 +95,9 @@ const Organization kOrganizations[] = {
 };
 void check_organization(const Organization& row) {
   CPPUNIT_ASSERT_EQUAL(std::string(row.want), organizational_domain(row.domain));
+  const std::string domain = row.domain;
+  CPPUNIT_ASSERT_EQUAL(domain == "co.uk" || domain == "com" || domain == "localhost",
+                       is_public_suffix(domain));
 }
 
 struct Registry {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "milter/asked_tuple.h"
 #include "milter/byte_check.h"
 #include "milter/client.h"
 #include "milter/page_watch.h"
@@ -111,6 +112,54 @@ void check_received(const ReceivedRow& row) {
                        received_field(row.client, envelope, WallTime(seconds(1'800'000'000))));
 }
 
+struct NetworkRow {
+  const char* name;
+  Client client;
+  std::string want;
+};
+
+const NetworkRow kNetworkRows[] = {
+    {"a confirmed name", {"mx1.mail.host.example", "192.0.2.7", "", ""}, "ptr:host.example"},
+    {"a name in upper case", {"MX1.Host.Example", "192.0.2.7", "", ""}, "ptr:host.example"},
+    {"a name below a suffix of two labels",
+     {"mx.host.co.uk", "192.0.2.7", "", ""},
+     "ptr:host.co.uk"},
+    {"the name of a provider's customer below a private suffix",
+     {"alice.github.io", "192.0.2.7", "", ""},
+     "ptr:alice.github.io"},
+    {"no name", {"unknown", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"a literal", {"[192.0.2.7]", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"an address for a name", {"192.0.2.7", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"IPv6 without a name", {"unknown", "2001:db8:1:2::7", "", ""}, "net:2001:db8:1:2::/64"},
+    {"IPv6 with a name", {"mx.host.example", "2001:db8:1:2::7", "", ""}, "ptr:host.example"},
+    {"a public suffix", {"co.uk", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"a private suffix", {"github.io", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"a top-level domain", {"com", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"a name that is no domain", {"mx..host.example", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"a name that spells the address",
+     {"192-0-2-7.dsl.host.example", "192.0.2.7", "", ""},
+     "net:192.0.2.0/24"},
+    {"backwards", {"7.2.0.192.dsl.host.example", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"with zeroes", {"host192-000-002-007.host.example", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"in hexadecimal", {"C0000207.host.example", "192.0.2.7", "", ""}, "net:192.0.2.0/24"},
+    {"a name with other numbers", {"mx2-7.host.example", "192.0.2.7", "", ""}, "ptr:host.example"},
+    {"a name with longer numbers",
+     {"1192-0-2-7.host.example", "192.0.2.7", "", ""},
+     "ptr:host.example"},
+    {"a number beyond any size",
+     {"99999999999999999999999999.host.example", "192.0.2.7", "", ""},
+     "ptr:host.example"},
+    {"a program of this host", {"localhost", "127.0.0.1", "", ""}, ""},
+    {"another name of this host", {"mx.host.example", "127.0.1.1", "", ""}, ""},
+    {"this host by IPv6", {"mx.host.example", "::1", "", ""}, ""},
+    {"no address", {"mx.host.example", "", "", ""}, ""},
+};
+
+void check_network(const NetworkRow& row) {
+  CPPUNIT_ASSERT_EQUAL(row.want, network_fingerprint(row.client));
+  if (!row.want.empty()) CPPUNIT_ASSERT(is_network(row.want));
+}
+
 struct ExemptRow {
   const char* name;
   std::string address;
@@ -162,6 +211,7 @@ class MilterPartsTest : public CppUnit::TestFixture {
   static void rows(TestSuiteBuilderContextType& context) {
     test::add_rows(context, kBytesRows, check_bytes);
     test::add_rows(context, kReceivedRows, check_received);
+    test::add_rows(context, kNetworkRows, check_network);
     test::add_rows(context, kExemptRows, check_exempt);
   }
 

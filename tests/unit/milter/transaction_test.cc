@@ -91,6 +91,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(over_a_share_people_are_asked_and_others_come_again);
   CPPUNIT_TEST(rcpt_is_answered_with_450_until_the_time_is_over);
   CPPUNIT_TEST(forged_envelopes_make_nobody_wait_anew);
+  CPPUNIT_TEST(the_page_of_deferred_mail_hears_that_it_came);
   CPPUNIT_TEST(rcpt_is_asked_of_the_store_only_for_who_may_defer);
   CPPUNIT_TEST(a_mailbox_that_defers_unheard_defers_after_the_header);
   CPPUNIT_TEST(a_known_reverse_path_is_not_deferred);
@@ -934,10 +935,28 @@ class TransactionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(rig.desk.kept().empty());
     CPPUNIT_ASSERT(rig.asker.questions.at(0).tuple.copy == Copy::deferred);
     CPPUNIT_ASSERT_EQUAL(std::string(), rig.asker.questions.at(0).tuple.author);
+    CPPUNIT_ASSERT(rig.asker.settled.empty());
     rig.clock.advance(std::chrono::minutes(3));
     rig.page_up();
     expect_reply(rig.play(deferred_mail()), "554", "eom");
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.desk.kept().size());
+    CPPUNIT_ASSERT((rig.asker.settled == Texts{view_of(rig.asker.questions.at(0)) + " held"}));
+  }
+
+  static std::string view_of(const Question& question) {
+    AskedTuple tuple = question.tuple;
+    for (const AskedRecipient& r : question.recipients) tuple.owners.push_back(r.owner);
+    return asked_id(tuple).text();
+  }
+
+  void the_page_of_deferred_mail_hears_that_it_came() {
+    MilterRig rig;
+    rig.use(MilterRig::settings(Mode::defer));
+    expect_reply(rig.play(deferred_mail()), "450", "eoh");
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    // The second one costs the store nothing more.
+    for (int i = 0; i < 2; ++i) expect(rig.play(deferred_mail()), Kind::proceed, "eom");
+    CPPUNIT_ASSERT((rig.asker.settled == Texts{view_of(rig.asker.questions.at(0)) + " taken"}));
   }
 
   void forged_envelopes_make_nobody_wait_anew() {

@@ -341,10 +341,127 @@ void check_weak(const WeakRow& row) {
   CPPUNIT_ASSERT_EQUAL(row.fingerprint.empty(), got.dkim_domains.empty());
 }
 
+/// What the fields of a milter say that example.com, of alice's From, publishes.
+struct PublishedRow {
+  const char* name;
+  Fields fields;
+  Published want;
+  const char* reverse_path = "alice@example.com";
+};
+
+const PublishedRow kPublished[] = {
+    {"neither SPF nor DMARC",
+     {"mx.example.org; spf=none smtp.mailfrom=alice@example.com",
+      "mx.example.org; dmarc=none (p=none dis=none) header.from=example.com"},
+     Published::nothing},
+    {"told in one field, of a From that is not named",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dkim=none; dmarc=none"},
+     Published::nothing},
+    {"beside a signature that proves nothing",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dkim=pass header.d=example.net; "
+      "dmarc=none"},
+     Published::nothing},
+    {"nothing is told", {}, Published::unknown},
+    {"of DMARC nothing is told",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com"},
+     Published::unknown},
+    {"of SPF nothing is told", {"mx.example.org; dmarc=none"}, Published::unknown},
+    {"SPF is told of HELO alone",
+     {"mx.example.org; spf=none smtp.helo=example.com; dmarc=none"},
+     Published::unknown},
+    {"SPF is neutral",
+     {"mx.example.org; spf=neutral smtp.mailfrom=example.com; dmarc=none"},
+     Published::unknown},
+    {"SPF fails",
+     {"mx.example.org; spf=fail smtp.mailfrom=example.com; dmarc=none"},
+     Published::unknown},
+    {"SPF is a permanent error",
+     {"mx.example.org; spf=permerror smtp.mailfrom=example.com; dmarc=none"},
+     Published::unknown},
+    {"SPF is none, and of another field fail: who forged one of them said so",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dmarc=none",
+      "mx.example.org; spf=fail smtp.mailfrom=example.com"},
+     Published::unknown},
+    {"DMARC fails under the policy none",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dmarc=fail (p=none)"},
+     Published::unknown},
+    {"DMARC is none, but there is a policy",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dmarc=none policy.dmarc=reject"},
+     Published::unknown},
+    {"DMARC is none of another From",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dmarc=none header.from=example.net"},
+     Published::unknown},
+    {"DMARC is none and pass",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dmarc=none; dmarc=pass"},
+     Published::unknown},
+    {"of another authserv-id",
+     {"mx.example.net; spf=none smtp.mailfrom=example.com; dmarc=none"},
+     Published::unknown},
+    {"the reverse-path is another's: of From's SPF nothing is told",
+     {"mx.example.org; spf=none smtp.mailfrom=example.net; dmarc=none"},
+     Published::unknown,
+     "bounce@example.net"},
+    {"the reverse-path is another's, whatever the field says",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dmarc=none"},
+     Published::unknown,
+     "bounce@example.net"},
+    {"the reverse-path is below From's domain",
+     {"mx.example.org; spf=none smtp.mailfrom=a.example.com; dmarc=none"},
+     Published::unknown,
+     "bounce@a.example.com"},
+    {"DMARC cannot be found out",
+     {"mx.example.org; spf=none smtp.mailfrom=example.com; dmarc=temperror"},
+     Published::unsure},
+    {"SPF cannot be found out",
+     {"mx.example.org; spf=temperror smtp.mailfrom=example.com; dmarc=none"},
+     Published::unsure},
+    {"one cannot be found out, the other is published",
+     {"mx.example.org; spf=temperror smtp.mailfrom=example.com; dmarc=fail (p=none)"},
+     Published::unknown},
+};
+
+void check_published(const PublishedRow& row) {
+  const auto got = authenticate(kSettings, with(row.fields), test::mailbox("alice@example.com"),
+                                test::mailbox(row.reverse_path));
+  CPPUNIT_ASSERT_EQUAL(static_cast<int>(row.want), static_cast<int>(got.published));
+}
+
+/// The same of what our own helper found.
+struct FoundRow {
+  const char* name;
+  std::string dmarc;
+  std::string spf;  ///< policy.spf; "": is not there
+  Published want;
+  std::string from = "example.com";
+};
+
+const FoundRow kFound[] = {
+    {"our own: neither", "none", "none", Published::nothing},
+    {"our own: SPF", "none", "published", Published::unknown},
+    {"our own: SPF was not asked for", "none", "", Published::unknown},
+    {"our own: DMARC", "fail", "", Published::unknown},
+    {"our own: DMARC is a permanent error", "permerror", "none", Published::unknown},
+    {"our own: DMARC cannot be found out", "temperror", "none", Published::unsure},
+    {"our own: SPF cannot be found out", "none", "temperror", Published::unsure},
+    {"our own: SPF is there, DMARC cannot be found out", "temperror", "published",
+     Published::unknown},
+    {"our own: of another From", "none", "none", Published::unknown, "example.net"},
+};
+
+void check_found(const FoundRow& row) {
+  AuthResult dmarc{"dmarc", row.dmarc, "", {{"header", "from", row.from}}, {}};
+  if (!row.spf.empty()) dmarc.properties.push_back({"policy", "spf", row.spf});
+  const auto got = authenticate({dmarc}, test::mailbox("alice@example.com"),
+                                test::mailbox("bounce@elsewhere.example"));
+  CPPUNIT_ASSERT_EQUAL(static_cast<int>(row.want), static_cast<int>(got.published));
+  CPPUNIT_ASSERT(!got.unsure && got.fingerprint.empty());
+}
+
 class AuthenticationTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AuthenticationTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(unsure_rows);
+  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(published_rows);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(arc_rows);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(weak_rows);
   CPPUNIT_TEST(what_our_own_helper_found_is_read_alike);
@@ -360,6 +477,10 @@ class AuthenticationTest : public CppUnit::TestFixture {
  public:
   static void rows(TestSuiteBuilderContextType& context) { test::add_rows(context, kRows, check); }
 
+  static void published_rows(TestSuiteBuilderContextType& context) {
+    test::add_rows(context, kPublished, check_published);
+    test::add_rows(context, kFound, check_found);
+  }
   static void unsure_rows(TestSuiteBuilderContextType& context) {
     test::add_rows(context, kUnsureRows, check_unsure);
   }
@@ -397,6 +518,7 @@ class AuthenticationTest : public CppUnit::TestFixture {
   void while_nobody_looks_nothing_is_sure() {
     const auto got = unknown_authentication();
     CPPUNIT_ASSERT(got.checked && got.unsure && !got.dmarc_failed);
+    CPPUNIT_ASSERT(got.published == Published::unsure);
     CPPUNIT_ASSERT_EQUAL(std::string(), got.fingerprint);
   }
 

@@ -71,7 +71,125 @@ void over_a_forged_list(Scene& s) {
   signed_by(s, "forger.example");
 }
 
+/// A mail of alice, whose domain publishes neither SPF nor DMARC, from her usual network.
+const std::string kHost = "ptr:host.example";
+const std::string kNetwork = "net:192.0.2.0/24";
+void unpublished(Scene& s) {
+  unauthenticated(s);
+  s.facts.authentication.published = Published::nothing;
+  s.facts.network = kHost;
+}
+void published(Scene& s) {
+  unpublished(s);
+  s.facts.authentication.published = Published::unknown;
+}
+void unsure_of_it(Scene& s) {
+  unpublished(s);
+  s.facts.authentication.published = Published::unsure;
+}
+void from_elsewhere(Scene& s) {
+  unpublished(s);
+  s.facts.network = "net:203.0.113.0/24";
+}
+void from_a_relay(Scene& s) {
+  unpublished(s);
+  s.facts.network.clear();
+}
+
 const Row kRows[] = {
+    // Networks
+    {"an address by the network that its recipient approved",
+     {entry(kAlice, {kHost})},
+     unpublished,
+     "contact"},
+    {"by one of several",
+     {entry(kAlice, {kNetwork, "example.net", kHost})},
+     unpublished,
+     "contact"},
+    {"from another network", {entry(kAlice, {kHost, kNetwork})}, from_elsewhere, "forged-contact"},
+    {"through a relay", {entry(kAlice, {kHost})}, from_a_relay, "forged-contact"},
+    {"once the domain publishes SPF or DMARC, or nobody says",
+     {entry(kAlice, {kHost})},
+     published,
+     "forged-contact"},
+    {"while nobody can find out what it publishes",
+     {entry(kAlice, {kHost})},
+     unsure_of_it,
+     "contact deferred"},
+    {"while nobody can find out, from another network",
+     {entry(kAlice, {kNetwork})},
+     unsure_of_it,
+     "forged-contact"},
+    {"where DMARC fails there is a record",
+     {entry(kAlice, {kHost})},
+     [](Scene& s) {
+       published(s);
+       s.facts.authentication.dmarc_failed = true;
+     },
+     "forged-contact"},
+    {"a network that nobody approved makes no contact", {}, unpublished, "first-contact"},
+    {"an address known by name takes no network",
+     {entry(kAlice, {})},
+     unpublished,
+     "first-contact"},
+    {"an address known by a domain takes no network",
+     {entry(kAlice, {"example.com"})},
+     unpublished,
+     "forged-contact"},
+    {"an address known by networks takes the domain that authenticates it at last",
+     {entry(kAlice, {kHost, kNetwork})},
+     as_is,
+     "contact a:alice@example.com example.com"},
+    {"and is not known by a stranger's signature for it",
+     {entry(kAlice, {kHost})},
+     [](Scene& s) {
+       from_elsewhere(s);
+       signed_by(s, "forger.example");
+     },
+     "forged-contact"},
+    {"what authenticates its author counts, not where it comes from",
+     {entry(kAlice, {kHost, "example.net"})},
+     [](Scene& s) {
+       unpublished(s);
+       s.facts.authentication.fingerprint = "example.com";
+     },
+     "forged-contact"},
+    {"a domain by a network",
+     {entry("d:example.com", {kNetwork})},
+     [](Scene& s) {
+       unpublished(s);
+       s.facts.network = kNetwork;
+     },
+     "contact"},
+    {"a list is known by no network",
+     {entry(kList, {kHost})},
+     [](Scene& s) {
+       over_the_list(s);
+       s.facts.authentication.published = Published::nothing;
+       s.facts.network = kHost;
+     },
+     "forged-contact"},
+    {"a domain of our own by a network",
+     {entry(kAlice, {kHost})},
+     [](Scene& s) {
+       unpublished(s);
+       s.facts.author_domain_protected = true;
+     },
+     "own-domain"},
+    {"where only watching is done, the network is no contact's either",
+     {},
+     [](Scene& s) {
+       unpublished(s);
+       s.recipient.policy.mode = Mode::observe;
+     },
+     "first-contact"},
+    {"an answer makes no contact of it",
+     {},
+     [](Scene& s) {
+       unpublished(s);
+       s.recipient.answered = true;
+     },
+     "answered"},
     // Addresses
     {"an address by its fingerprint", {entry(kAlice, {"example.com"})}, as_is, "contact"},
     {"an address by any of its fingerprints",
