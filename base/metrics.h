@@ -85,6 +85,28 @@ class CounterBy {
   std::vector<Counter> counters_;
 };
 
+/// Counts split by two enumerations: a series for each pair.
+template <class One, std::size_t N, class Other, std::size_t M>
+class CounterByBoth {
+ public:
+  CounterByBoth(Registry& registry, std::string_view name, std::string_view help,
+                std::string_view one_label, const std::array<std::string_view, N>& ones,
+                std::string_view other_label, const std::array<std::string_view, M>& others) {
+    counters_.reserve(N * M);
+    for (const std::string_view one : ones)
+      for (const std::string_view other : others)
+        counters_.emplace_back(registry, name, help,
+                               std::vector<Label>{{std::string(one_label), std::string(one)},
+                                                  {std::string(other_label), std::string(other)}});
+  }
+  void increment(One one, Other other) noexcept {
+    counters_[static_cast<std::size_t>(one) * M + static_cast<std::size_t>(other)].increment();
+  }
+
+ private:
+  std::vector<Counter> counters_;
+};
+
 class Gauge {
  public:
   Gauge(Registry& registry, std::string_view name, std::string_view help);

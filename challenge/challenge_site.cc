@@ -74,6 +74,12 @@ void log_answer(const AnswerResult& result, const std::string& network) {
 
 PageShown shown(ViewState state) { return static_cast<PageShown>(state); }
 
+GivenProof given_proof(const Answer& given) {
+  if (!given.altcha.empty()) return GivenProof::pow;
+  if (!given.code.empty()) return GivenProof::code;
+  return given.wait.empty() ? GivenProof::none : GivenProof::wait;
+}
+
 Retraction retraction_of(Route route) {
   return route == Route::withdraw ? Retraction::withdraw : Retraction::not_me;
 }
@@ -280,7 +286,7 @@ HttpResponse ChallengeSite::answer(const HttpRequest& request, const Snapshot& n
   const auto result = now.desk.answer(request.name, given, request.network, request.deadline);
   if (!result) return failed(request, now, result.error());
 
-  parts_.metrics.answers.increment(result->outcome);
+  parts_.metrics.answers.increment(given_proof(given), result->outcome);
   if (result->outcome == AnswerOutcome::taken) open_pages_.ended(result->view.held.id);
   log_answer(*result, request.network);
   return outcome(request, now, *result, given);
@@ -291,9 +297,6 @@ HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& 
   int status = 422;
   switch (result.outcome) {
     case AnswerOutcome::taken:
-      for (const std::string_view kind : kProofWords)
-        if (result.proof.ends_with(kind))
-          parts_.metrics.proofs.increment(*from_word<ProofKind>(kProofWords, kind));
       parts_.metrics.answer_time.observe(parts_.clock.wall() - result.view.held.arrived);
       [[fallthrough]];
     case AnswerOutcome::already:

@@ -7,10 +7,12 @@
 
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
+#include <unordered_map>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -59,16 +61,21 @@ class Connections {
     bool idle = false;  ///< between two requests
   };
   void sweep();
-  static void cut(int fd, Connection& connection);
+  void set_deadline(int fd, Connection& connection, Deadline deadline);
+  void cut(int fd, Connection& connection);
 
   const ConnectionLimits limits_;
   const std::function<void()> on_cut_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<int, Connection> open_;                 ///< by descriptor; under mutex_
-  std::map<std::string, std::size_t> per_client_;  ///< under mutex_
-  bool stopping_ = false;                          ///< under mutex_
-  bool draining_ = false;                          ///< under mutex_
+  std::condition_variable sooner_;  ///< the first deadline is another, or all ends
+  std::condition_variable emptied_;
+  // All of these under mutex_.
+  std::unordered_map<int, Connection> open_;      ///< by descriptor
+  std::set<std::pair<Deadline, int>> deadlines_;  ///< of all that are not cut
+  std::unordered_map<std::string, std::size_t> per_client_;
+  Deadline wakes_ = Deadline::max();  ///< when the sweeper looks next
+  bool stopping_ = false;
+  bool draining_ = false;
   std::thread sweeper_;
 };
 

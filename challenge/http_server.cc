@@ -4,8 +4,10 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdarg>
@@ -24,6 +26,27 @@ constexpr std::size_t kConnectionMemory = 32 * 1024;
 constexpr unsigned kIdleSeconds = 15;
 // A refused body up to here is read all the same: to close before would lose the answer.
 constexpr std::size_t kMostDiscarded = 64 * 1024;
+
+// Descriptors for all but connections: the store, the log, the metrics' server, the self-check.
+constexpr rlim_t kOtherDescriptors = 128;
+
+/// Asks for as many descriptors as `wanted` connections need; returns how many connections there
+/// can be. A service mostly begins with 1024, and may have far more.
+unsigned room_for(unsigned wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  const rlim_t needed = wanted + kOtherDescriptors;
+  if (limit.rlim_cur >= needed) return wanted;
+  const rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = std::min(needed, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
+  if (limit.rlim_cur >= needed) return wanted;
+  const rlim_t room = std::max(limit.rlim_cur, 2 * kOtherDescriptors) - kOtherDescriptors;
+  log::warning("page: fewer connections, as this process may have few descriptors",
+               {{"descriptors", static_cast<long long>(limit.rlim_cur)},
+                {"connections", static_cast<long long>(room)}});
+  return static_cast<unsigned>(room);
+}
 
 /// One request, from its head to its response. The library's thread has it, but while its
 /// connection is suspended a worker does.
@@ -114,7 +137,7 @@ struct HttpServer::Impl {
   Impl(UniqueFd listening, Site& s, const ServerLimits& l, std::function<void(Turned)> t)
       : listener(std::move(listening)),
         site(s),
-        limits(l),
+        limits(with_room(l)),
         turned(std::move(t)),
         connections(l.connection, [this] { turned(Turned::slow); }),
         queue(l.workers, l.queue) {}
@@ -139,6 +162,11 @@ struct HttpServer::Impl {
         on_connection, this, MHD_OPTION_NOTIFY_COMPLETED, on_completed, this, MHD_OPTION_END);
     if (!daemon) return Error{Errc::unavailable, "the web server cannot be started"};
     return {};
+  }
+
+  static ServerLimits with_room(ServerLimits wanted) {
+    wanted.connections = room_for(wanted.connections);
+    return wanted;
   }
 
   /// Takes the listener back: the library would close it.
@@ -222,7 +250,7 @@ struct HttpServer::Impl {
     if (exchange.handed_over) return MHD_NO;  // resumed without a response: close
     const std::size_t requests = connections.received(descriptor_of(connection));
     exchange.persists = exchange.persists && requests < limits.requests &&
-                        connections.count() <= limits.connections / 2;
+                        connections.count() <= limits.connections / 4 * 3;
     if (!queue.has_room()) {
       turned(Turned::busy);
       return send(connection, site.busy(exchange.request));

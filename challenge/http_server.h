@@ -22,8 +22,12 @@
 namespace countersign::challenge {
 
 struct ServerLimits {
-  unsigned connections = 512;   ///< at once; more wait in the kernel's queue
-  std::size_t requests = 1000;  ///< of one connection; the last is answered with its end
+  /// At once; more wait in the kernel's queue. Each takes at most 32 kB here, and that only once it
+  /// has brought a request. Fewer where the process may not have as many descriptors.
+  unsigned connections = 8192;
+  /// Of one connection; the last is answered with its end. Where three quarters of `connections`
+  /// are open, each request is the last.
+  std::size_t requests = 1000;
   ConnectionLimits connection = {};
   std::size_t workers = 8;
   std::size_t queue = 64;       ///< requests that wait for a worker; more get 503

@@ -21,6 +21,8 @@ enum class PageShown {
   answered,
   not_found
 };
+/// What was sent with an answer, whatever became of it.
+enum class GivenProof { none, pow, code, wait };
 enum class CodeForm { image, sound };
 enum class StatusClass { other, success, redirect, client_error, server_error };
 
@@ -29,8 +31,7 @@ struct WebMetrics {
   explicit WebMetrics(metrics::Registry& registry);
 
   metrics::CounterBy<PageShown, 8> pages;
-  metrics::CounterBy<AnswerOutcome, kAnswerOutcomeWords.size()> answers;
-  metrics::CounterBy<ProofKind, kProofWords.size()> proofs;
+  metrics::CounterByBoth<GivenProof, 4, AnswerOutcome, kAnswerOutcomeWords.size()> answers;
   metrics::CounterBy<RetractOutcome, kRetractOutcomeWords.size()> retractions;
   metrics::Counter pow_issued;
   metrics::CounterBy<CodeForm, 2> codes;

@@ -4,7 +4,10 @@
 namespace countersign {
 
 MilterMetrics::MilterMetrics(metrics::Registry& registry)
-    : observed(registry, "countersign_observed_total",
+    : messages(registry, "countersign_messages_total",
+               "Decisions, one for each recipient of a message, by disposition and reason.",
+               "disposition", kDispositionWords, "reason", kReasonWords),
+      observed(registry, "countersign_observed_total",
                "Decisions that mode observe let pass, by what would have happened.", "would",
                kDispositionWords),
       holds(registry, "countersign_holds_total", "Messages held, with those joined."),
@@ -27,21 +30,10 @@ MilterMetrics::MilterMetrics(metrics::Registry& registry)
                              "Time that a message waited for its author to be checked."),
       store_latency(registry, "countersign_store_seconds", "Time of a round trip to the store."),
       spool_latency(registry, "countersign_spool_seconds",
-                    "Time that it took to make a held message durable and known.") {
-  messages_.reserve(kDispositionWords.size() * kReasonWords.size());
-  for (const std::string_view disposition : kDispositionWords)
-    for (const std::string_view reason : kReasonWords)
-      messages_.emplace_back(
-          registry, "countersign_messages_total",
-          "Decisions, one for each recipient of a message, by disposition and reason.",
-          std::vector<metrics::Label>{{"disposition", std::string(disposition)},
-                                      {"reason", std::string(reason)}});
-}
+                    "Time that it took to make a held message durable and known.") {}
 
 void MilterMetrics::count(const Decision& decision) noexcept {
-  messages_[static_cast<std::size_t>(decision.disposition) * kReasonWords.size() +
-            static_cast<std::size_t>(decision.reason)]
-      .increment();
+  messages.increment(decision.disposition, decision.reason);
   if (decision.would) observed.increment(*decision.would);
 }
 

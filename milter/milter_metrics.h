@@ -28,6 +28,8 @@ struct MilterMetrics {
   /// Counts one decision.
   void count(const Decision& decision) noexcept;
 
+  metrics::CounterByBoth<Disposition, kDispositionWords.size(), Reason, kReasonWords.size()>
+      messages;
   metrics::CounterBy<Disposition, kDispositionWords.size()> observed;
   metrics::Counter holds;
   metrics::Counter joined;
@@ -40,9 +42,6 @@ struct MilterMetrics {
   metrics::Latency authentication_latency;
   metrics::Latency store_latency;  ///< observed by the store itself
   metrics::Latency spool_latency;
-
- private:
-  std::vector<metrics::Counter> messages_;  ///< by disposition, then reason
 };
 
 }  // namespace countersign

@@ -4,12 +4,11 @@ to programs that press every button."""
 import concurrent.futures
 
 import pytest
-from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 
 from testsite.browser import Browser
 from testsite.page import answer, post, proof_of_work, request
+from testsite.scanner import Scanner
 
 ALICE = "alice@example.com"
 JSON = {"Accept": "application/json"}
@@ -82,65 +81,12 @@ def test_who_runs_this_is_told(stage, browser):
     browser.picture("why")
 
 
-CLICKABLE = "a, button, input, label, summary, audio, img"
-
-
-def click(element):
-    """Whether it could be clicked: what is hidden, or gone with its page, cannot."""
-    try:
-        element.click()
-        return True
-    except WebDriverException:
-        return False
-
-
-def press_everything(browser, url):
-    """Loads the page anew for each thing that can be pressed, presses it, and whatever comes
-    then: what a scanner does that cannot type."""
-    browser.open(url)
-    count = len(browser.driver.find_elements(By.CSS_SELECTOR, CLICKABLE))
-    pressed = 0
-    for i in range(count):
-        browser.open(url)
-        found = browser.driver.find_elements(By.CSS_SELECTOR, CLICKABLE)
-        if i >= len(found) or not click(found[i]):
-            continue
-        pressed += 1
-        for button in range(4):
-            buttons = browser.driver.find_elements(By.CSS_SELECTOR, "button")
-            if button < len(buttons):
-                click(buttons[button])
-    return pressed
-
-
-def targets(browser, stage):
-    """Links, forms' targets, and whatever else looks like an address."""
-    for name in ("href", "src", "srcset", "action", "formaction", "data-pow", "data-worker",
-                 "data-poll"):
-        for element in browser.driver.find_elements(By.CSS_SELECTOR, f"[{name}]"):
-            target = element.get_dom_attribute(name) or ""
-            if target.startswith("/"):
-                yield stage.url + target
-
-
 @pytest.mark.parametrize("kind", ["authenticated", "stranger", "by mail"])
 def test_a_scanner_that_presses_everything_leaves_the_mail_held(stage, browser, kind):
     message = stage.hold(authenticated=kind != "stranger", by_mail=kind == "by mail")
-    seen, ahead = set(), [message.url, message.url + "/withdraw", message.url + "/not-me"]
-    while ahead:
-        url = ahead.pop()
-        if url in seen:
-            continue
-        seen.add(url)
-        browser.open(url)
-        if url.startswith(message.url) and "code." not in url and not url.endswith("/pow"):
-            ahead.extend(targets(browser, stage))
-            assert press_everything(browser, url) >= 2 or url.endswith("/not-me")
-            for form in range(len(browser.open(url).driver.find_elements(By.TAG_NAME, "form"))):
-                fields = browser.driver.find_elements(By.CSS_SELECTOR, "form input[type=email]")
-                fields[form].send_keys(Keys.ENTER)
-                browser.open(url)
-    assert len(seen) >= 8
+    scanner = Scanner(browser).scan([message.url, message.url + "/withdraw", message.url + "/not-me"],
+                                    depth=2)
+    assert len(scanner.seen) >= 8 and scanner.pressed >= 20
     if browser.name == "with":
         browser.open(message.url)
         browser.run("document.querySelector('form').requestSubmit()")

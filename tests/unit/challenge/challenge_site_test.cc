@@ -271,8 +271,10 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
             "address=alice%40example.com&code_id=" + next + "&code=" + digits(f, next));
     CPPUNIT_ASSERT_EQUAL(303, got.status);
     CPPUNIT_ASSERT_EQUAL(1, requests_of(f));
-    CPPUNIT_ASSERT(f.registry.text().find("countersign_answer_proofs_total{proof=\"code\"} 1") !=
-                   std::string::npos);
+    for (const char* outcome : {"wrong-code", "taken"})
+      CPPUNIT_ASSERT(f.registry.text().find("countersign_answers_total{outcome=\"" +
+                                            std::string(outcome) + "\",proof=\"code\"} 1") !=
+                     std::string::npos);
   }
 
   void the_digits_stand_nowhere() {
@@ -520,9 +522,9 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
     for (const char* line :
          {"countersign_pages_total{page=\"waiting\"} 1",
           "countersign_pages_total{page=\"not-found\"} 1", "countersign_pow_issued_total 1",
-          "countersign_answers_total{outcome=\"wrong-address\"} 1",
-          "countersign_answers_total{outcome=\"taken\"} 1",
-          "countersign_answer_proofs_total{proof=\"pow\"} 1",
+          "countersign_answers_total{outcome=\"wrong-address\",proof=\"none\"} 1",
+          "countersign_answers_total{outcome=\"taken\",proof=\"pow\"} 1",
+          "countersign_answers_total{outcome=\"taken\",proof=\"none\"} 0",
           "countersign_responses_total{class=\"2xx\"} 2",
           "countersign_responses_total{class=\"3xx\"} 1",
           "countersign_responses_total{class=\"4xx\"} 2", "countersign_page_seconds_count 5"})

@@ -5,6 +5,9 @@
 #include "challenge/http_server.h"
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -204,6 +207,8 @@ class HttpServerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_full_queue_is_answered_at_once);
   CPPUNIT_TEST(a_client_gets_only_its_share);
   CPPUNIT_TEST(more_connections_wait_for_their_turn);
+  CPPUNIT_TEST(each_connection_has_its_own_deadline);
+  CPPUNIT_TEST(descriptors_are_asked_for);
   CPPUNIT_TEST(a_client_that_leaves_harms_nobody);
   CPPUNIT_TEST(a_bug_in_a_handler_closes_one_connection);
   CPPUNIT_TEST(draining_ends_what_was_begun);
@@ -287,8 +292,8 @@ class HttpServerTest : public CppUnit::TestFixture {
     ServerLimits limits;
     limits.connections = 4;
     Running r(limits);
-    RawHttp one(r.port), two(r.port);
-    until("both are open", [&] { return r.server->open() == 2; });
+    RawHttp one(r.port), two(r.port), three(r.port);
+    until("all are open", [&] { return r.server->open() == 3; });
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, responses(ask_raw(r.port, kStay + kStay)));
   }
 
@@ -426,6 +431,58 @@ class HttpServerTest : public CppUnit::TestFixture {
     // It comes after eight that say nothing; they are cut, and it is served.
     CPPUNIT_ASSERT_EQUAL(200, status_of(ask_raw(r.port, kGet)));
     CPPUNIT_ASSERT(r.count(Turned::slow) >= 4);
+  }
+
+  void each_connection_has_its_own_deadline() {
+    // On the server's side of real sockets: what is cut there reads as ended here.
+    std::array<std::array<int, 2>, 3> pairs{};
+    for (auto& pair : pairs)
+      CPPUNIT_ASSERT_EQUAL(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()));
+    const auto ended = [&](std::size_t i) {
+      pollfd entry{pairs[i][1], POLLRDHUP, 0};
+      return poll(&entry, 1, 0) == 1 && (entry.revents & (POLLHUP | POLLRDHUP)) != 0;
+    };
+    {
+      Connections connections(
+          {.per_client = 9, .receive = milliseconds(400), .total = seconds(60)});
+      for (auto& pair : pairs) connections.open(pair[0], "");
+      // The first has brought its request and has more time, the second waits for a further one.
+      connections.received(pairs[0][0]);
+      connections.received(pairs[1][0]);
+      connections.answered(pairs[1][0]);
+      until("the third is cut", [&] { return ended(2); });
+      until("the second is cut", [&] { return ended(1); });
+      CPPUNIT_ASSERT(!ended(0));
+      // Cut, but not gone until the library says so; then its number may come back.
+      CPPUNIT_ASSERT_EQUAL(std::size_t{3}, connections.count());
+      connections.close(pairs[2][0]);
+      connections.open(pairs[2][0], "");
+      CPPUNIT_ASSERT_EQUAL(std::size_t{3}, connections.count());
+      CPPUNIT_ASSERT(!ended(0));
+      for (auto& pair : pairs) connections.close(pair[0]);
+      CPPUNIT_ASSERT(connections.wait_until_empty(std::chrono::steady_clock::now() + seconds(10)));
+    }
+    for (auto& pair : pairs) {
+      ::close(pair[0]);
+      ::close(pair[1]);
+    }
+  }
+
+  void descriptors_are_asked_for() {
+    rlimit before{};
+    CPPUNIT_ASSERT_EQUAL(0, getrlimit(RLIMIT_NOFILE, &before));
+    rlimit few = before;
+    few.rlim_cur = 256;
+    CPPUNIT_ASSERT_EQUAL(0, setrlimit(RLIMIT_NOFILE, &few));
+    rlimit after{};
+    {
+      Running r;
+      CPPUNIT_ASSERT_EQUAL(200, status_of(ask_raw(r.port, kGet)));
+      CPPUNIT_ASSERT_EQUAL(0, getrlimit(RLIMIT_NOFILE, &after));
+    }
+    CPPUNIT_ASSERT_EQUAL(0, setrlimit(RLIMIT_NOFILE, &before));
+    CPPUNIT_ASSERT(after.rlim_cur > ServerLimits().connections ||
+                   after.rlim_cur == before.rlim_max);
   }
 
   void a_client_that_leaves_harms_nobody() {
