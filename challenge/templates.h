@@ -2,6 +2,9 @@
 //
 // A page with holes (mustache), of ours or of the site. Everything that is put in is escaped: what
 // senders wrote cannot become markup, whatever the template says. Immutable, thread-safe.
+//
+// Mustache, but for what is refused below. Ours, since the library (kainjow) parses a template anew
+// for each page, which took most of a page's time.
 #pragma once
 
 #include <map>
@@ -30,12 +33,15 @@ class Template {
   static Result<Template> parse(const std::string& text, const std::string& file,
                                 const std::set<std::string, std::less<>>& names);
 
-  /// Returns the page as HTML. What is not in `values` is empty, or false.
+  /// Returns the page as HTML. What is not in `values` is empty, or false; a text is true. Lines
+  /// with nothing but sections' tags and comments leave no line.
   std::string render(const Values& values) const;
 
+  struct Piece;
+
  private:
-  explicit Template(std::shared_ptr<const std::string> text) : text_(std::move(text)) {}
-  std::shared_ptr<const std::string> text_;  ///< checked
+  explicit Template(std::vector<Piece> pieces);
+  std::shared_ptr<const std::vector<Piece>> pieces_;
 };
 
 }  // namespace countersign::challenge

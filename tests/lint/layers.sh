@@ -52,7 +52,6 @@ owner_of() {
     spdlog/* | fmt/* | prometheus/* | openssl/* | curl/*) owner=base ;;
     toml++/* | toml.hpp) owner=config ;;
     CLI/*) owner=admin ;;
-    kainjow/* | mustache.hpp) owner=challenge ;;
     libpsl.h | idn2.h | unistr.h | uninorm.h | unicase.h) owner=mail ;;
     *) owner=any ;;
   esac
@@ -77,7 +76,7 @@ check_library() { # file, layer, included header
 check_weight() { # header, included header
   case $2 in
     nlohmann/json_fwd.hpp) ;;
-    nlohmann/* | CLI/* | spdlog/* | toml++/* | gmime/* | kainjow/* | mustache.hpp)
+    nlohmann/* | CLI/* | spdlog/* | toml++/* | gmime/*)
       fail "$1 includes <$2>: heavy headers belong in one .cc" ;;
   esac
 }
