@@ -52,14 +52,15 @@ Status Announcer::mark(const HeldId& id, Kind kind, std::string text, std::uint3
 }
 
 Notice Announcer::challenge_for(const HeldMessage& message, const std::string& token) const {
+  const NoticeSettings settings = this->settings();
   const auto& recipients = message.envelope.envelope.recipients;
   const auto reply_to =
       recipients.empty() ? std::nullopt
                          : reply_address_of(parts_.keys, message.envelope.id,
-                                            recipients.front().mailbox, settings_.reply_delimiters);
-  const PageUrls urls{settings_.base_url, settings_.domain_urls};
+                                            recipients.front().mailbox, settings.reply_delimiters);
+  const PageUrls urls{settings.base_url, settings.domain_urls};
   const std::string first = recipients.empty() ? "" : address_of(recipients.front());
-  return challenge_notice(message, page_url(urls.for_address(first), token), settings_,
+  return challenge_notice(message, page_url(urls.for_address(first), token), settings,
                           parts_.clock.wall(), reply_to ? reply_to->address() : "");
 }
 
@@ -100,7 +101,7 @@ Status Announcer::report_failure(const HeldMessage& message) {
   CS_ASSIGN(const std::string head, header_section(parts_.spool, envelope.id));
   const Status sent =
       send_notice(parts_.notices,
-                  failure_notice(message, head, settings_, reporting_mta_, parts_.clock.wall()));
+                  failure_notice(message, head, settings(), reporting_mta_, parts_.clock.wall()));
   log::info("delivery failure reported", {{"held", envelope.id.text()},
                                           {"author", envelope.author},
                                           {"result", sent ? "sent" : sent.error().detail}});
@@ -121,7 +122,7 @@ Status Announcer::digest(const std::string& owner, const std::string& claim) {
                                                  std::chrono::steady_clock::now() + kStoreTime));
   if (!ours) return {};
   const Status sent = send_notice(
-      parts_.notices, digest_notice(decode_key(owner), held, settings_, parts_.clock.wall()));
+      parts_.notices, digest_notice(decode_key(owner), held, settings(), parts_.clock.wall()));
   log::info("digest", {{"owner", owner},
                        {"messages", static_cast<long long>(held.size())},
                        {"result", sent ? "sent" : sent.error().detail}});
@@ -142,7 +143,7 @@ Status Announcer::leak(const LeakAlarm& alarm) {
   CS_ASSIGN(const bool ours, parts_.outbox.claim(name, kDigestClaimLife,
                                                  std::chrono::steady_clock::now() + kStoreTime));
   if (!ours) return {};
-  const Status sent = send_notice(parts_.notices, leak_notice(alarm, settings_));
+  const Status sent = send_notice(parts_.notices, leak_notice(alarm, settings()));
   log::info(
       "leak told",
       {{"owner", alarm.owner}, {"id", alarm.id}, {"result", sent ? "sent" : sent.error().detail}});

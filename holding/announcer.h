@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "base/guarded.h"
 #include "base/keyring.h"
 #include "base/metrics.h"
 #include "holding/claims.h"
@@ -36,6 +37,11 @@ class Announcer {
   Announcer(AnnouncerParts parts, NoticeSettings settings, std::string reporting_mta)
       : parts_(parts), settings_(std::move(settings)), reporting_mta_(std::move(reporting_mta)) {}
 
+  /// How notices are written from now on; at any time.
+  void set(NoticeSettings settings) {
+    settings_.with([&](NoticeSettings& now) { now = std::move(settings); });
+  }
+
   /// Sends the challenge of a message that wants one by mail, once. Done when it was sent, is not
   /// wanted any more, or was refused for good. Errors: unavailable (try later).
   Status challenge(const HeldId& id);
@@ -52,13 +58,16 @@ class Announcer {
   Status leak(const LeakAlarm& alarm);
 
  private:
+  NoticeSettings settings() const {
+    return settings_.with([](const NoticeSettings& now) { return now; });
+  }
   Notice challenge_for(const HeldMessage& message, const std::string& token) const;
   Status mark(const HeldId& id, HeldEvent::Kind kind, std::string text,
               std::uint32_t recipient = 0);
   Status mark_announced(const HeldMessage& message, const std::string& owner);
 
   AnnouncerParts parts_;
-  NoticeSettings settings_;
+  Guarded<NoticeSettings> settings_;
   std::string reporting_mta_;
 };
 

@@ -419,6 +419,7 @@ void reload(Program& program, const std::string& path) {
   program.services.set_settings(*std::move(settings));
   program.intake.set(intake_settings(*config));
   program.asking.set(asking_settings(*config));
+  program.announcer.set(notice_settings(*config));
   (void)log::set_level(config->log.level);
   log::info("configuration read anew", {{"file", path}});
 }
