@@ -25,6 +25,7 @@ class Judge {
   Findings run() {
     parameters();
     local_mail();
+    reply_addresses();
     if (config_.authentication.source == "header") header_checks();
     entrances();
     reentry();
@@ -71,6 +72,24 @@ class Judge {
     for (const PostfixService& service : settings_.services)
       if (service.command == "cleanup" && service.options.contains(name))
         judge("the service " + service.full_name() + ": its ", service.options.find(name)->second);
+  }
+
+  /// Whether Postfix takes mail to the addresses that challenges by mail name for replies: it asks
+  /// for the mailbox before any milter.
+  void reply_addresses() {
+    const auto has = [](const std::vector<std::string>& words, const char* word) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
+    const std::string& ours = config_.protect.recipient_delimiter;
+    if (ours.empty() || !has(config_.challenge.channels, "mail") ||
+        !has(config_.challenge.answers, "reply"))
+      return;
+    const std::string theirs = settings_.value("recipient_delimiter");
+    if (theirs.find(ours.front()) == std::string::npos)
+      finder_.fail("recipient_delimiter is " + (theirs.empty() ? "empty" : "'" + theirs + "'") +
+                       ": replies to challenges by mail go to addresses with a detail behind '" +
+                       ours.front() + "' (challenge.answers), which Postfix then does not know",
+                   set("recipient_delimiter = " + theirs + ours.front()));
   }
 
   /// Whether all mail passes the table before the milters.

@@ -52,7 +52,9 @@ Status Announcer::mark(const HeldId& id, Kind kind, std::string text, std::uint3
 }
 
 Notice Announcer::challenge_for(const HeldMessage& message, const std::string& token) const {
-  const NoticeSettings settings = this->settings();
+  // Without its header the challenge still goes out, in the site's language.
+  const auto head = header_section(parts_.spool, message.envelope.id);
+  const NoticeSettings settings = in_language_of(head ? *head : "", this->settings());
   const auto& recipients = message.envelope.envelope.recipients;
   const auto reply_to =
       recipients.empty() ? std::nullopt
@@ -100,8 +102,8 @@ Status Announcer::report_failure(const HeldMessage& message) {
     return {};
   CS_ASSIGN(const std::string head, header_section(parts_.spool, envelope.id));
   const Status sent =
-      send_notice(parts_.notices,
-                  failure_notice(message, head, settings(), reporting_mta_, parts_.clock.wall()));
+      send_notice(parts_.notices, failure_notice(message, head, in_language_of(head, settings()),
+                                                 reporting_mta_, parts_.clock.wall()));
   log::info("delivery failure reported", {{"held", envelope.id.text()},
                                           {"author", envelope.author},
                                           {"result", sent ? "sent" : sent.error().detail}});

@@ -7,18 +7,12 @@ namespace countersign {
 
 ChallengeWords challenge_words(const HeldEnvelope& envelope, const std::string& recipients,
                                bool by_reply, const language::Catalogue& in) {
-  const std::string sent = spoken_time(envelope.arrived, in);
-  const std::string subject = in_one_line(envelope.subject);
   return {
       .greeting = std::string(in.say("Hello,")),
-      .before =
-          in.say("your message to {to} ({message}) has arrived and is waiting. It is your "
-                 "first to this address, so we ask once whether a person sent it. Please "
-                 "open",
-                 {{"to", recipients},
-                  {"message", subject.empty() ? sent
-                                              : in.say("\"{subject}\", {sent}",
-                                                       {{"subject", subject}, {"sent", sent}})}}),
+      .before = in.say("your message to {to} ({message}) has arrived and is waiting. It is your "
+                       "first to this address, so we ask once whether a person sent it. Please "
+                       "open",
+                       {{"to", recipients}, {"message", spoken_message(envelope, in)}}),
       .after = std::string(
           by_reply
               ? in.say("and type your address, or simply reply to this mail. Then it is "

@@ -135,21 +135,23 @@ std::string report_of(const HeldEnvelope& envelope, const std::vector<Failure>& 
   return out;
 }
 
-std::string explanation(const HeldEnvelope& envelope, const std::vector<Failure>& failures) {
+std::string explanation(const HeldEnvelope& envelope, const std::vector<Failure>& failures,
+                        const language::Catalogue& in) {
   std::vector<std::string> addresses;
   for (const Failure& failure : failures) addresses.push_back(failure.address);
   std::string text =
-      "Hello,\n\n" +
-      wrapped("your message to " + spoken_list(addresses) + ' ' + spoken_message(envelope) +
-              " was accepted here, but could not be delivered. The "
-              "mail server of the recipient said:") +
+      std::string(in.say("Hello,")) + "\n\n" +
+      wrapped(
+          in.say("your message to {to} ({message}) was accepted here, but could not be delivered. "
+                 "The mail server of the recipient said:",
+                 {{"to", spoken_list(addresses, in)}, {"message", spoken_message(envelope, in)}})) +
       '\n';
   for (const Failure& failure : failures)
     text += "    " + failure.address + "\n        " + failure.reply + '\n';
   return text + '\n' +
          wrapped(
-             "It was not delivered to these recipients. If it matters, please reach them in "
-             "another way.");
+             in.say("It was not delivered to these recipients. If it matters, please reach them in "
+                    "another way."));
 }
 
 }  // namespace
@@ -162,17 +164,21 @@ Notice failure_notice(const HeldMessage& message, const std::string& header_sect
   if (failures.empty() || envelope.author.empty() || envelope.fingerprint.empty() ||
       envelope.envelope.reverse_path.null)
     return {};
-  const NoticeSender sender = sender_for(settings, domain_of(failures.front().address));
+  const std::string domain = domain_of(failures.front().address);
+  const language::Catalogue& in = language_for(settings, domain);
+  const NoticeSender sender = sender_for(settings, domain, in);
   const std::string subject = in_one_line(envelope.subject);
   MimeMail mail{.from_name = sender.name,
                 .from = sender.address,
                 .to = envelope.author,
-                .subject = subject.empty() ? "Not delivered" : "Not delivered: " + subject,
+                .subject = subject.empty()
+                               ? std::string(in.say("Not delivered"))
+                               : in.say("Not delivered: {subject}", {{"subject", subject}}),
                 .message_id = "failure." + envelope.id.text() + '@' + domain_of(sender.address),
                 .date = now,
                 .fields = threading_fields(envelope.message_id),
                 .multipart = "report",
-                .parts = {{"text/plain", explanation(envelope, failures)},
+                .parts = {{"text/plain", explanation(envelope, failures, in)},
                           {"message/delivery-status", report_of(envelope, failures, reporting_mta)},
                           {"text/rfc822-headers", header_section}}};
   mail.fields.emplace_back("Auto-Submitted", "auto-replied");

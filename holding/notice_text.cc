@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "language/choice.h"
 #include "language/spoken.h"
 #include "mail/domain.h"
 #include "mail/header_section.h"
@@ -67,10 +68,11 @@ std::string domain_of(std::string_view address) {
   return "localhost";
 }
 
-std::string spoken_message(const HeldEnvelope& envelope) {
+std::string spoken_message(const HeldEnvelope& envelope, const language::Catalogue& in) {
   const std::string subject = in_one_line(envelope.subject);
-  return '(' + (subject.empty() ? "" : '"' + subject + "\", ") + spoken_time(envelope.arrived) +
-         ')';
+  const std::string sent = spoken_time(envelope.arrived, in);
+  if (subject.empty()) return sent;
+  return in.say("\"{subject}\", {sent}", {{"subject", subject}, {"sent", sent}});
 }
 
 std::string reply_subject(const HeldEnvelope& envelope, std::string_view otherwise) {
@@ -86,6 +88,29 @@ NoticeSender sender_for(const NoticeSettings& settings, const std::string& domai
   if (const auto at = sender.address.find(kDomain); at != std::string::npos)
     sender.address.replace(at, kDomain.size(), domain);
   return sender;
+}
+
+const language::Catalogue& language_for(const NoticeSettings& settings, const std::string& domain) {
+  const auto own = settings.domain_languages.find(domain);
+  return own == settings.domain_languages.end() ? *settings.in : *own->second;
+}
+
+NoticeSettings in_language_of(std::string_view header_section, NoticeSettings settings) {
+  const HeaderSection header = HeaderSection::parse(header_section);
+  const HeaderField* field = header.first("Content-Language");
+  if (!field || header.all("Content-Language").size() > 1) return settings;
+  for (std::string_view rest = field->value; !rest.empty();) {
+    const auto comma = rest.find(',');
+    std::string tag(rest.substr(0, comma));
+    std::erase_if(tag, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+    if (const auto* in = language::look_up(tag)) {
+      settings.in = in;
+      settings.domain_languages.clear();
+      return settings;
+    }
+    rest.remove_prefix(comma == rest.npos ? rest.size() : comma + 1);
+  }
+  return settings;
 }
 
 std::vector<std::pair<std::string, std::string>> threading_fields(const std::string& message_id) {

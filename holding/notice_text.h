@@ -34,8 +34,8 @@ std::string address_of(const ForwardPath& path);
 /// The domain of an address, in A-labels; "localhost" if there is none.
 std::string domain_of(std::string_view address);
 
-/// `("Offer for 40 chairs", Monday 3 May, 14:02 UTC)`: by which a sender knows his message.
-std::string spoken_message(const HeldEnvelope& envelope);
+/// `"Offer for 40 chairs", Monday 3 May, 14:02 UTC`: by which a sender knows his message.
+std::string spoken_message(const HeldEnvelope& envelope, const language::Catalogue& in);
 /// "Re: Offer for 40 chairs" (RFC 5322 §3.6.5: one "Re: " only); `otherwise` without a subject.
 std::string reply_subject(const HeldEnvelope& envelope, std::string_view otherwise);
 
@@ -46,6 +46,14 @@ struct NoticeSender {
 };
 NoticeSender sender_for(const NoticeSettings& settings, const std::string& domain,
                         const language::Catalogue& in = language::english());
+
+/// The language of notices to or about a mailbox of `domain`.
+const language::Catalogue& language_for(const NoticeSettings& settings, const std::string& domain);
+
+/// `settings` for the author of a message with this header section (CRLF lines): in the first
+/// language of its field Content-Language (RFC 3282) that we speak, whatever the site's is; without
+/// one as they are.
+NoticeSettings in_language_of(std::string_view header_section, NoticeSettings settings);
 
 /// In-Reply-To and References, for MimeMail::fields; none if `message_id` is no msg-id (RFC 5322
 /// §3.6.4) of printable ASCII, or longer than 250 octets.

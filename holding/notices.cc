@@ -4,10 +4,8 @@
 #include <algorithm>
 
 #include "holding/challenge_words.h"
-#include "holding/history.h"
 #include "holding/mime_writer.h"
 #include "holding/notice_text.h"
-#include "mail/held_id.h"
 
 namespace countersign {
 namespace {
@@ -61,63 +59,6 @@ std::string author_behind(const HeldEnvelope& envelope) {
   return plain ? raw.substr(1, raw.size() - 2) : path.mailbox->address();
 }
 
-/// Why a message is held, for its recipient.
-std::string spoken_reason(const std::string& word_of_reason) {
-  switch (from_word<Reason>(kReasonWords, word_of_reason).value_or(Reason::unscreened)) {
-    case Reason::first_contact:
-      return "the first message from this sender";
-    case Reason::own_domain:
-      return "claims to come from your own domain, but nothing shows that it does";
-    case Reason::forged_contact:
-      return "has the address of a sender you know, but came from elsewhere";
-    case Reason::unauthentic:
-      return "fails the checks that its sender's domain asks for";
-    case Reason::malformed:
-      return "does not say properly who wrote it";
-    case Reason::machine:
-      return "sent by a program, which cannot confirm anything";
-    case Reason::spam:
-      return "looks like spam";
-    case Reason::infected:
-      return "holds malware";
-    case Reason::forwarded:
-      return "came through a forwarder, so its sender cannot be asked";
-    case Reason::blocked:
-      return "its sender is blocked";
-    default:
-      return "held (" + in_one_line(word_of_reason, 40) + ')';
-  }
-}
-
-/// What became of it since, if it is not simply waiting.
-std::string spoken_state(const HeldMessage& message) {
-  if (history_of(message).state != HeldState::failed) return "";
-  std::string reply;
-  for (const HeldEvent& event : message.events)
-    if (event.kind == HeldEvent::Kind::refused) reply = event.text;
-  return "    State:    let in, but the mail server refused it: " + in_one_line(reply, 200) + '\n';
-}
-
-/// All that is told of a message that its sender took back: that there was one.
-std::string withdrawn_entry(const HeldEnvelope& e, std::size_t number) {
-  return std::to_string(number) +
-         ".  State:    taken back by its sender\n    Came:     " + spoken_time(e.arrived) +
-         "\n    Kept:     until " + short_date(e.expires) + "\n    Id:       " + e.id.text() +
-         "\n\n";
-}
-
-std::string digest_entry(const HeldMessage& message, std::size_t number) {
-  const HeldEnvelope& e = message.envelope;
-  if (history_of(message).withdrawn) return withdrawn_entry(e, number);
-  const std::string subject = in_one_line(e.subject);
-  const std::string author = e.author.empty() ? "(no sender named)" : in_one_line(e.author, 320);
-  return std::to_string(number) + ".  Subject:  " + (subject.empty() ? "(none)" : subject) +
-         "\n    From:     " + author + (e.fingerprint.empty() ? " (not verified)" : "") +
-         "\n    Came:     " + spoken_time(e.arrived) +
-         "\n    Why held: " + spoken_reason(e.reason) + '\n' + spoken_state(message) +
-         "    Kept:     until " + short_date(e.expires) + "\n    Id:       " + e.id.text() + "\n\n";
-}
-
 }  // namespace
 
 Notice challenge_notice(const HeldMessage& message, const std::string& url,
@@ -129,9 +70,7 @@ Notice challenge_notice(const HeldMessage& message, const std::string& url,
   for (const ForwardPath& path : envelope.envelope.recipients)
     recipients.push_back(address_of(path));
   const std::string domain = domain_of(recipients.front());
-  const auto own = settings.domain_languages.find(domain);
-  const language::Catalogue& in =
-      own == settings.domain_languages.end() ? *settings.in : *own->second;
+  const language::Catalogue& in = language_for(settings, domain);
   const std::string list = spoken_list(recipients, in);
   const NoticeSender sender = sender_for(settings, domain, in);
   const ChallengeWords words = challenge_words(envelope, list, !reply_to.empty(), in);
@@ -150,35 +89,6 @@ Notice challenge_notice(const HeldMessage& message, const std::string& url,
   mail.fields.emplace_back("Auto-Submitted", "auto-replied");
   mail.fields.emplace_back("X-Auto-Response-Suppress", "All");
   return {to, write_mime(mail)};
-}
-
-Notice digest_notice(const std::string& owner_address, const std::vector<HeldMessage>& held,
-                     const NoticeSettings& settings, WallTime now) {
-  const std::string owner = in_one_line(owner_address, 320);
-  const std::string domain = domain_of(owner_address);
-  const NoticeSender sender = sender_for(settings, domain);
-  const std::string count =
-      std::to_string(held.size()) + (held.size() == 1 ? " message" : " messages");
-  std::string text =
-      "Hello,\n\n" +
-      wrapped(count + " to " + owner + (held.size() == 1 ? " is" : " are") +
-              " held. A sender who confirms that a person wrote it has the message delivered; you "
-              "need not do anything. What nobody confirms or lets in is removed after the day "
-              "given.") +
-      '\n';
-  for (std::size_t i = 0; i < held.size(); ++i) text += digest_entry(held[i], i + 1);
-  text += wrapped("To have a message let in or dropped, tell postmaster@" + domain + " its id.");
-  MimeMail mail{
-      .from_name = sender.name,
-      .from = sender.address,
-      .to = owner_address,
-      .subject = count + " held for " + owner,
-      .message_id = "digest." + HeldId::random().text() + '@' + domain_of(sender.address),
-      .date = now,
-      .fields = {{"Auto-Submitted", "auto-generated"}, {"X-Auto-Response-Suppress", "All"}},
-      .multipart = "",
-      .parts = {{"text/plain", text}}};
-  return {owner_address, write_mime(mail)};
 }
 
 Status send_notice(Relay& relay, const Notice& notice) {

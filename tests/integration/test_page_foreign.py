@@ -86,9 +86,9 @@ def test_no_page_is_shown_in_a_frame(stage, browser, evil, tag, path):
     attribute = "data" if tag == "object" else "src"
     evil.show(browser, f"<{tag} id=it {attribute}='{url}' width=600 height=400"
                        f"{' type=text/html' if tag != 'iframe' else ''}></{tag}>")
-    refusals = until(lambda: [line for line in browser.complaints() if "frame" in line.lower()],
-                     "the browser refuses")
-    assert any("frame-ancestors" in line for line in refusals), refusals
+    # An object that is not found is not even looked at.
+    refused = "404" if tag == "object" and path in PAGES[-2:] else "frame-ancestors"
+    until(lambda: any(refused in line for line in browser.complaints()), "the browser refuses")
     assert shown_in(browser, tag) == (0, False)
     if (tag, path) == ("iframe", PAGES[0]):
         browser.picture("framed")
@@ -108,8 +108,8 @@ FORMS = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain
 def test_a_form_on_another_site_sends_nothing(stage, browser, evil, kind, where, frame):
     """In a sandbox its origin is "null", as ours is."""
     message = stage.hold(by_mail=True)
-    fields = "".join(f"<input name='{name}' value='{value}'>"
-                     for name, value in good_fields(message).items())
+    good = good_fields(message)
+    fields = "".join(f"<input name='{name}' value='{value}'>" for name, value in good.items())
     if kind == "text/plain":  # the classic: a body that reads as another type
         fields = f"<input name='address={ALICE}&x' value='y'>"
     form = (f"<form method=post enctype='{kind}' action='{message.url}{where}'>{fields}</form>"
@@ -122,7 +122,7 @@ def test_a_form_on_another_site_sends_nothing(stage, browser, evil, kind, where,
         evil.show(browser, form).shows("This page cannot take that request.")
     assert message.asked_for() == []
     # From nowhere in particular, and in order, it is an answer.
-    assert post(message.url, good_fields(message)).status == 303
+    assert post(message.url, good).status == 303
     assert len(message.asked_for()) == 1
 
 

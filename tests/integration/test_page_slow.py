@@ -74,6 +74,7 @@ def place(request):
         made.limited = request.param == "directly"
         made.node.write(challenge__base_url=f"http://127.0.0.1:{made.road.port}",
                         challenge__proxies=[GOOD] if made.limited else [GOOD, "127.0.0.1"],
+                        challenge__work=["authenticated 0 20", "unauthenticated 0 20"],
                         log__level="info")
         made.node.start_milter()
         made.node.page.start(ready=lambda: "page: serving" in made.node.page.output())

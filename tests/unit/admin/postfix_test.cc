@@ -236,6 +236,7 @@ class PostfixTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(our_milter_comes_last_and_once);
   CPPUNIT_TEST(watching_is_harmless);
   CPPUNIT_TEST(a_change_of_mode_changes_the_default_action);
+  CPPUNIT_TEST(replies_need_the_delimiter);
   CPPUNIT_TEST(services_with_milters_of_their_own_get_ours);
   CPPUNIT_TEST(notices_pass_the_signer_only);
   CPPUNIT_TEST(an_existing_port_is_completed);
@@ -251,6 +252,41 @@ class PostfixTest : public CppUnit::TestFixture {
 
  public:
   static void rows(TestSuiteBuilderContextType& context) { test::add_rows(context, kRows, check); }
+
+  void replies_need_the_delimiter() {
+    const auto faults = [](const std::string& theirs, const Config& config) {
+      PostfixSettings settings = good();
+      settings.main["recipient_delimiter"] = theirs;
+      std::string out;
+      for (const Finding& finding : judge(settings, config))
+        if (finding.severity == Finding::Severity::fail) out += finding.what + '|' + finding.todo;
+      return out;
+    };
+    Config replies = config();
+    replies.challenge.channels = {"reply", "mail"};
+    replies.challenge.answers = {"page", "reply"};
+    for (const char* good_one : {"+", "-+", "+-"})
+      CPPUNIT_ASSERT_EQUAL(std::string(), faults(good_one, replies));
+    for (const char* bad : {"", "-"}) {
+      const std::string said = faults(bad, replies);
+      CPPUNIT_ASSERT_MESSAGE(said, said.starts_with("recipient_delimiter is "));
+      CPPUNIT_ASSERT_MESSAGE(said,
+                             said.ends_with("'recipient_delimiter = " + std::string(bad) + "+'"));
+    }
+    // What stands first is what we write, whatever else we read.
+    replies.protect.recipient_delimiter = "-+";
+    CPPUNIT_ASSERT(faults("+", replies).find("behind '-'") != std::string::npos);
+    // Nobody is told to reply: nothing is needed.
+    Config other = replies;
+    other.challenge.channels = {"reply"};
+    CPPUNIT_ASSERT_EQUAL(std::string(), faults("", other));
+    other = replies;
+    other.challenge.answers = {"page"};
+    CPPUNIT_ASSERT_EQUAL(std::string(), faults("", other));
+    other = replies;
+    other.protect.recipient_delimiter = "";
+    CPPUNIT_ASSERT_EQUAL(std::string(), faults("", other));
+  }
 
   void a_site_that_was_set_up_is_in_order() {
     for (const auto* mode : {"observe", "aside", "hold"}) {
