@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page behind a web server, and what it makes of being reached, or not, at its address."""
+"""The page behind each web server of contrib/web, and what it makes of being reached, or not, at its address."""
 import http.client
+import ssl
 import urllib.parse
+import urllib.request
 
 import pytest
 
 from testsite.page import post, proof_of_work, request
 from testsite.place import Place
 from testsite.waiting import free_port, until
-from testsite.web import Nginx, OtherServer
+from testsite.web import Apache, Caddy, Nginx, OtherServer
 from test_page_down import age
 
 LATER = "451 4.3.0 Temporary problem, please try again later"
@@ -18,11 +20,11 @@ def log_of(place):
     return (place.node.folder / "challenge.log").read_text()
 
 
-@pytest.fixture(scope="module")
-def place():
+@pytest.fixture(scope="module", params=[Nginx, Apache, Caddy])
+def place(request):
     with Place(start=False) as made:
-        made.nginx = made._ends(Nginx(made.folder / "nginx", made.node.page_port).start())
-        made.node.write(challenge__base_url=f"http://127.0.0.1:{made.nginx.plain}",
+        made.web = made._ends(request.param(made.folder / "web", made.node.page_port).start())
+        made.node.write(challenge__base_url=f"http://127.0.0.1:{made.web.plain}",
                         challenge__proxies=["127.0.0.1"])
         made.node.start_milter()
         made.node.start_page()
@@ -36,18 +38,15 @@ def named(place, author):
         place.send("joe@example.org", author=author)), "a URL named")
 
 
-def test_through_nginx_mail_is_answered(place):
+def test_through_it_mail_is_answered(place):
     entry = named(place, "a@proxied.example")
-    assert f":{place.nginx.plain}/c/" in entry.reply.url
+    assert f":{place.web.plain}/c/" in entry.reply.url
     assert "waiting" in request(entry.reply.url).text
     assert place.answer(entry, "a@proxied.example").status == 303
     place.delivered(entry)
-    secure = entry.reply.url.replace("http:", "https:").replace(
-        f":{place.nginx.plain}/", f":{place.nginx.secure}/")
-    import ssl
-    import urllib.request
-    context = ssl.create_default_context(cafile=place.folder / "nginx" / "chain.pem")
-    context.check_hostname = False
+    secure = entry.reply.url.replace(f"http://127.0.0.1:{place.web.plain}/",
+                                     f"https://localhost:{place.web.secure}/")
+    context = ssl.create_default_context(cafile=place.web.folder / "chain.pem")
     with urllib.request.urlopen(secure, context=context) as got:
         assert got.status == 200 and got.headers["X-Frame-Options"] == "DENY"
 
@@ -111,13 +110,13 @@ def test_a_strange_host_changes_no_link(place):
 
 def test_no_url_is_named_while_the_web_server_is_down(place):
     named(place, "e@down.example")
-    place.nginx.stop()
+    place.web.stop()
     until(lambda: "no heartbeat, so no URL is named" in log_of(place), "noticed", timeout=60)
     # The page itself runs, and its milter goes by what it was told last.
     assert request(f"http://127.0.0.1:{place.node.page_port}/healthz").status == 200
     age(place, 61)
     assert place.send("joe@example.org", author="f@down.example").reply.text == LATER
-    place.nginx.start()
+    place.web.start()
     until(lambda: "heartbeat is back" in log_of(place), "back", timeout=60)
     named(place, "g@down.example")
 
