@@ -45,9 +45,9 @@ struct TokenView {
 /// Returns the state of a message whose answer was taken: `delivering`, or `answered`.
 ViewState under_way(const HeldView& held);
 
-/// Returns the name by which WebState::mark_answered() knows this challenge: the id and when it came
-/// to its state, so that no mark outlives what undoes it; of mail that may be refused again under
-/// one id the generation instead.
+/// Returns the name by which WebState::mark_answered() knows this challenge: the id and when it
+/// came to its state, so that no mark outlives what undoes it; of mail that may be refused again
+/// under one id the generation instead.
 std::string answered_name(const HeldView& held);
 
 class Views {
