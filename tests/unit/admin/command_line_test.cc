@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "admin/exit_status.h"
+#include "screening/words.h"
 #include "tests/support/admin_rig.h"
 #include "tests/support/table_suite.h"
 
@@ -70,6 +71,7 @@ class CommandLineTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_version_is_told);
   CPPUNIT_TEST(statuses_are_those_of_sysexits);
   CPPUNIT_TEST(the_manual_page_has_every_verb_and_option);
+  CPPUNIT_TEST(the_manual_page_of_the_milter_has_every_reason_in_its_order);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -180,6 +182,22 @@ class CommandLineTest : public CppUnit::TestFixture {
     for (std::size_t at = 0; (at = page.find("\n.SS ", at)) != std::string::npos; ++at) ++headings;
     CPPUNIT_ASSERT_EQUAL_MESSAGE("no verb is described that is not there", verbs().size(),
                                  headings);
+  }
+
+  void the_manual_page_of_the_milter_has_every_reason_in_its_order() {
+    std::string page = test::golden("docs/man/countersign-milter.8");
+    for (std::size_t at; (at = page.find("\\-")) != std::string::npos;) page.replace(at, 2, "-");
+    const auto begin = page.find(".SH REASONS\n");
+    CPPUNIT_ASSERT(begin != std::string::npos);
+    const std::string section = page.substr(begin, page.find(".SH EXIT STATUS\n") - begin);
+    std::string listed, known;
+    const std::string mark = ".TP\n.B ";
+    for (std::size_t at = 0; (at = section.find(mark, at)) != std::string::npos;) {
+      at += mark.size();
+      listed += section.substr(at, section.find('\n', at) - at) + '\n';
+    }
+    for (const std::string_view reason : kReasonWords) known.append(reason).append("\n");
+    CPPUNIT_ASSERT_EQUAL(known, listed);
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(CommandLineTest);
