@@ -104,7 +104,7 @@ class Checker {
     const Key* key = find_key(setting.table, setting.name);
     if (key == nullptr)
       return add(setting.line, setting.table + "." + shown(setting.name), "no such key", keys);
-    lines_[key->full_name()] = setting.line;
+    out_.lines[key->full_name()] = setting.line;
     const auto kind = setting.value.kind;
     if (kind != key->kind && !(key->text_too && kind == Value::Kind::text))
       return refuse(*key, "has the type " + setting.type);
@@ -128,6 +128,7 @@ class Checker {
                  known_keys(setting.table));
     const auto domain = to_a_labels(setting.part);
     if (!domain) return;
+    out_.lines[setting.table + "." + in_quotes(*domain) + "." + setting.name] = setting.line;
     const auto kind = setting.value.kind;
     if (kind != key->kind && !(key->text_too && kind == Value::Kind::text))
       return add(setting.line, where + setting.name, "has the type " + setting.type, key->allowed);
@@ -150,7 +151,7 @@ class Checker {
 
   void required() {
     for (const Key& key : config_keys())
-      if (key.required && !lines_.contains(key.full_name()) && fine(key.full_name()))
+      if (key.required && !out_.lines.contains(key.full_name()) && fine(key.full_name()))
         refuse(key, "must be set");
   }
 
@@ -174,6 +175,11 @@ class Checker {
         refuse("authentication", "source",
                "\"none\" goes only with the modes observe and aside, not with " +
                    in_quotes(c.first_contact.mode));
+      if (c.authentication.source == "none" && fine("challenge.channels") &&
+          std::ranges::find(c.challenge.channels, "mail") != c.challenge.channels.end())
+        add(line_of("challenge.channels"), "challenge.channels",
+            "\"mail\" goes only to authenticated authors, but authentication.source is \"none\"",
+            "[\"reply\"]");
     }
     if (fine("spool.limit") && fine("milter.max_message") && c.spool.limit < c.milter.max_message)
       refuse("spool", "limit", "is below milter.max_message");
@@ -241,8 +247,8 @@ class Checker {
 
   bool fine(const std::string& key) const { return !bad_.contains(key); }
   int line_of(const std::string& key) const {
-    const auto found = lines_.find(key);
-    return found == lines_.end() ? 0 : found->second;
+    const auto found = out_.lines.find(key);
+    return found == out_.lines.end() ? 0 : found->second;
   }
   static std::string shown(const std::string& name) {
     const bool bare = name.find_first_not_of(
@@ -255,7 +261,6 @@ class Checker {
   std::string name_;
   const ReadFile& read_file_;
   CheckedConfig out_;
-  std::map<std::string, int> lines_;
   std::set<std::string> bad_;
 };
 

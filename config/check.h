@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct CheckedConfig {
   Config config;  ///< of use only if there are no problems
   std::vector<Problem> problems;
   bool unreadable = false;  ///< one of the problems is a file that cannot be read
+  /// Where keys stand, by name: "milter.socket", "site.\"example.org\".logo" (A-labels).
+  std::map<std::string, int> lines = {};
 };
 
 /// Returns the bytes of a file. Errors: unavailable.

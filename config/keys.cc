@@ -2,6 +2,7 @@
 #include "config/keys.h"
 
 #include "config/key_setters.h"
+#include "config/maps.h"
 #include "config/postmap_table.h"
 #include "config/values.h"
 #include "mail/domain.h"
@@ -82,7 +83,8 @@ Result<std::string> parse_domain(std::string_view text) {
 
 Status set_domains(Config& config, const Value& value) {
   config.protect.domains_file.clear();
-  if (value.kind == Kind::list) return set_list<kProtect, &P::domains, parse_domain>(config, value);
+  if (value.kind == Kind::list)
+    return set_list<kProtect, &P::domains, parse_protected_domain>(config, value);
   if (!value.text.starts_with("file:"))
     return Error{Errc::invalid,
                  in_quotes(value.text) + " is no list, and does not begin with file:"};
@@ -92,6 +94,13 @@ Status set_domains(Config& config, const Value& value) {
 Value show_domains(const Config& config) {
   if (!config.protect.domains_file.empty()) return Value::of("file:" + config.protect.domains_file);
   return Value::of(config.protect.domains);
+}
+
+Result<std::string> parse_submit_network(std::string_view text) {
+  CS_ASSIGN(std::string network, parse_network(text));
+  if (network.ends_with("/0"))
+    return Error{Errc::invalid, in_quotes(text) + " is everybody: no mail would be screened"};
+  return network;
 }
 
 Result<std::string> parse_address(std::string_view text) {
@@ -290,11 +299,11 @@ const Key kKeys[] = {
     {.table = "milter",
      .name = "submit_networks",
      .kind = Kind::list,
-     .allowed = CS_NETWORKS,
+     .allowed = CS_NETWORKS ", not everybody (/0)",
      .doc = "Clients whose mail is our own users' mail, as if they had authenticated. It passes, "
             "and those to whom they write become contacts. Never name a relay of incoming mail "
             "here.",
-     .set = set_list<kMilter, &M::submit_networks, parse_network>,
+     .set = set_list<kMilter, &M::submit_networks, parse_submit_network>,
      .show = show_list<kMilter, &M::submit_networks>,
      .example = "[\"192.0.2.0/24\"]"},
     {.table = "milter",
@@ -319,8 +328,9 @@ const Key kKeys[] = {
      .name = "domains",
      .kind = Kind::list,
      .allowed = "a list of domains, or \"file:/PATH\" of a file with a domain a line",
-     .doc = "Recipients in these domains are protected; all other mail passes untouched. In the "
-            "file, # starts a comment; it is read again at reload.",
+     .doc = "Recipients in these domains are protected; all other mail passes untouched. A public "
+            "suffix (\"co.uk\") is refused. In the file, # starts a comment; it is read again at "
+            "reload.",
      .set = set_domains,
      .show = show_domains,
      .example = "[\"example.org\"]",
@@ -628,7 +638,7 @@ const Key kKeys[] = {
      .doc =
          "How a sender learns of the page. reply: in the SMTP reply, by the sender's own server. "
          "mail: by a mail of ours, only where the sender's own server wrote to us, and within "
-         "budgets; else in the reply.",
+         "budgets; else in the reply. Not with authentication.source = \"none\".",
      .set = set_channels,
      .show = show_list<kChallenge, &C::channels>},
     {.table = "challenge",

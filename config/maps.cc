@@ -51,16 +51,25 @@ std::vector<Entry> logical_lines(std::string_view text) {
 
 }  // namespace
 
+Result<std::string> parse_protected_domain(std::string_view text) {
+  auto domain = to_a_labels(text);
+  if (!domain || domain->empty() || domain->starts_with('['))
+    return Error{Errc::invalid, in_quotes(text) + " is no domain"};
+  if (is_registry(*domain))
+    return Error{Errc::invalid, in_quotes(text) + " is a public suffix, no domain of a site"};
+  return domain;
+}
+
 std::vector<std::string> parse_domain_list(std::string_view text, std::vector<BadLine>& bad) {
   std::vector<std::string> domains;
   each_line(text, [&](int number, std::string_view line) {
     const auto content = trimmed(line.substr(0, line.find('#')));
     if (content.empty()) return;
-    const auto domain = to_a_labels(content);
-    if (!domain || domain->empty() || domain->starts_with('['))
-      bad.push_back({number, in_quotes(content) + " is no domain"});
-    else
+    const auto domain = parse_protected_domain(content);
+    if (domain)
       domains.push_back(*domain);
+    else
+      bad.push_back({number, domain.error().detail});
   });
   std::sort(domains.begin(), domains.end());
   domains.erase(std::unique(domains.begin(), domains.end()), domains.end());

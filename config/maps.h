@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+
 namespace countersign {
 
 /// A line of a file that does not read.
@@ -15,6 +17,9 @@ struct BadLine {
   int line = 0;
   std::string what;
 };
+
+/// A domain of protect.domains, in A-labels. Errors: invalid (none, or a registry's: "co.uk").
+Result<std::string> parse_protected_domain(std::string_view text);
 
 /// Reads protect.domains: a domain a line; # starts a comment. Returns A-labels, each once; bad
 /// lines are added to `bad`.

@@ -81,6 +81,26 @@ const Row kRows[] = {
      "of IP addresses and networks (\"192.0.2.0/24\", \"2001:db8::/32\")\n"},
     {"text where true is due", "[first_contact]\nkeep = \"yes\"\n",
      "c.toml:8: first_contact.keep: has the type a string; allowed: true, false\n"},
+    {"a public suffix to protect",
+     "[protect]\ndomains = [\"example.org\", \"org\"]\n" + kGood.substr(36),
+     "c.toml:2: protect.domains: \"org\" is a public suffix, no domain of a site; allowed: a list "
+     "of domains, or \"file:/PATH\" of a file with a domain a line\n",
+     true},
+    {"everybody as our own users", "[milter]\nsubmit_networks = [\"192.0.2.1\", \"0.0.0.0/0\"]\n",
+     "c.toml:8: milter.submit_networks: \"0.0.0.0/0\" is everybody: no mail would be screened; "
+     "allowed: a list of IP addresses and networks (\"192.0.2.0/24\", \"2001:db8::/32\"), not "
+     "everybody (/0)\n"},
+    {"everybody of IPv6 as our own users", "[milter]\nsubmit_networks = [\"::/0\"]\n",
+     "c.toml:8: milter.submit_networks: \"::/0\" is everybody: no mail would be screened; allowed: "
+     "a list of IP addresses and networks (\"192.0.2.0/24\", \"2001:db8::/32\"), not everybody "
+     "(/0)\n"},
+    {"challenges by mail to nobody",
+     "[authentication]\nsource = \"none\"\n[challenge]\nchannels = [\"reply\", \"mail\"]\n"
+     "base_url = \"https://gate.example.org\"\n" +
+         kGood.substr(0, 36),
+     "c.toml:4: challenge.channels: \"mail\" goes only to authenticated authors, but "
+     "authentication.source is \"none\"; allowed: [\"reply\"]\n",
+     true},
     {"a word that is none", "[first_contact]\nmode = \"fast\"\n",
      "c.toml:8: first_contact.mode: \"fast\" is none of its words; allowed: \"observe\", "
      "\"aside\", \"hold\", \"refuse\", \"defer\"\n"},

@@ -28,6 +28,8 @@ const Row kRows[] = {
     {"a last line without line end counts", false, "example.org", "example.org ", ""},
     {"each bad domain is told with its line", false, "example.org\na..b\nx y\n", "example.org ",
      "2:\"a..b\" is no domain | 3:\"x y\" is no domain"},
+    {"a public suffix is no domain to protect", false, "example.org\nco.uk\n", "example.org ",
+     "2:\"co.uk\" is a public suffix, no domain of a site"},
     {"an address literal is no domain to protect", false, "[192.0.2.1]\n", "",
      "1:\"[192.0.2.1]\" is no domain"},
     {"an empty list of domains", false, "", "", ""},
