@@ -5,6 +5,7 @@
 #include "admin/opening.h"
 #include "admin/run.h"
 #include "config/check.h"
+#include "config/places.h"
 #include "config/print.h"
 
 namespace countersign::admin {
@@ -32,7 +33,13 @@ std::string_view type_word(const Key& key) {
 }  // namespace
 
 int config_check(const Invocation& invocation, Tools&, Output& output) {
-  const CheckedConfig checked = check_config_file(invocation.config_path);
+  CheckedConfig checked = check_config_file(invocation.config_path);
+  if (checked.problems.empty()) {
+    Places places = check_places(checked, invocation.config_path, this_host());
+    checked.problems = std::move(places.problems);
+    // They stand in nobody's way yet: what makes them comes later.
+    for (const Problem& folder : places.missing) output.say(folder.text());
+  }
   for (const Problem& problem : checked.problems) {
     Record record;
     record.add("file", problem.file)

@@ -106,6 +106,21 @@ def test_all_that_is_wrong_in_a_configuration_is_told(empty_site):
         empty_site.write()
 
 
+def test_what_a_configuration_names_must_be_there(empty_site, tmp_path):
+    empty_site.write('[milter]\nsocket_group = "no-such-group"\n[site]\nlogo = "/nonexistent/x.svg"\n')
+    try:
+        problems = empty_site.json("config", "check", status=os.EX_CONFIG)
+        assert [(p["key"], p["problem"]) for p in problems] == [
+            ("milter.socket_group", 'there is no group "no-such-group"'),
+            ("site.logo", "/nonexistent/x.svg: there is no such file")]
+        empty_site.write(f'[milter]\nsocket = "unix:{tmp_path}/none/m.sock"\n')
+        done = empty_site.run("config", "check")
+        assert done.returncode == 0
+        assert f"milter.socket: {tmp_path}/none: there is no such folder" in done.stderr
+    finally:
+        empty_site.write()
+
+
 def test_init_without_a_configuration_writes_one_that_is_in_order(tmp_path):
     path = tmp_path / "new" / "countersign.toml"
     done = plain("-c", str(path), "config", "init")
