@@ -65,6 +65,9 @@ std::optional<AddressToken> find_address_token(const Mailbox& address, std::stri
 }
 
 Result<Mailbox> address_with_token(const AddressToken& token, char delimiter, const Secret& key) {
+  // Behind nothing a delimiter is none (Mailbox::readings): it would not be found again.
+  if (token.mailbox.local().empty())
+    return Error{Errc::invalid, "a mailbox with nothing before '@' can have no details"};
   const std::string detail = token.label + "." + token.id + tag_of(key, token.owner, token.id);
   auto address = token.mailbox.with_detail(delimiter, detail);
   if (address) return address;

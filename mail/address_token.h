@@ -42,7 +42,7 @@ std::optional<AddressToken> find_address_token(const Mailbox& address, std::stri
                                                const OwnerOf& owner_of);
 
 /// Returns the address that carries a token. Errors: invalid (the local part would be over 64
-/// octets: detail says how many are left for the label).
+/// octets: detail says how many are left for the label; or the mailbox has none).
 Result<Mailbox> address_with_token(const AddressToken& token, char delimiter, const Secret& key);
 
 /// Returns a label as it is written in addresses. Errors: invalid (says what is allowed: 1 to 30

@@ -160,6 +160,7 @@ class AddressTokenTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_key_that_left_the_ring_is_not);
   CPPUNIT_TEST(every_single_change_of_a_digit_is_noticed);
   CPPUNIT_TEST(an_address_never_grows_over_64_octets);
+  CPPUNIT_TEST(a_mailbox_without_a_name_has_no_tokens);
   CPPUNIT_TEST(ids_are_random_and_parse_to_themselves);
   CPPUNIT_TEST_SUITE_END();
 
@@ -208,6 +209,12 @@ class AddressTokenTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(refused.error().detail.ends_with("left for the label: 4"));
     const Mailbox full = mailbox(std::string(60, 'a') + "@example.org");
     CPPUNIT_ASSERT(!address_with_token({full, full, "s", kId}, '+', kKey));
+  }
+  void a_mailbox_without_a_name_has_no_tokens() {
+    const Mailbox nobody = *Mailbox::parse("\"\"@example.org");
+    const auto got =
+        address_with_token({nobody, nobody, "shop", "k7q2mxf4"}, '+', {"k", std::string(32, 'k')});
+    CPPUNIT_ASSERT(!got && got.error().code == Errc::invalid);
   }
   void ids_are_random_and_parse_to_themselves() {
     std::set<std::string> ids;
