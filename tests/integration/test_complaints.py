@@ -43,7 +43,9 @@ def test_1_forged_senders_mean_that_innocents_are_mailed(place):
                 {"verified": dkim_pass("evil.example")},
                 {"verified": spf_pass("x@evil.example"), "reverse_path": "x@evil.example"},
                 {"verified": "dmarc=fail (p=reject) header.from=innocent.example"},
-                {"reverse_path": "", "verified": dkim_pass("innocent.example")}):
+                {"reverse_path": "", "verified": dkim_pass("innocent.example")},
+                # A signed mail of his, replayed.
+                {"reverse_path": "x@evil.example", "verified": dkim_pass("innocent.example")}):
         place.send("joe@example.org", author="v@innocent.example", **how)
     genuine = place.send("joe@example.org", author="alice@genuine.example",
                          verified=spf_pass("alice@genuine.example"))

@@ -111,3 +111,11 @@ def test_whom_one_has_written_to_need_not_answer(sites):
         two.submit("bob@two.example", "alice@one.example", f"again-ba{n}", vouched["at_one"])
         until(lambda: two.arrived(f"again-ab{n}") and one.arrived(f"again-ba{n}"), "at once")
     assert not one.bounces("again-ab") and not two.bounces("again-ba")
+    # Nor is she who never answered anything, but was written to.
+    one.submit("alice@one.example", "carol@two.example", "to-carol")
+    until(lambda: "carol@two.example" in {
+        c["subject"] for c in one.place.node.run("contacts", "list", "alice@one.example",
+                                                 json_lines=True)}, "learnt")
+    two.submit("carol@two.example", "alice@one.example", "from-carol", vouched["at_one"])
+    until(lambda: one.arrived("from-carol"), "arrived without an answer")
+    assert not two.bounces("from-carol")
