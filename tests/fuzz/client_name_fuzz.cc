@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The host name that a client gave itself in the DNS: the address, a blank, and the name.
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <string_view>
