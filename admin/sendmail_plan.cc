@@ -154,7 +154,8 @@ std::string without_block(std::string_view mc) {
     const auto next = out.find('\n', end + 1);
     out.erase(begin, next == std::string::npos ? std::string::npos : next - begin);
   }
-  return out.substr(1);
+  // Nothing but our block, and no line end behind it, leaves not even that.
+  return out.empty() ? out : out.substr(1);
 }
 
 std::string with_block(std::string_view mc, const std::vector<std::string>& lines) {

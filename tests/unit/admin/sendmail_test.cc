@@ -303,6 +303,10 @@ class SendmailTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(moved.starts_with(site + "\nlate\ndnl countersign: begin "));
     CPPUNIT_ASSERT(moved.find("one") == std::string::npos);
     CPPUNIT_ASSERT_EQUAL(std::string(), without_block(with_block("", {"one"})));
+    // An editor took its last line end.
+    std::string alone = with_block("", {"one"});
+    alone.pop_back();
+    CPPUNIT_ASSERT_EQUAL(std::string(), without_block(alone));
   }
 
   void a_block_that_was_cut_costs_no_line_of_the_site() {
