@@ -19,11 +19,13 @@ namespace {
 /// A short time: `held` works without a store, and should not wait for one.
 constexpr seconds kIndexTime{3};
 
-Status tell_index(const HeldMessage& message, const Config& config, const Tools& tools) {
+Status tell_index(const HeldMessage& message, SpoolFs& fs, const Config& config,
+                  const Tools& tools) {
+  CS_ASSIGN(const std::string node, SpoolReader(fs).node());
   CS_ASSIGN(const Keyring keys, tools.load_keys(config.secrets.milter));
   CS_ASSIGN(const std::unique_ptr<Store> store, tools.open_store(config));
   const History history = history_of(message);
-  CS_ASSIGN(const IndexEntry entry, index_entry(message.envelope, history, keys));
+  CS_ASSIGN(const IndexEntry entry, index_entry(message.envelope, node, history, keys));
   const Deadline deadline = std::chrono::steady_clock::now() + kIndexTime;
   CS_TRY(store->held().put(entry.view, entry.digest, deadline));
   return store->held().set_state(entry.view, history.state, history.changed, deadline);
@@ -80,7 +82,7 @@ int each(const Invocation& invocation, Tools& tools, Output& output,
   const auto relay = tools.open_relay(config->release.smtp);
   auto desk =
       HeldDesk::open({*fs, *relay, tools.clock, tools.who,
-                      [&](const HeldMessage& m) { return tell_index(m, *config, tools); }},
+                      [&](const HeldMessage& m) { return tell_index(m, *fs, *config, tools); }},
                      {.bytes = config->spool.limit, .message_bytes = config->milter.max_message});
   if (!desk) return fail(desk.error(), output);
   std::unique_ptr<Store> store;

@@ -25,7 +25,9 @@ Error no_such_token() { return {Errc::not_found, "no message under this token"};
 ViewState state_of_held(const HeldView& held, const std::string& answered, WallTime now) {
   if (answered == "withdraw" || answered == "not-me") return ViewState::withdrawn;
   if (!answered.empty()) return under_way(held);
-  return held.expires <= now ? ViewState::expired : ViewState::waiting;
+  // What is kept ends when its node says so: not before a digest has listed it, and by its clock.
+  const bool over = held.copy != Copy::kept && held.expires <= now;
+  return over ? ViewState::expired : ViewState::waiting;
 }
 
 /// The state to show, or nothing when there is nothing to show.

@@ -98,6 +98,7 @@ Result<std::string> StoreAskingDesk::ask(const Question& question, Deadline dead
   view.author = tuple.copy == Copy::deferred ? tuple.reverse_path : tuple.author;
   view.fingerprint = question.fingerprint;
   view.subject = question.subject;
+  view.sent = question.sent;
   view.reason = word(Reason::first_contact);
   view.arrived = view.changed = question.arrived;
   view.expires = question.arrived +

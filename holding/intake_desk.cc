@@ -71,7 +71,7 @@ class SpoolIntake final : public Intake {
     if (!earlier && earlier.error().code == Errc::unavailable) return earlier.error();
     // A record that does not decode is no reason to refuse mail: the message is held anew.
 
-    CS_ASSIGN(const IndexEntry entry, index_entry(envelope_, {}, parts_.keys));
+    CS_ASSIGN(const IndexEntry entry, index_entry(envelope_, envelope_.node, {}, parts_.keys));
     CS_TRY(draft_->commit(envelope_.retry_digest));
     // From here on the message is kept, whatever the store says: to take it back now could leave a
     // record that makes another node promise what nobody has. The index is mended by the sweep.

@@ -259,7 +259,8 @@ Status Node::finish(const HeldMessage& message, HeldState state) {
   const History history = history_of(message);
   if (std::ranges::count(history.recipients, History::Recipient::refused) > 0)
     CS_TRY(parts_.announcer.report_failure(message));
-  CS_ASSIGN(const IndexEntry entry, index_entry(envelope, history, parts_.keys));
+  CS_ASSIGN(const IndexEntry entry,
+            index_entry(envelope, parts_.spool.node(), history, parts_.keys));
   const auto deadline = within(kStoreTime);
   // put() first: after FLUSHALL there is nothing that could change its state.
   CS_TRY(parts_.index.put(entry.view, entry.digest, deadline));
@@ -353,7 +354,8 @@ Status Node::index_again(const HeldId& id) {
     return message.error().code == Errc::unavailable ? Status(message.error()) : Status();
   const History history = history_of(*message);
   if (is_over(history.state)) return {};
-  CS_ASSIGN(const IndexEntry entry, index_entry(message->envelope, history, parts_.keys));
+  CS_ASSIGN(const IndexEntry entry,
+            index_entry(message->envelope, parts_.spool.node(), history, parts_.keys));
   const bool held = history.state == HeldState::held;
   return parts_.index.put(entry.view, entry.digest, held ? message->envelope.retry_digest : "",
                           within(kStoreTime));

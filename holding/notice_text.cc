@@ -6,6 +6,7 @@
 
 #include "language/choice.h"
 #include "language/spoken.h"
+#include "mail/date_time.h"
 #include "mail/domain.h"
 #include "mail/header_section.h"
 
@@ -29,6 +30,12 @@ std::string spoken_day(WallTime t, const language::Catalogue& in) {
 
 std::string spoken_time(WallTime t, const language::Catalogue& in) {
   return language::spoken(language::TimeForm::moment, utc(t), in) + " UTC";
+}
+
+std::string spoken_sent(const HeldEnvelope& envelope, const language::Catalogue& in) {
+  const auto date = parse_date_time(envelope.date);
+  return date ? language::spoken(language::TimeForm::moment, utc(date->local()), in)
+              : spoken_time(envelope.arrived, in);
 }
 
 std::string wrapped(std::string_view text) {
@@ -70,7 +77,7 @@ std::string domain_of(std::string_view address) {
 
 std::string spoken_message(const HeldEnvelope& envelope, const language::Catalogue& in) {
   const std::string subject = in_one_line(envelope.subject);
-  const std::string sent = spoken_time(envelope.arrived, in);
+  const std::string sent = spoken_sent(envelope, in);
   if (subject.empty()) return sent;
   return in.say("\"{subject}\", {sent}", {{"subject", subject}, {"sent", sent}});
 }

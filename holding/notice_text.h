@@ -19,6 +19,9 @@ std::string in_one_line(std::string_view text, std::size_t most = 120);
 
 /// "Monday 3 May, 14:02 UTC"
 std::string spoken_time(WallTime t, const language::Catalogue& in = language::english());
+/// When a message was sent, for its author: as his own clock had it, "Monday 3 May, 14:02"; or, if
+/// its Date cannot be read, when it came.
+std::string spoken_sent(const HeldEnvelope& envelope, const language::Catalogue& in);
 /// "2 June"
 std::string spoken_day(WallTime t, const language::Catalogue& in = language::english());
 

@@ -4,8 +4,17 @@
 #include <algorithm>
 
 #include "holding/answer_token.h"
+#include "mail/date_time.h"
 
 namespace countersign {
+namespace {
+
+std::optional<WallTime> time_of(const std::string& date) {
+  const auto read = parse_date_time(date);
+  return read ? std::optional(read->instant) : std::nullopt;
+}
+
+}  // namespace
 
 std::vector<std::string> readable_recipients(const HeldEnvelope& envelope) {
   std::vector<std::string> out;
@@ -14,16 +23,17 @@ std::vector<std::string> readable_recipients(const HeldEnvelope& envelope) {
   return out;
 }
 
-Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const History& history,
-                               const Keyring& keys) {
+Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const std::string& node,
+                               const History& history, const Keyring& keys) {
   IndexEntry entry{.view = {.id = envelope.id,
-                            .node = envelope.node,
+                            .node = node,
                             .recipients = readable_recipients(envelope),
                             .owners = envelope.owners,
                             .author = envelope.author,
                             .fingerprint = envelope.fingerprint,
                             .subject = envelope.subject,
                             .reason = envelope.reason,
+                            .sent = time_of(envelope.date),
                             .arrived = envelope.arrived,
                             .expires = envelope.expires,
                             .state = history.state,

@@ -16,9 +16,10 @@ struct IndexEntry {
   std::string digest;
 };
 
-/// Errors: not_found (no answer key in the keyring, and the message has a challenge).
-Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const History& history,
-                               const Keyring& keys);
+/// `node`: in whose spool the message lies now. Errors: not_found (no answer key in the keyring,
+/// and the message has a challenge).
+Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const std::string& node,
+                               const History& history, const Keyring& keys);
 
 /// The mailboxes for which the message is held, for people: {rcpt_addr} or the argument as given.
 std::vector<std::string> readable_recipients(const HeldEnvelope& envelope);

@@ -23,7 +23,8 @@ Result<std::string> to_a_labels(std::string_view domain);
 std::string organizational_domain(std::string_view domain);
 
 /// Whether a registry hands out the names below an A-label domain ("co.uk"; not "github.io", whose
-/// own owner does): nobody's mail comes from there.
+/// own owner does, nor a top-level domain that the list does not know): nobody's mail comes from
+/// there.
 bool is_registry(std::string_view domain);
 
 /// Whether an A-label domain is a public suffix, of a registry or of a host ("github.io"): the

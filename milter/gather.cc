@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "mail/date_time.h"
 #include "mail/folded_path.h"
 #include "mail/forwarded.h"
 #include "mail/list_fields.h"
@@ -16,6 +17,8 @@
 
 namespace countersign {
 namespace {
+
+constexpr std::size_t kMostDate = 200;
 
 /// Returns the one mailbox of a field of addresses that has just one, else none.
 std::optional<Mailbox> only_mailbox(const HeaderSection& header, std::string_view name) {
@@ -167,6 +170,13 @@ void find_named(const HeaderSection& header, const Envelope& envelope,
   }
 }
 
+std::string date_of(const HeaderSection& header) {
+  const HeaderField* field = header.first("Date");
+  if (field == nullptr || field->value.size() > kMostDate || !parse_date_time(field->value))
+    return "";
+  return unfold(field->value);
+}
+
 HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
                          std::span<const RecipientFacts> recipients, const Client& client,
                          const Envelope& envelope, const HeaderSection& header,
@@ -198,6 +208,7 @@ HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
           .by_mail = plan.challenge == Challenge::by_mail,
           .message_id = message_id == nullptr ? "" : unfold(message_id->value),
           .subject = subject == nullptr ? "" : readable(subject->value),
+          .date = date_of(header),
           .queue_id = queue_id,
           .received = received_field(client, held, facts.arrived),
           .retry_digest = {},

@@ -47,6 +47,9 @@ std::vector<std::string> answering_addresses(const Facts& facts, const Envelope&
 void find_named(const HeaderSection& header, const Envelope& envelope,
                 std::span<RecipientFacts> recipients);
 
+/// Returns Date, unfolded; "" if there is none, or none that can be read.
+std::string date_of(const HeaderSection& header);
+
 /// Returns the envelope to hold the message by for the recipients `plan.held`.
 HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
                          std::span<const RecipientFacts> recipients, const Client& client,

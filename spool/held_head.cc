@@ -28,6 +28,7 @@ enum Tag : std::uint16_t {
   kShare = 19,
   kNetwork = 20,
   kNetworkFingerprint = 21,
+  kDate = 22,
 };
 
 enum PathTag : std::uint16_t {
@@ -132,6 +133,8 @@ std::string* text_of(std::uint16_t tag, DecodedHead& head) {
       return &e.message_id;
     case kSubject:
       return &e.subject;
+    case kDate:
+      return &e.date;
     case kQueueId:
       return &e.queue_id;
     case kReceived:
@@ -237,6 +240,7 @@ Result<std::string> encode_head_fields(const HeldEnvelope& e, const std::string&
   put_field(out, kShare, e.share);
   put_field(out, kNetwork, network);
   if (!e.network_fingerprint.empty()) put_field(out, kNetworkFingerprint, e.network_fingerprint);
+  if (!e.date.empty()) put_field(out, kDate, e.date);
   return out;
 }
 

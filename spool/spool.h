@@ -35,7 +35,7 @@ namespace countersign {
 /// All of a held message but its content: what desk, release and index need.
 struct HeldEnvelope {
   HeldId id;
-  std::string node{};
+  std::string node{};  ///< of the spool that took it; it may have been moved since
   WallTime arrived{};
   WallTime expires{};
   /// The spool's own clock at arrival: running time of its daemons, which no step of the wall clock
@@ -55,6 +55,7 @@ struct HeldEnvelope {
   int generation = 1;          ///< of the answer token
   std::string message_id{};    ///< unfolded, with brackets; "" if there is none
   std::string subject{};       ///< readable()
+  std::string date{};          ///< Date, unfolded; "" if there is none that can be read
   std::string queue_id{};      ///< the MTA's, for the log; may be ""
   std::string received{};      ///< our own Received field, whole, with final CRLF
   std::string retry_digest{};  ///< hex; known only at commit, see Draft::commit

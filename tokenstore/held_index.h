@@ -36,6 +36,7 @@ struct HeldView {
   std::string fingerprint{};              ///< organizational domain; "" if unauthenticated
   std::string subject{};                  ///< readable()
   std::string reason{};                   ///< word of Reason
+  std::optional<WallTime> sent{};         ///< as its Date says; none where that cannot be read
   WallTime arrived{};
   WallTime expires{};
   HeldState state = HeldState::held;

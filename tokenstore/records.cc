@@ -47,6 +47,10 @@ Fields encode_held(const HeldView& view, const std::string& digest) {
                 "challenged", view.challenged ? "1" : "0",
                 "by-mail",    view.by_mail ? "1" : "0",
                 "proofs",     join_list(view.address_proofs)};
+  if (view.sent) {
+    out.emplace_back("date");
+    out.push_back(time_text(*view.sent));
+  }
   if (!digest.empty()) {
     out.emplace_back("answer");
     out.push_back(digest);
@@ -75,6 +79,9 @@ Result<HeldView> decode_held(const HeldId& id, const Fields& fields) {
   CS_ASSIGN(out.recipients, split_list(value("to")));
   CS_ASSIGN(out.owners, split_list(value("owners")));
   CS_ASSIGN(out.address_proofs, split_list(value("proofs")));
+  if (values.contains("date")) {
+    CS_ASSIGN(out.sent, parse_time(value("date")));
+  }
   CS_ASSIGN(out.arrived, parse_time(value("arrived")));
   CS_ASSIGN(out.expires, parse_time(value("expires")));
   CS_ASSIGN(out.changed, parse_time(value("changed")));

@@ -64,6 +64,7 @@ inline HeldView held_view() {
   out.fingerprint = "example.com";
   out.subject = std::string("Caf\xc3\xa9 & \0 50 %\r\n", 16);
   out.reason = "first-contact";
+  out.sent = wall_now() - std::chrono::hours(2);
   out.arrived = wall_now();
   out.expires = wall_now() + std::chrono::hours(24 * 30);
   out.changed = out.arrived;
@@ -75,11 +76,12 @@ inline HeldView held_view() {
 
 /// All of a view as text: the assertion then shows what differs.
 inline std::string describe(const HeldView& v) {
-  std::string out = v.id.text() + "|" + v.node + "|" + v.author + "|" + v.fingerprint + "|" +
-                    v.subject + "|" + v.reason + "|" + std::to_string(to_epoch_ms(v.arrived)) +
-                    "|" + std::to_string(to_epoch_ms(v.expires)) + "|" +
-                    std::string(word(v.state)) + "|" + std::to_string(to_epoch_ms(v.changed)) +
-                    (v.challenged ? "|challenged" : "|") + (v.by_mail ? "|by mail" : "|");
+  std::string out =
+      v.id.text() + "|" + v.node + "|" + v.author + "|" + v.fingerprint + "|" + v.subject + "|" +
+      v.reason + "|" + std::to_string(to_epoch_ms(v.sent.value_or(WallTime()))) + "|" +
+      std::to_string(to_epoch_ms(v.arrived)) + "|" + std::to_string(to_epoch_ms(v.expires)) + "|" +
+      std::string(word(v.state)) + "|" + std::to_string(to_epoch_ms(v.changed)) +
+      (v.challenged ? "|challenged" : "|") + (v.by_mail ? "|by mail" : "|");
   for (const auto* list : {&v.recipients, &v.owners, &v.address_proofs})
     for (const std::string& text : *list) out += "|" + text;
   return out;

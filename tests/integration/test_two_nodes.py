@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two MX hosts, two spools, one Redis, one page."""
+import os
 import shutil
 
 import pytest
@@ -66,6 +67,27 @@ def test_one_host_dies_and_the_other_goes_on(place):
     place.node.start_milter()
     place.delivered(waiting)
     place.account(nodes=[place.node, place.second])
+
+
+def test_files_that_were_moved_into_another_spool_are_that_nodes(place):
+    """A host is gone, and what it held is put into the other's spool."""
+    entry = place.second_ledger.send("joe@example.org", author="h@gone.example")
+    [held_id] = place.second.held_with(entry.tag)
+    place.second.milter.stop()
+    place.node.milter.stop()
+    for path in place.second.spool.glob(f"held/*/{held_id}.*"):
+        to = place.node.spool / "held" / path.parent.name
+        to.mkdir(exist_ok=True)
+        shutil.copystat(place.node.spool / "held", to)
+        owner = (place.node.spool / "held").stat()
+        os.chown(to, owner.st_uid, owner.st_gid)
+        shutil.move(path, to / path.name)
+    place.node.start_milter()
+    until(lambda: place.redis.client()("HGET", f"cs:held:{held_id}", "node").decode() ==
+          (place.node.spool / "node").read_text().strip(), "known as the other's")
+    assert place.answer(entry, "h@gone.example").status == 303
+    place.delivered(entry)
+    place.second.start_milter()
 
 
 def test_a_node_whose_spool_moved_is_the_same_node(place):

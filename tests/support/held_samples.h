@@ -52,6 +52,7 @@ inline HeldEnvelope sample_envelope(const HeldId& id) {
   e.generation = 3;
   e.message_id = "<1@example.com>";
   e.subject = "Offer for 40 chairs";
+  e.date = "Mon, 3 May 2027 14:02:00 +0200";
   e.queue_id = "4ABC";
   e.received = "Received: from a\r\n\tby b; now\r\n";
   e.share = "authenticated";
@@ -94,6 +95,7 @@ inline void assert_same(const HeldEnvelope& want, const HeldEnvelope& got) {
   CPPUNIT_ASSERT_EQUAL(want.generation, got.generation);
   CPPUNIT_ASSERT_EQUAL(want.message_id, got.message_id);
   CPPUNIT_ASSERT_EQUAL(want.subject, got.subject);
+  CPPUNIT_ASSERT_EQUAL(want.date, got.date);
   CPPUNIT_ASSERT_EQUAL(want.queue_id, got.queue_id);
   CPPUNIT_ASSERT_EQUAL(want.received, got.received);
   CPPUNIT_ASSERT_EQUAL(want.share, got.share);

@@ -24,7 +24,7 @@ struct Row {
 const Row kRows[] = {
     {"held waits", HeldState::held, false, seconds(0), "waiting"},
     {"held waits until its last moment", HeldState::held, false, kMonth - seconds(1), "waiting"},
-    {"held past its time is expired", HeldState::held, false, kMonth, "expired"},
+    {"held past its time waits until its node ends it", HeldState::held, false, kMonth, "waiting"},
     {"held with an answer on its way is being delivered", HeldState::held, true, seconds(0),
      "delivering"},
     {"answered is being delivered", HeldState::answered, false, seconds(0), "delivering"},

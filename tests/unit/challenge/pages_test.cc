@@ -163,6 +163,7 @@ class PagesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(taking_back_asks_twice);
   CPPUNIT_TEST(why_names_the_operator);
   CPPUNIT_TEST(a_message_without_subject_has_a_whole_sentence);
+  CPPUNIT_TEST(a_message_was_sent_when_its_author_says);
   CPPUNIT_TEST(nothing_comes_from_other_hosts_and_nothing_is_inline);
   CPPUNIT_TEST(every_file_that_a_page_names_is_there);
   CPPUNIT_TEST(links_stand_under_the_prefix);
@@ -318,6 +319,13 @@ class PagesTest : public CppUnit::TestFixture {
     const std::string text = visible(own_pages()->message(view, "", kArrived));
     CPPUNIT_ASSERT(text.find("It has no subject and was sent Monday 3 May, 14:02.") !=
                    std::string::npos);
+  }
+
+  void a_message_was_sent_when_its_author_says() {
+    TokenView view = view_in(ViewState::waiting);
+    view.held.sent = kArrived - std::chrono::hours(26);
+    const std::string text = visible(own_pages()->message(view, "", kArrived));
+    CPPUNIT_ASSERT(text.find("sent Sunday 2 May, 12:02.") != std::string::npos);
   }
 
   void nothing_comes_from_other_hosts_and_nothing_is_inline() {

@@ -372,6 +372,7 @@ class NoticesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(NoticesTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST(the_challenge_has_the_designs_words);
+  CPPUNIT_TEST(the_challenge_names_the_time_on_the_authors_clock);
   CPPUNIT_TEST(the_challenge_in_html_has_one_link_and_no_images);
   CPPUNIT_TEST(the_challenge_in_html_escapes_what_strangers_wrote);
   CPPUNIT_TEST(the_challenge_says_that_it_is_automatic);
@@ -397,6 +398,15 @@ class NoticesTest : public CppUnit::TestFixture {
     test::add_rows(context, kRecipients, check_recipients);
     test::add_rows(context, kReports, check_report);
     test::add_rows(context, kUntold, check_untold);
+  }
+
+  void the_challenge_names_the_time_on_the_authors_clock() {
+    HeldMessage message = held();
+    message.envelope.date = "Sun, 2 May 2027 09:30:00 -0700";
+    const std::string text = challenge(message).parts.at(0);
+    CPPUNIT_ASSERT_MESSAGE(
+        text,
+        text.find("(\"Offer for 40 chairs\", Sunday 2 May,\r\n09:30) has") != std::string::npos);
   }
 
   void the_challenge_has_the_designs_words() {

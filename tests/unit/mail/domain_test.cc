@@ -108,7 +108,7 @@ struct Registry {
 const Registry kRegistries[] = {
     {"a top-level domain", "com", true},
     {"a suffix of two labels", "co.uk", true},
-    {"an unknown top-level domain", "example", true},
+    {"an unknown top-level domain", "example", false},
     {"a domain below a suffix", "example.co.uk", false},
     {"a suffix with an owner of its own", "github.io", false},
     {"an address literal", "[192.0.2.1]", false},

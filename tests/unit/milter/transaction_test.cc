@@ -148,6 +148,7 @@ class TransactionTest : public CppUnit::TestFixture {
     Mail mail;
     mail.to = {"<joe+shop@example.org>", "<ann@example.org>", "<ann@example.net>"};
     mail.add("Reply-To", "Alice at home <alice@home.example>");
+    mail.add("Date", "Mon, 3 May 2027\r\n 14:02:00 +0200");
     rig.play(mail);
     const auto kept = rig.desk.kept().at(0);
     const HeldEnvelope& envelope = kept.envelope;
@@ -162,6 +163,7 @@ class TransactionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("first-contact"), envelope.reason);
     CPPUNIT_ASSERT_EQUAL(std::string("<1@example.com>"), envelope.message_id);
     CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), envelope.subject);
+    CPPUNIT_ASSERT_EQUAL(std::string("Mon, 3 May 2027 14:02:00 +0200"), envelope.date);
     CPPUNIT_ASSERT_EQUAL(std::string("4ABC"), envelope.queue_id);
     CPPUNIT_ASSERT_EQUAL(std::string("authenticated"), envelope.share);
     CPPUNIT_ASSERT_EQUAL(std::string("192.0.2.0/24"), kept.network);
@@ -789,7 +791,7 @@ class TransactionTest : public CppUnit::TestFixture {
   void refused_mail_is_decided_before_the_body_and_kept_nowhere() {
     MilterRig rig;
     rig.use(MilterRig::settings(Mode::refuse));
-    const Outcome got = rig.play(Mail{});
+    const Outcome got = rig.play(Mail{}.add("Date", " Mon, 3 May 2027 14:02:00 +0200"));
     expect_reply(got, "554", "eoh");
     CPPUNIT_ASSERT_EQUAL(std::string("Not delivered. To be let in open "
                                      "https://gate.example.org/c/ASKED1\n"
@@ -803,6 +805,7 @@ class TransactionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("author:example.com"), question.tuple.evidence);
     CPPUNIT_ASSERT_EQUAL(std::string("example.com"), question.fingerprint);
     CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), question.subject);
+    CPPUNIT_ASSERT(question.sent && rfc3339(*question.sent) == "2027-05-03T12:02:00Z");
     CPPUNIT_ASSERT((question.addresses == Texts{"alice@example.com"}));
     rig.play(Mail{}.unauthenticated());
     CPPUNIT_ASSERT_EQUAL(std::string("ptr:example.com"), rig.asker.questions.at(1).tuple.evidence);
