@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "mail/date_time.h"
+#include "mail/domain.h"
 #include "mail/folded_path.h"
 #include "mail/forwarded.h"
 #include "mail/list_fields.h"
@@ -19,6 +20,7 @@ namespace countersign {
 namespace {
 
 constexpr std::size_t kMostDate = 200;
+constexpr std::string_view kDelimiters = "+-=";  ///< any that may stand before a detail
 
 /// Returns the one mailbox of a field of addresses that has just one, else none.
 std::optional<Mailbox> only_mailbox(const HeaderSection& header, std::string_view name) {
@@ -42,6 +44,35 @@ ForwardPath without_reply(const ForwardPath& path, const RecipientFacts& recipie
           .rcpt_addr = mailbox.address(),
           .mailbox = mailbox,
           .parameters = path.parameters};
+}
+
+/// Whom To and Cc name: words that read as a mailbox, wherever they stand. No more hangs on it than
+/// whether an author may be mailed or believed, so the grammar of address lists is not worth its
+/// length.
+std::set<Mailbox> addressed(const HeaderSection& header) {
+  constexpr std::string_view kSeparators = " \t\r\n,;:<>()\"";
+  std::set<Mailbox> named;
+  for (const std::string_view name : {"To", "Cc"}) {
+    for (const HeaderField* field : header.all(name)) {
+      const std::string_view text = field->value;
+      for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find_first_of(kSeparators, at), text.size());
+        const std::string_view word = text.substr(at, end - at);
+        if (word.find('@') != std::string_view::npos)
+          if (auto mailbox = Mailbox::parse(word)) named.insert(*std::move(mailbox));
+        at = end + 1;
+      }
+    }
+  }
+  return named;
+}
+
+/// With any detail, or none.
+bool is_among(const Mailbox& mailbox, const std::set<Mailbox>& named) {
+  const Mailbox plain = mailbox.without_detail(kDelimiters);
+  return std::any_of(named.begin(), named.end(), [&](const Mailbox& other) {
+    return other.without_detail(kDelimiters) == plain;
+  });
 }
 
 }  // namespace
@@ -146,24 +177,30 @@ Facts gather_facts(const MilterSettings& settings, const Client& client, const E
   return facts;
 }
 
+bool may_be_replay(const Facts& facts, const Envelope& envelope, const HeaderSection& header) {
+  const Authentication& proved = facts.authentication;
+  if (proved.fingerprint.empty() || proved.spf_aligned || facts.forwarded ||
+      !facts.list_id.empty() || facts.list_post)
+    return false;
+  const auto& path = envelope.reverse_path.mailbox;
+  if (path && !proved.spf_failed && aligned(path->domain(), proved.fingerprint)) return false;
+  const std::set<Mailbox> named = addressed(header);
+  return !named.empty() && std::none_of(envelope.recipients.begin(), envelope.recipients.end(),
+                                        [&](const ForwardPath& recipient) {
+                                          return recipient.mailbox &&
+                                                 is_among(*recipient.mailbox, named);
+                                        });
+}
+
+void distrust_signature(Facts& facts) {
+  facts.replayed = true;
+  facts.authentication.fingerprint.clear();
+  facts.authentication.dkim_domains.clear();
+}
+
 void find_named(const HeaderSection& header, const Envelope& envelope,
                 std::span<RecipientFacts> recipients) {
-  // Words that read as a mailbox, wherever they stand: this only allows a mail to an author whose
-  // own server wrote to us, so the grammar of address lists is not worth its length.
-  std::set<Mailbox> named;
-  for (const std::string_view name : {"To", "Cc"}) {
-    for (const HeaderField* field : header.all(name)) {
-      constexpr std::string_view kSeparators = " \t\r\n,;:<>()\"";
-      const std::string_view text = field->value;
-      for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find_first_of(kSeparators, at), text.size());
-        const std::string_view word = text.substr(at, end - at);
-        if (word.find('@') != std::string_view::npos)
-          if (auto mailbox = Mailbox::parse(word)) named.insert(*std::move(mailbox));
-        at = end + 1;
-      }
-    }
-  }
+  const std::set<Mailbox> named = addressed(header);
   for (std::size_t i = 0; i < recipients.size(); ++i) {
     const auto& mailbox = envelope.recipients[i].mailbox;
     recipients[i].named = mailbox && named.contains(*mailbox);

@@ -43,6 +43,15 @@ Facts gather_facts(const MilterSettings& settings, const Client& client, const E
 std::vector<std::string> answering_addresses(const Facts& facts, const Envelope& envelope,
                                              const HeaderSection& header);
 
+/// Whether only a signature vouches for the author of a message that was written to others: whoever
+/// got it once can send it again, to whom he likes (RFC 6376 §8.6). Not so where SPF passes too, or
+/// does not speak against a reverse-path of the author's domain; where it came on from somewhere,
+/// by a list or a forwarder, as a signature is meant to survive that; or where To and Cc name
+/// nobody.
+bool may_be_replay(const Facts& facts, const Envelope& envelope, const HeaderSection& header);
+/// Then the author is not authenticated. Sets Facts::replayed.
+void distrust_signature(Facts& facts);
+
 /// Sets RecipientFacts::named by the To and Cc fields of `header`.
 void find_named(const HeaderSection& header, const Envelope& envelope,
                 std::span<RecipientFacts> recipients);

@@ -69,6 +69,7 @@ Verdict Transaction::end_of_header(std::string_view queue_id) {
 Verdict Transaction::decide() {
   finish_verification();
   if (is_screened()) {
+    if (may_be_replay(facts_, envelope_, header_)) distrust_signature(facts_);
     correspondence_.set_author(facts_);
     ask_store();
     find_waiting();
@@ -361,6 +362,7 @@ void Transaction::record(const std::string& held_id, std::string_view error) {
     if (decision.reason == Reason::machine) fields.emplace_back("mark", facts_.machine_mark);
     if (decision.reason == Reason::forwarded) fields.emplace_back("mark", facts_.forward_mark);
     fields.emplace_back("author", author);
+    if (facts_.replayed) fields.emplace_back("replayed", "perhaps");
     fields.emplace_back("fingerprint", facts_.authentication.fingerprint);
     fields.emplace_back("recipient", envelope_.recipients[i].raw);
     if (!error.empty()) fields.emplace_back("error", error);

@@ -224,6 +224,7 @@ Authentication judge(const std::vector<AuthenticationResults>& ours, const Heade
            });
   };
   out.spf_aligned = spf_says("pass");
+  out.spf_failed = spf_says("fail") || spf_says("softfail");
   if (out.spf_aligned || dkim_says("pass"))
     out.fingerprint = organizational_domain(author->domain());
   else

@@ -38,6 +38,7 @@ struct Authentication {
   /// Organizational domains of all DKIM signatures that passed, aligned or not: sorted, each once.
   std::vector<std::string> dkim_domains;
   bool spf_aligned = false;  ///< SPF passed for the reverse-path's domain, which is aligned
+  bool spf_failed = false;   ///< "fail" or "softfail" for that domain, which is aligned
   /// DMARC fails under quarantine or reject, or under a policy not said, and no trusted ARC sealer
   /// vouches for the mail.
   bool dmarc_failed = false;

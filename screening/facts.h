@@ -45,6 +45,7 @@ struct Facts {
   /// "" without one.
   std::string list_id;
   std::optional<Mailbox> list_post;  ///< where the list's members write (RFC 2369 §3.4)
+  bool replayed = false;             ///< perhaps sent again by one of its readers: may_be_replay()
   bool infected = false;             ///< a trusted earlier milter said malware
   bool spam = false;                 ///< a trusted earlier milter said spam
   std::optional<double> spam_score;  ///< what it scored, if it said so
