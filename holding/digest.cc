@@ -67,6 +67,12 @@ std::string kept_and_id(const HeldEnvelope& e, const Catalogue& in) {
          line(in.say("Id:"), e.id.text()) + '\n';
 }
 
+/// Whether nobody else can let it in: its sender was not asked, or his answer was not enough.
+bool waits_for_its_recipient(const HeldMessage& message) {
+  const History history = history_of(message);
+  return !history.withdrawn && (!message.envelope.challenged || history.state == HeldState::failed);
+}
+
 /// All that is told of a message that its sender took back: that there was one.
 std::string withdrawn_lines(const HeldEnvelope& e, const Catalogue& in) {
   return line(in.say("State:"), in.say("taken back by its sender")) +
@@ -83,6 +89,7 @@ std::string entry_lines(const HeldMessage& message, const Catalogue& in) {
   return line(in.say("Subject:"), subject.empty() ? in.say("(none)") : subject) +
          line(in.say("From:"), author) + line(in.say("Came:"), spoken_time(e.arrived, in)) +
          line(in.say("Why held:"), spoken_reason(e.reason, in)) + spoken_state(message, in) +
+         (waits_for_its_recipient(message) ? line(in.say("Waits:"), in.say("for you alone")) : "") +
          kept_and_id(e, in);
 }
 
@@ -108,10 +115,14 @@ Notice digest_notice(const std::string& owner_address, const std::vector<HeldMes
                                     "{n} messages to {to} are held.", held.size()),
                            to) +
           ' ' +
-          std::string(in.say(
-              "A sender who confirms that a person wrote it has the message delivered; you need "
-              "not do anything. What nobody confirms or lets in is removed after the day "
-              "given."))) +
+          std::string(
+              std::ranges::any_of(held, waits_for_its_recipient)
+                  ? in.say("Some wait for you alone: their senders are not asked, or cannot "
+                           "answer. What nobody confirms or lets in is removed after the day "
+                           "given.")
+                  : in.say("A sender who confirms that a person wrote it has the message "
+                           "delivered; you need not do anything. What nobody confirms or lets in "
+                           "is removed after the day given."))) +
       '\n';
   for (std::size_t i = 0; i < held.size(); ++i) text += digest_entry(held[i], i + 1, in);
   text += wrapped(in.say("To have a message let in or dropped, tell {postmaster} its id.",

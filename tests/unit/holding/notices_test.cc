@@ -381,6 +381,7 @@ class NoticesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_failure_returns_the_header_section_whatever_its_octets);
   CPPUNIT_TEST(the_failure_names_all_who_may_be_told);
   CPPUNIT_TEST(the_digest_lists_what_is_held);
+  CPPUNIT_TEST(the_digest_says_when_its_reader_need_not_do_anything);
   CPPUNIT_TEST(the_digest_gives_strangers_one_line_each);
   CPPUNIT_TEST(the_digest_has_a_reason_in_words_for_all_that_hold);
   CPPUNIT_TEST(the_digest_leaves_none_of_a_thousand_out);
@@ -525,7 +526,9 @@ class NoticesTest : public CppUnit::TestFixture {
     second.envelope.subject = "";
     second.envelope.reason = "machine";
     second.events = refused().events;
-    const Notice notice = digest_notice("joe@example.org", {held(), second}, kSettings, kNow);
+    HeldMessage first = held();
+    first.envelope.challenged = true;
+    const Notice notice = digest_notice("joe@example.org", {first, second}, kSettings, kNow);
     CPPUNIT_ASSERT_EQUAL("joe@example.org"s, notice.to);
     const Parsed mail = parse(notice.bytes);
     CPPUNIT_ASSERT_EQUAL("2 messages held for joe@example.org"s, mail.field("Subject"));
@@ -535,9 +538,9 @@ class NoticesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("(none)"s, mail.field("In-Reply-To"));
     CPPUNIT_ASSERT_EQUAL(
         "Hello,\r\n\r\n"
-        "2 messages to joe@example.org are held. A sender who confirms that a\r\n"
-        "person wrote it has the message delivered; you need not do anything.\r\n"
-        "What nobody confirms or lets in is removed after the day given.\r\n\r\n"
+        "2 messages to joe@example.org are held. Some wait for you alone: their\r\n"
+        "senders are not asked, or cannot answer. What nobody confirms or lets in\r\n"
+        "is removed after the day given.\r\n\r\n"
         "1.  Subject:  Offer for 40 chairs\r\n"
         "    From:     alice@example.com\r\n"
         "    Came:     Monday 3 May, 14:02 UTC\r\n"
@@ -549,10 +552,31 @@ class NoticesTest : public CppUnit::TestFixture {
         "    Came:     Monday 3 May, 14:02 UTC\r\n"
         "    Why held: sent by a program, which cannot confirm anything\r\n"
         "    State:    let in, but the mail server refused it: 550 5.1.1 No such user\r\n"
+        "    Waits:    for you alone\r\n"
         "    Kept:     until 2 June\r\n"
         "    Id:       7q2mxf4pk9td3hwa7q2mxf4pk9\r\n\r\n"
         "To have a message let in or dropped, tell postmaster@example.org its id.\r\n"s,
         mail.parts.at(0));
+  }
+
+  void the_digest_says_when_its_reader_need_not_do_anything() {
+    HeldMessage asked = held();
+    asked.envelope.challenged = true;
+    const auto text_of = [](const HeldMessage& message) {
+      return parse(digest_notice("joe@example.org", {message}, kSettings, kNow).bytes).parts.at(0);
+    };
+    CPPUNIT_ASSERT_EQUAL(
+        std::size_t{1},
+        count(text_of(asked),
+              "1 message to joe@example.org is held. A sender who confirms that a\r\n"
+              "person wrote it has the message delivered; you need not do anything.\r\n"
+              "What nobody confirms or lets in is removed after the day given.\r\n\r\n"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, count(text_of(asked), "for you alone"));
+    HeldMessage unasked = held();
+    unasked.envelope.reason = "forged-contact";
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, count(text_of(unasked), "need not do anything"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         count(text_of(unasked), "    Waits:    for you alone\r\n"));
   }
 
   void the_digest_gives_strangers_one_line_each() {
