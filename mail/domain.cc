@@ -110,8 +110,8 @@ std::string organizational_domain(std::string_view domain) {
 }
 
 bool is_registry(std::string_view domain) {
-  return !is_address(domain) &&
-         psl_is_public_suffix2(psl_builtin(), std::string(domain).c_str(), PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
+  return !is_address(domain) && psl_is_public_suffix2(psl_builtin(), std::string(domain).c_str(),
+                                                      PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
 }
 
 bool is_public_suffix(std::string_view domain) {
