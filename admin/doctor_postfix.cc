@@ -2,15 +2,28 @@
 #include "admin/doctor_postfix.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "admin/header_table.h"
 #include "admin/loopback.h"
 #include "admin/milter_list.h"
+#include "config/values.h"
 
 namespace countersign::admin {
 namespace {
 
 constexpr const char* kSetUp = "countersign setup postfix --apply";
+
+/// Whether a list of words, with blanks or commas between, has the word.
+bool has_word(const std::string& list, std::string_view word) {
+  constexpr const char* kBetween = ", \t\r\n";
+  for (auto at = list.find_first_not_of(kBetween); at != std::string::npos;) {
+    const auto end = std::min(list.find_first_of(kBetween, at), list.size());
+    if (std::string_view(list).substr(at, end - at) == word) return true;
+    at = list.find_first_not_of(kBetween, end);
+  }
+  return false;
+}
 
 /// Judges one configuration; the checks are the private functions.
 class Judge {
@@ -57,6 +70,22 @@ class Judge {
           "message_reject_characters lacks \\0: Postfix hands a field to milters cut at a NUL, so "
           "that what we hold and judge would not be what came",
           kSetUp);
+    sizes();
+  }
+
+  /// What Postfix takes, and we do not.
+  void sizes() {
+    const std::string text = settings_.value("message_size_limit");
+    std::uint64_t theirs = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), theirs);
+    if (error != std::errc() || end != text.data() + text.size()) return;
+    const std::uint64_t ours = config_.milter.max_message;
+    if (theirs != 0 && theirs <= ours) return;
+    finder_.warn(
+        "message_size_limit is " + (theirs == 0 ? "0, no limit" : text) +
+            ": strangers' mail above milter.max_message, " + show_size(ours) +
+            ", is refused for good (552), although Postfix takes it of others",
+        "raise milter.max_message, or " + set("message_size_limit = " + std::to_string(ours)));
   }
 
   void local_mail() {
@@ -101,8 +130,7 @@ class Judge {
       if (service.command == "cleanup" && service.options.contains("header_checks"))
         everywhere = everywhere && has_table(service.options.find("header_checks")->second, entry);
       if (is_mx(service) &&
-          settings_.value(service, "receive_override_options").find("no_header_body_checks") !=
-              std::string::npos)
+          has_word(settings_.value(service, "receive_override_options"), "no_header_body_checks"))
         finder_.warn(
             "the service " + service.full_name() +
                 " does no header checks: it lets forged Authentication-Results fields of " + id +
@@ -131,19 +159,31 @@ class Judge {
         continue;
       const bool ours = entrance(service);
       anywhere = anywhere || ours;
-      if (!ours && is_mx(service))
-        finder_.fail("the service " + service.full_name() +
-                         " does not ask our milter: its mail is "
-                         "not screened",
-                     "countersign setup postfix --apply");
+      if (!ours && is_mx(service)) not_asked(service);
     }
     if (!anywhere)
       finder_.fail("no service asks our milter (" + endpoints_.front() + ")",
                    "countersign setup postfix --apply");
   }
 
+  /// Whether the service asks no milter at all, whatever smtpd_milters says.
+  bool asks_none(const PostfixService& service) const {
+    return has_word(settings_.value(service, "receive_override_options"), "no_milters");
+  }
+
+  void not_asked(const PostfixService& service) {
+    const std::string what =
+        "the service " + service.full_name() + " does not ask our milter: its mail is not screened";
+    if (asks_none(service))
+      finder_.fail(what + ", by no_milters in receive_override_options",
+                   "take no_milters out of receive_override_options");
+    else
+      finder_.fail(what, kSetUp);
+  }
+
   /// Whether the service asks our milter; judges how.
   bool entrance(const PostfixService& service) {
+    if (asks_none(service)) return false;
     const auto milters = parse_milters(settings_.value(service, "smtpd_milters"));
     const int at = find_milter(milters, endpoints_);
     if (at < 0) return false;
@@ -159,6 +199,10 @@ class Judge {
                        " listens on this host only, and asks our milter: if it is the way back "
                        "from a content filter, all of that mail seems to come from this host",
                    "give the service -o smtpd_milters=");
+    if (const auto maps = settings_.value(service, "smtpd_milter_maps"); !maps.empty())
+      finder_.warn(where + " has smtpd_milter_maps (" + maps +
+                       "): mail of the clients in it is screened only where their milters are ours",
+                   "see that it has no client from elsewhere, or one with our milter last");
     default_action(service, milters[static_cast<std::size_t>(at)]);
     return true;
   }

@@ -181,6 +181,25 @@ const Row kRows[] = {
     {"the MX does not ask us",
      [](auto& s) { service(s, "smtp").options["smtpd_milters"] = "unix:sign.sock"; }, "fail",
      "the service smtp/inet does not ask our milter"},
+    {"no service asks any milter",
+     [](auto& s) { s.main["receive_override_options"] = "no_address_mappings, no_milters"; },
+     "fail", "the service smtp/inet does not ask our milter: its mail is not screened, by"},
+    {"no service asks any milter, and none is found",
+     [](auto& s) { s.main["receive_override_options"] = "no_milters"; }, "fail",
+     "no service asks our milter"},
+    {"the MX asks no milter",
+     [](auto& s) { service(s, "smtp").options["receive_override_options"] = "no_milters"; }, "fail",
+     "the service smtp/inet does not ask our milter: its mail is not screened, by no_milters"},
+    {"milters are chosen by client", [](auto& s) { s.main["smtpd_milter_maps"] = "cidr:/e/maps"; },
+     "warn", "the service smtp/inet has smtpd_milter_maps (cidr:/e/maps)"},
+    {"milters are chosen by client on the MX",
+     [](auto& s) { service(s, "smtp").options["smtpd_milter_maps"] = "cidr:/e/maps"; }, "warn",
+     "the service smtp/inet has smtpd_milter_maps (cidr:/e/maps)"},
+    {"Postfix takes larger mail than we do",
+     [](auto& s) { s.main["message_size_limit"] = "102400000"; }, "warn",
+     "message_size_limit is 102400000: strangers' mail above milter.max_message, 25 MB"},
+    {"Postfix takes mail of any size", [](auto& s) { s.main["message_size_limit"] = "0"; }, "warn",
+     "message_size_limit is 0, no limit"},
     {"a way back from a content filter asks us",
      [](auto& s) {
        s.services.push_back({"127.0.0.1:10025", "inet", "smtpd", {}});
@@ -232,6 +251,8 @@ class PostfixTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(PostfixTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST(a_site_that_was_set_up_is_in_order);
+  CPPUNIT_TEST(what_asks_no_milter_is_not_told_to_ask_ours);
+  CPPUNIT_TEST(a_smaller_limit_of_size_is_in_order);
   CPPUNIT_TEST(a_plan_that_was_done_leaves_nothing_to_do);
   CPPUNIT_TEST(our_milter_comes_last_and_once);
   CPPUNIT_TEST(watching_is_harmless);
@@ -293,6 +314,25 @@ class PostfixTest : public CppUnit::TestFixture {
       const auto findings = judge(good(mode), config(mode));
       CPPUNIT_ASSERT_EQUAL_MESSAGE(findings.front().what, std::size_t{1}, findings.size());
       CPPUNIT_ASSERT(findings.front().severity == Finding::Severity::ok);
+    }
+  }
+
+  void what_asks_no_milter_is_not_told_to_ask_ours() {
+    PostfixSettings settings = good();
+    settings.services.push_back(
+        {"127.0.0.1:10025",
+         "inet",
+         "smtpd",
+         {{"receive_override_options", "no_milters,no_header_body_checks"}}});
+    CPPUNIT_ASSERT_EQUAL(std::string("the settings of Postfix are as they must be"),
+                         judge(settings, config()).front().what);
+  }
+
+  void a_smaller_limit_of_size_is_in_order() {
+    for (const char* limit : {"10240000", "25000000"}) {
+      PostfixSettings settings = good();
+      settings.main["message_size_limit"] = limit;
+      CPPUNIT_ASSERT(judge(settings, config()).front().severity == Finding::Severity::ok);
     }
   }
 
