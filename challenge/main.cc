@@ -23,6 +23,7 @@
 #include "challenge/listener.h"
 #include "challenge/self_check.h"
 #include "config/config.h"
+#include "config/restart.h"
 #include "tokenstore/redis_store.h"
 
 namespace {
@@ -144,7 +145,8 @@ struct Program {
     });
   }
 
-  void reload(const std::string& path) {
+  /// `started_with`: what counts for addresses and the like until the end.
+  void reload(const Config& started_with, const std::string& path) {
     const auto config = load_config(path);
     const Status done = config ? site->reload(site_settings(*config)) : Status(config.error());
     if (!done) {
@@ -154,6 +156,8 @@ struct Program {
     set_outside(*config);
     (void)log::set_level(config->log.level);
     log::info("page: reloaded");
+    if (const auto keys = needs_restart(Daemon::page, started_with, *config); !keys.empty())
+      log::warning("page: changed keys count only after a restart", {{"keys", keys}});
   }
 
   void end() {
@@ -200,7 +204,7 @@ int run(const std::string& path) {
     int number = 0;
     sigwait(&signals, &number);
     if (number != SIGUSR1) break;
-    program.reload(path);
+    program.reload(*config, path);
   }
   program.end();
   return EX_OK;

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/postmap_table.h"
+#include "config/restart.h"
 #include "holding/asking_desk.h"
 #include "holding/intake_desk.h"
 #include "holding/node.h"
@@ -405,7 +406,8 @@ Program& build(const Config& config) {
                       std::move(spool_clock), std::move(settings));
 }
 
-void reload(Program& program, const std::string& path) {
+/// `started_with`: what counts for sockets and the like until the end.
+void reload(Program& program, const Config& started_with, const std::string& path) {
   const auto config = load_config(path);
   // Of the secrets only the keys of address tokens are read anew: who issues with a new key needs
   // them known here, and all others are used for what this process has made itself.
@@ -422,6 +424,9 @@ void reload(Program& program, const std::string& path) {
   program.announcer.set(notice_settings(*config));
   (void)log::set_level(config->log.level);
   log::info("configuration read anew", {{"file", path}});
+  if (const auto keys_left = needs_restart(Daemon::milter, started_with, *config);
+      !keys_left.empty())
+    log::warning("changed keys count only after a restart", {{"keys", keys_left}});
 }
 
 /// Learns whose mode is which, so that an outage of the store is judged by what was set last.
@@ -437,13 +442,13 @@ void remember_modes(Program& program) {
 }
 
 /// Waits for SIGUSR1, and each second for what else may have changed. Ends with the process.
-void watch(Program& program, const std::string& path) {
+void watch(Program& program, const Config& started_with, const std::string& path) {
   sigset_t usr1;
   sigemptyset(&usr1);
   sigaddset(&usr1, SIGUSR1);
   for (;;) {
     const timespec second{1, 0};
-    if (sigtimedwait(&usr1, nullptr, &second) == SIGUSR1) reload(program, path);
+    if (sigtimedwait(&usr1, nullptr, &second) == SIGUSR1) reload(program, started_with, path);
     dispose_closed_sessions();
     remember_modes(program);
     const auto paused = is_paused(*program.fs);
@@ -490,7 +495,7 @@ int run(const std::string& path) {
   remember_modes(program);
   report_store(*program.store);
   if (auto done = program.node.start(); !done) stop(EX_UNAVAILABLE, done.error().detail);
-  std::thread(watch, std::ref(program), path).detach();
+  std::thread(watch, std::ref(program), *config, path).detach();
 
   log::info("ready", {{"version", PACKAGE_VERSION},
                       {"socket", config->milter.socket},

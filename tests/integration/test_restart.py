@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Daemons that end, come back, are reloaded; under load, and at bad moments."""
+import re
 import signal
 import threading
 
@@ -112,6 +113,25 @@ def test_a_bad_configuration_is_not_reloaded_and_a_good_one_is(place):
     place.node.write(first_contact__mode="hold")
     place.node.milter.send(signal.SIGUSR1)
     until(lambda: place.send("joe@example.org").reply.code == 554, "holding")
+
+
+def test_what_counts_only_after_a_restart_is_named_at_a_reload(place):
+    def named(daemon):
+        return [line for line in daemon.output().splitlines() if "count only after a restart" in line]
+    daemons = {place.node.milter: ["store.prefix", "spool.limit"], place.node.page: ["store.prefix"]}
+    assert not any(named(daemon) for daemon in daemons)
+    before = {key: place.node.keys.get(key, default)
+              for key, default in (("store.prefix", "cs:"), ("spool.limit", "10 GB"))}
+    place.node.write(store__prefix="other:", spool__limit="20 GB", log__level="info")
+    try:
+        for daemon, keys in daemons.items():
+            daemon.send(signal.SIGUSR1)
+            until(lambda: named(daemon), f"{daemon.name} names them")
+            [line] = named(daemon)
+            assert [word for word in re.findall(r"[a-z]+\.[a-z]+", line)] == keys, line
+        assert place.send("joe@example.org").reply.code == 554
+    finally:
+        place.node.write(**before)
 
 
 def test_a_bad_configuration_does_not_start(place):
