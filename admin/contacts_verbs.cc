@@ -5,6 +5,7 @@
 
 #include "admin/exit_status.h"
 #include "admin/fingerprint_words.h"
+#include "admin/held_elsewhere.h"
 #include "admin/opening.h"
 #include "admin/run.h"
 #include "admin/whom.h"
@@ -62,6 +63,19 @@ Result<Order> order_of(const Invocation& invocation, const Config& config, Stand
   return order;
 }
 
+/// What a new contact does not let in by itself, and what does.
+std::string waiting_words(const std::vector<HeldId>& waiting, const Whom& whom) {
+  constexpr std::size_t kNamed = 10;
+  const std::string count = std::to_string(waiting.size());
+  std::string line = waiting.size() == 1 ? "1 message of this author waits"
+                                         : count + " messages of this author wait";
+  line += "; let in by: countersign held release";
+  for (std::size_t i = 0; i < waiting.size() && i < kNamed; ++i) line += " " + waiting[i].text();
+  if (waiting.size() > kNamed)
+    line += " ... (all: countersign held list --mailbox " + whom.shown + ")";
+  return line;
+}
+
 int put(const Invocation& invocation, Tools& tools, Output& output, Standing standing) {
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
@@ -72,8 +86,15 @@ int put(const Invocation& invocation, Tools& tools, Output& output, Standing sta
   const Status done =
       store->contacts().put(order->whom.scope, order->subject, order->entry, store_deadline());
   if (!done) return fail(done.error(), output);
-  output.put(contact_record(order->whom, order->subject, order->entry),
-             order->whom.shown + ": " + contact_line(order->subject, order->entry));
+  Record record = contact_record(order->whom, order->subject, order->entry);
+  std::optional<std::vector<HeldId>> waiting;
+  if (standing == Standing::allow) {
+    waiting = waiting_for(order->whom, order->subject, store->held(), store_deadline());
+    record.add("waiting", waiting ? Record::Value(static_cast<long long>(waiting->size()))
+                                  : Record::Value(nullptr));
+  }
+  output.put(record, order->whom.shown + ": " + contact_line(order->subject, order->entry));
+  if (waiting && !waiting->empty()) output.say(waiting_words(*waiting, order->whom));
   return EX_OK;
 }
 

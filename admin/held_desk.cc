@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/held_desk.h"
 
+#include "admin/held_elsewhere.h"
 #include "holding/history.h"
 #include "holding/release.h"
 
@@ -33,7 +34,8 @@ Result<std::unique_ptr<HeldDesk>> HeldDesk::open(HeldDeskParts parts, const Spoo
 Result<HeldMessage> HeldDesk::find(const HeldId& id) {
   auto message = spool_ ? spool_->read(id) : SpoolReader(parts_.fs).read(id);
   if (!message) {
-    if (message.error().code == Errc::not_found) return Error{Errc::not_found, "not held here"};
+    if (message.error().code == Errc::not_found)
+      return Error{Errc::not_found, std::string(kNotHeldHere)};
     return message.error();
   }
   const HeldState state = history_of(*message).state;

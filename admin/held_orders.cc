@@ -6,6 +6,7 @@
 
 #include "admin/exit_status.h"
 #include "admin/held_desk.h"
+#include "admin/held_elsewhere.h"
 #include "admin/opening.h"
 #include "admin/run.h"
 #include "config/values.h"
@@ -47,14 +48,14 @@ std::string contact_words(const ContactEntry& entry) {
 }
 
 int one(const std::string& text, HeldDesk& desk, Result<HeldDone> (HeldDesk::*act)(const HeldId&),
-        const Approve& approve, Output& output) {
+        const Approve& approve, HeldElsewhere& elsewhere, Output& output) {
   const auto id = HeldId::parse(text);
   if (!id) {
     output.say(in_quotes(text) + ": " + id.error().detail);
     return EX_DATAERR;
   }
   const auto told = [&](const Error& error) {
-    output.say(text + ": " + error.detail);
+    output.say(text + ": " + (error.detail == kNotHeldHere ? elsewhere.words(*id) : error.detail));
     return exit_status(error.code);
   };
   std::optional<ContactEntry> contact;
@@ -96,9 +97,10 @@ int each(const Invocation& invocation, Tools& tools, Output& output,
                             store_deadline());
     };
   }
+  HeldElsewhere elsewhere(*config, tools, SpoolReader(*fs).node());
   int status = EX_OK;
   for (const std::string& text : invocation.all("ID"))
-    status = worse(status, one(text, **desk, act, approve, output));
+    status = worse(status, one(text, **desk, act, approve, elsewhere, output));
   return status;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "admin/exit_status.h"
+#include "admin/held_elsewhere.h"
 #include "admin/held_record.h"
 #include "admin/opening.h"
 #include "admin/run.h"
@@ -64,7 +65,7 @@ Result<std::string> content_of(const SpoolReader& reader, const HeldId& id) {
 
 /// `shown`: how many were shown before it.
 int show_one(const SpoolReader& reader, const std::string& text, bool content, int& shown,
-             Output& output) {
+             HeldElsewhere& elsewhere, Output& output) {
   const auto id = HeldId::parse(text);
   if (!id) {
     output.say(in_quotes(text) + ": " + id.error().detail);
@@ -73,7 +74,7 @@ int show_one(const SpoolReader& reader, const std::string& text, bool content, i
   const auto message = reader.read(*id);
   if (!message) {
     const bool gone = message.error().code == Errc::not_found;
-    output.say(text + ": " + (gone ? "not held here" : message.error().detail));
+    output.say(text + ": " + (gone ? elsewhere.words(*id) : message.error().detail));
     return exit_status(message.error().code);
   }
   const History history = history_of(*message);
@@ -136,10 +137,12 @@ int held_show(const Invocation& invocation, Tools& tools, Output& output) {
   const auto fs = open_spool(*config, tools, output);
   if (!fs) return no_spool(*config);
   const SpoolReader reader(*fs);
+  HeldElsewhere elsewhere(*config, tools, reader.node());
   int status = EX_OK;
   int shown = 0;
   for (const std::string& text : invocation.all("ID"))
-    status = worse(status, show_one(reader, text, invocation.given("--content"), shown, output));
+    status = worse(status,
+                   show_one(reader, text, invocation.given("--content"), shown, elsewhere, output));
   return status;
 }
 

@@ -29,6 +29,7 @@ class HeldVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_message_is_shown_with_its_history);
   CPPUNIT_TEST(content_is_shown_as_received);
   CPPUNIT_TEST(each_bad_id_is_told_and_the_worst_status_wins);
+  CPPUNIT_TEST(what_another_node_holds_is_told_with_the_node);
   CPPUNIT_TEST(beside_a_daemon_it_gives_orders);
   CPPUNIT_TEST(without_a_daemon_it_releases_itself);
   CPPUNIT_TEST(what_the_mta_defers_stays_approved);
@@ -151,6 +152,34 @@ class HeldVerbsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(verb, EX_DATAERR, rig_->run({"held", verb, "x"}).status);
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig_->released.size());
+  }
+
+  void what_another_node_holds_is_told_with_the_node() {
+    hold(id_of('1'));
+    const std::string ours = rig_->open_spool()->node();
+    const std::string other = test::held_id("nn", '2').text();
+    const auto put = [&](char digit, const std::string& node, HeldState state) {
+      HeldView view{.id = id_of(digit), .node = node, .owners = {"joe@example.org"}};
+      view.expires = rig_->clock.wall() + std::chrono::hours(1);
+      view.state = state;
+      CPPUNIT_ASSERT(rig_->store.held().put(view, "", Deadline::max()));
+    };
+    put('7', other, HeldState::held);
+    put('8', other, HeldState::released);
+    put('9', ours, HeldState::held);
+    for (const auto* verb : {"show", "release", "drop", "restore"}) {
+      const Ran ran = rig_->run({"held", verb, id_of('6').text(), id_of('7').text(),
+                                 id_of('8').text(), id_of('9').text()});
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(verb, EX_NOINPUT, ran.status);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(verb,
+                                   id_of('6').text() + ": not held here\n" + id_of('7').text() +
+                                       ": not held here, but by node " + other +
+                                       " (see the file node in the spool of each host)\n" +
+                                       id_of('8').text() + ": not held here; node " + other +
+                                       " had it, and it is released\n" + id_of('9').text() +
+                                       ": not held here\n",
+                                   ran.err);
+    }
   }
 
   void beside_a_daemon_it_gives_orders() {

@@ -213,6 +213,7 @@ class StoreVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(why_rows);
   CPPUNIT_TEST(a_contact_is_written_listed_and_removed);
   CPPUNIT_TEST(a_contact_is_written_for_the_owner);
+  CPPUNIT_TEST(what_waits_of_a_new_contact_is_told);
   CPPUNIT_TEST(a_policy_is_joined_from_all_levels);
   CPPUNIT_TEST(an_empty_value_removes_a_key);
   CPPUNIT_TEST(mode_hold_needs_authentication);
@@ -261,6 +262,47 @@ class StoreVerbsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(
         std::size_t{1},
         rig.store.contacts().list({Level::mailbox, "joe@example.org"}, Deadline::max())->size());
+  }
+
+  void what_waits_of_a_new_contact_is_told() {
+    AdminRig rig;
+    const auto put = [&](char digit, const std::string& author, HeldState state, Copy copy) {
+      HeldView view{.id = test::held_id("7q", digit), .node = "n", .owners = {"joe@example.org"}};
+      view.author = author;
+      view.expires = rig.clock.wall() + std::chrono::hours(1);
+      view.state = state;
+      view.copy = copy;
+      CPPUNIT_ASSERT(rig.store.held().put(view, "", Deadline::max()));
+    };
+    put('1', "al@al.example", HeldState::held, Copy::kept);
+    put('2', "al@al.example", HeldState::answered, Copy::kept);
+    put('3', "al@al.example", HeldState::held, Copy::refused);
+    put('4', "bo@al.example", HeldState::held, Copy::kept);
+    put('5', "cy@sub.al.example", HeldState::held, Copy::kept);
+    const std::string al = test::held_id("7q", '1').text(), bo = test::held_id("7q", '4').text(),
+                      cy = test::held_id("7q", '5').text();
+    const std::string release = "; let in by: countersign held release ";
+    const struct {
+      std::string whom, subject, waiting, said;
+    } rows[] = {
+        {"joe@example.org", "al@al.example", "1", "1 message of this author waits" + release + al},
+        {"joe@example.org", "@al.example", "2",
+         "2 messages of this author wait" + release + al + " " + bo},
+        {"joe@example.org", "@.al.example", "3",
+         "3 messages of this author wait" + release + al + " " + bo + " " + cy},
+        {"joe@example.org", "@l.example", "0", ""},
+        {"ann@example.org", "al@al.example", "0", ""},
+        {"example.org", "al@al.example", "null", ""},
+        {"joe@example.org", "list:l.al.example", "null", ""},
+    };
+    for (const auto& row : rows) {
+      const Ran json = rig.run({"contacts", "allow", row.whom, row.subject, "--json"});
+      CPPUNIT_ASSERT_MESSAGE(json.out, has(json.out, "\"waiting\":" + row.waiting + "}"));
+      CPPUNIT_ASSERT_EQUAL(row.said.empty() ? "" : row.said + "\n", json.err);
+    }
+    const Ran denied = rig.run({"contacts", "deny", "joe@example.org", "al@al.example", "--json"});
+    CPPUNIT_ASSERT_MESSAGE(denied.out, !has(denied.out, "waiting"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), denied.err);
   }
 
   void a_policy_is_joined_from_all_levels() {
