@@ -74,18 +74,17 @@ def place():
 
 
 @pytest.mark.parametrize("call,error", [
-    ("fsync", "EIO"), ("fsync", "ENOSPC"), ("write", "ENOSPC"), ("write", "EDQUOT"), ("write", "EIO"),
-    ("openat", "EROFS"), ("openat", "EMFILE"), ("renameat", "EIO"), ("renameat", "ENOSPC")])
+    ("fsync", "EIO"), ("fsync", "ENOSPC"), ("openat", "EROFS"), ("openat", "EMFILE"),
+    ("renameat", "EIO"), ("renameat", "ENOSPC")])
 def test_each_call_of_the_spool_that_fails_is_a_451_and_leaves_nothing(place, call, error):
-    """Every one of these calls fails while a message comes, whatever it is for: libmilter answers by
-    write(2), so that then the MTA may hear nothing at all."""
+    """Every one of these calls fails while a message comes, whatever it is for. Not write(2), by
+    which libmilter wakes its own threads: for that the disk above is really full."""
     tracer = Tracer(place.node.milter.pid, place.folder / "fail.trace", call,
                     f"{call}:error={error}:when=1+")
     entry = place.send("joe@example.org", author="io@failing.example")
     tracer.detach()
     assert any("INJECTED" in line and "/spool" in line for line in tracer.calls())
-    unheard = ["connection lost"] if call == "write" else []
-    assert entry.reply.text in [TRY_LATER, *unheard]
+    assert entry.reply.text == TRY_LATER
     assert place.held(entry) == []
     assert list((place.node.spool / "tmp").glob("*.msg")) == []
     again = place.send("joe@example.org", retry_of=entry, reverse_path="io@failing.example")

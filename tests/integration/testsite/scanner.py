@@ -120,6 +120,7 @@ class Scanner:
 
     def _submit(self, form, button):
         """`button`: by this one, as if it had been pressed, past whatever listens; -1: by none."""
+        self.sent += 1
         try:
             self.browser.run("""
               const form = document.querySelectorAll("form")[arguments[0]];
@@ -128,6 +129,5 @@ class Scanner:
               if (button && button.formAction) form.action = button.formAction;
               if (arguments[1] < 0) form.requestSubmit();
               else HTMLFormElement.prototype.submit.call(form);""", form, button)
-            self.sent += 1
         except WebDriverException:
             pass  # the page is gone: so be it
