@@ -10,10 +10,6 @@ namespace {
 
 using Kind = HeldEvent::Kind;
 
-bool is_over(HeldState state) {
-  return state == HeldState::released || state == HeldState::dropped || state == HeldState::expired;
-}
-
 /// Why the last try failed, as the log has it.
 std::string last_failure(const HeldMessage& message) {
   std::string out;

@@ -3,22 +3,19 @@
 
 #include <algorithm>
 
+#include "tokenstore/rules.h"
+
 namespace countersign::admin {
 namespace {
 
 constexpr seconds kIndexTime{3};  ///< `held` works without a store, and should not wait for one
 
-bool is_over(HeldState state) {
-  return state == HeldState::released || state == HeldState::dropped || state == HeldState::expired;
-}
-
 /// Whether an entry of a contact list is about this author.
 bool covers(const Subject& subject, const std::string& author) {
-  const std::string name = subject.substr(2);
-  if (subject.starts_with("a:")) return author == name;
-  const std::string domain = author.substr(author.rfind('@') + 1);
-  if (!name.starts_with('.')) return domain == name;
-  return domain == name.substr(1) || domain.ends_with(name);
+  Inquiry inquiry;
+  if (const auto mailbox = Mailbox::parse(author)) inquiry.author = *mailbox;
+  const std::vector<Subject> about = subjects_of(inquiry);
+  return std::ranges::find(about, subject) != about.end();
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ std::string view_json(const TokenView& view, const CodeLinks& code) {
   out["copy"] = word(kCopyWords, held.copy);
   out["to"] = held.recipients;
   out["subject"] = held.subject;
-  out["sent"] = rfc3339(held.sent.value_or(held.arrived));
+  out["sent"] = rfc3339(held.sent_or_arrived());
   if (view.state == ViewState::waiting) {
     out["kept_until"] = rfc3339(held.expires);
     out["proofs"] = proofs_of(view);

@@ -260,8 +260,8 @@ Values Pages::of_message(const TokenView& view, const Reader& reader) const {
   out["postmaster"] = shown_address(wording::postmaster(held.recipients));
   out["has_subject"] = !held.subject.empty();
   out["subject"] = held.subject;
-  out["sent"] = wording::moment(held.sent.value_or(held.arrived), *reader.in);
-  out["sent_iso"] = rfc3339(held.sent.value_or(held.arrived));
+  out["sent"] = wording::moment(held.sent_or_arrived(), *reader.in);
+  out["sent_iso"] = rfc3339(held.sent_or_arrived());
   out["kept"] = wording::day(held.expires, *reader.in);
   out["kept_iso"] = rfc3339(held.expires);
   out["action"] = path_of(view.token, reader);

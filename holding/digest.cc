@@ -53,8 +53,8 @@ std::string line(std::string_view label, std::string_view text) {
 }
 
 /// What became of it since, if it is not simply waiting.
-std::string spoken_state(const HeldMessage& message, const Catalogue& in) {
-  if (history_of(message).state != HeldState::failed) return "";
+std::string spoken_state(const HeldMessage& message, const History& history, const Catalogue& in) {
+  if (history.state != HeldState::failed) return "";
   std::string reply;
   for (const HeldEvent& event : message.events)
     if (event.kind == HeldEvent::Kind::refused) reply = event.text;
@@ -68,8 +68,7 @@ std::string kept_and_id(const HeldEnvelope& e, const Catalogue& in) {
 }
 
 /// Whether nobody else can let it in: its sender was not asked, or his answer was not enough.
-bool waits_for_its_recipient(const HeldMessage& message) {
-  const History history = history_of(message);
+bool waits_for_its_recipient(const HeldMessage& message, const History& history) {
   return !history.withdrawn && (!message.envelope.challenged || history.state == HeldState::failed);
 }
 
@@ -81,15 +80,19 @@ std::string withdrawn_lines(const HeldEnvelope& e, const Catalogue& in) {
 
 std::string entry_lines(const HeldMessage& message, const Catalogue& in) {
   const HeldEnvelope& e = message.envelope;
-  if (history_of(message).withdrawn) return withdrawn_lines(e, in);
+  const History history = history_of(message);
+  if (history.withdrawn) return withdrawn_lines(e, in);
   const std::string subject = in_one_line(e.subject);
   std::string author(in.say("(no sender named)"));
   if (!e.author.empty()) author = in_one_line(e.author, 320);
   if (e.fingerprint.empty()) author = in.say("{sender} (not verified)", {{"sender", author}});
   return line(in.say("Subject:"), subject.empty() ? in.say("(none)") : subject) +
          line(in.say("From:"), author) + line(in.say("Came:"), spoken_time(e.arrived, in)) +
-         line(in.say("Why held:"), spoken_reason(e.reason, in)) + spoken_state(message, in) +
-         (waits_for_its_recipient(message) ? line(in.say("Waits:"), in.say("for you alone")) : "") +
+         line(in.say("Why held:"), spoken_reason(e.reason, in)) +
+         spoken_state(message, history, in) +
+         (waits_for_its_recipient(message, history)
+              ? line(in.say("Waits:"), in.say("for you alone"))
+              : "") +
          kept_and_id(e, in);
 }
 
@@ -116,7 +119,8 @@ Notice digest_notice(const std::string& owner_address, const std::vector<HeldMes
                            to) +
           ' ' +
           std::string(
-              std::ranges::any_of(held, waits_for_its_recipient)
+              std::ranges::any_of(
+                  held, [](const auto& m) { return waits_for_its_recipient(m, history_of(m)); })
                   ? in.say("Some wait for you alone: their senders are not asked, or cannot "
                            "answer. What nobody confirms or lets in is removed after the day "
                            "given.")

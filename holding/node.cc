@@ -36,10 +36,6 @@ Deadline within(milliseconds time) { return std::chrono::steady_clock::now() + t
 /// Whether it waits for somebody's word, until its lifetime is over.
 bool waits(HeldState s) { return s == HeldState::held || s == HeldState::withdrawn; }
 
-bool is_over(HeldState s) {
-  return s == HeldState::released || s == HeldState::dropped || s == HeldState::expired;
-}
-
 }  // namespace
 
 NodeMetrics::NodeMetrics(metrics::Registry& r)

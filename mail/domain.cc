@@ -68,6 +68,18 @@ bool is_address(std::string_view domain) {
   return last.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+const psl_ctx_t* suffix_list() {
+  const psl_ctx_t* list = psl_builtin();
+  assert(list != nullptr);
+  return list;
+}
+
+/// `type`: which of the list's rules count, PSL_TYPE_...
+bool is_suffix(std::string_view domain, int type) {
+  return !is_address(domain) &&
+         psl_is_public_suffix2(suffix_list(), std::string(domain).c_str(), type) != 0;
+}
+
 }  // namespace
 
 Result<std::string> to_a_labels(std::string_view domain) {
@@ -100,26 +112,18 @@ std::string organizational_domain(std::string_view domain) {
   thread_local std::string last;
   thread_local std::string answer;
   if (!last.empty() && last == domain) return answer;
-  const psl_ctx_t* list = psl_builtin();
-  assert(list != nullptr);
   const std::string name(domain);
-  const char* registrable = psl_registrable_domain(list, name.c_str());
+  const char* registrable = psl_registrable_domain(suffix_list(), name.c_str());
   answer = registrable != nullptr ? std::string(registrable) : name;
   last = name;
   return answer;
 }
 
 bool is_registry(std::string_view domain) {
-  return !is_address(domain) && psl_is_public_suffix2(psl_builtin(), std::string(domain).c_str(),
-                                                      PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
+  return is_suffix(domain, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 }
 
-bool is_public_suffix(std::string_view domain) {
-  if (is_address(domain)) return false;
-  const psl_ctx_t* list = psl_builtin();
-  assert(list != nullptr);
-  return psl_is_public_suffix(list, std::string(domain).c_str()) != 0;
-}
+bool is_public_suffix(std::string_view domain) { return is_suffix(domain, PSL_TYPE_ANY); }
 
 bool aligned(std::string_view a, std::string_view b) {
   if (a.empty()) return false;

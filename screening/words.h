@@ -69,6 +69,10 @@ enum class HeldState {
 };
 inline constexpr std::array<std::string_view, 7> kHeldStateWords = {
     "held", "answered", "released", "dropped", "expired", "failed", "withdrawn"};
+/// Whether nothing can become of the message any more.
+inline constexpr bool is_over(HeldState s) {
+  return s == HeldState::released || s == HeldState::dropped || s == HeldState::expired;
+}
 
 /// By whom a permit may be used.
 enum class Binding {

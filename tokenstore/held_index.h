@@ -54,6 +54,9 @@ struct HeldView {
   std::string evidence{};      ///< who tried
   int generation = 1;          ///< of the answer token
   std::string digest{};        ///< of the answer token; set by get()
+
+  /// When it was sent, as its author is told.
+  WallTime sent_or_arrived() const { return sent.value_or(arrived); }
 };
 
 /// Returns the value of HeldView::address_proofs for one address; `token` is canonical.
