@@ -91,7 +91,8 @@ def test_a_gateway_that_presses_everything_changes_nothing(place, browser, mail_
     assert {url, url + "/withdraw"} <= scanner.seen
     assert (url + "/not-me" in scanner.seen) == (mail_of is challenge_mail)
     assert scanner.pressed >= 20
-    assert scanner.sent >= 10 or not browser.scripts
+    # Two forms at least, each by its own submission and by its button, and what came then once more.
+    assert scanner.sent >= 8 or not browser.scripts
 
     page, node = place.node.page_metrics(), place.node.metrics()
     # It did arrive at us, and nothing came of it.
