@@ -17,20 +17,6 @@ std::string_view channel_of(const HeldEnvelope& envelope) {
   return envelope.by_mail ? "mail" : "reply";
 }
 
-std::string_view delivery_word(History::Recipient state) {
-  switch (state) {
-    case History::Recipient::taken:
-      return "taken";
-    case History::Recipient::refused:
-      return "refused";
-    case History::Recipient::declined:
-      return "declined";
-    case History::Recipient::waiting:
-      break;
-  }
-  return "waiting";
-}
-
 /// Whether an event is about one recipient.
 bool has_recipient(HeldEvent::Kind kind) {
   return kind == HeldEvent::Kind::released || kind == HeldEvent::Kind::refused ||
@@ -119,7 +105,7 @@ Record show_record(const HeldMessage& message, const History& history) {
   for (std::size_t i = 0; i < recipients.size() && i < history.recipients.size(); ++i)
     deliveries.push_back(Record()
                              .add("recipient", recipients[i])
-                             .add("delivery", delivery_word(history.recipients[i]))
+                             .add("delivery", word(history.recipients[i]))
                              .add("announced", static_cast<bool>(history.announced[i])));
   std::vector<Record> events;
   for (const HeldEvent& event : message.events) events.push_back(event_record(event, recipients));
@@ -161,7 +147,7 @@ std::string show_text(const HeldMessage& message, const History& history) {
   add("node", e.node);
   add("queue id", e.queue_id);
   for (std::size_t i = 0; i < recipients.size() && i < history.recipients.size(); ++i)
-    add("recipient", recipients[i] + ", " + std::string(delivery_word(history.recipients[i])));
+    add("recipient", recipients[i] + ", " + std::string(word(history.recipients[i])));
   for (const HeldEvent& event : message.events) {
     std::string line = rfc3339(event.when) + " " + std::string(event_word(event.kind));
     if (has_recipient(event.kind) && event.recipient < recipients.size())

@@ -4,13 +4,23 @@
 // countersign-milter, no decision. It skips the body and adds one field at end of message. What
 // Countersign costs is measured against it.
 //
-//   bare_filter unix:/path/of/socket
+//   bare_filter unix:/path/of/socket [REDIS-SOCKET]
+//
+// With REDIS-SOCKET it asks Redis one trivial question a message, at the end of the header section,
+// and waits for the answer: what no filter that asks a store can go below.
 #include <libmilter/mfapi.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -44,7 +54,48 @@ sfsistat on_helo(SMFICTX*, char*) { return SMFIS_NOREPLY; }
 sfsistat on_mail(SMFICTX*, char**) { return SMFIS_NOREPLY; }
 sfsistat on_recipient(SMFICTX*, char**) { return SMFIS_NOREPLY; }
 sfsistat on_field(SMFICTX*, char*, char*) { return SMFIS_NOREPLY; }
-sfsistat on_end_of_header(SMFICTX*) { return SMFIS_CONTINUE; }
+
+std::string store;      // REDIS-SOCKET, or ""
+std::mutex mutex;       // of what follows
+std::vector<int> idle;  // connections to it
+
+int connect_store() {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  store.copy(name.sun_path, sizeof name.sun_path - 1);
+  if (fd >= 0 && connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+/// Whether the store answered.
+bool ask_store() {
+  constexpr std::string_view kQuestion = "*2\r\n$3\r\nGET\r\n$7\r\nnothing\r\n";
+  int fd = -1;
+  {
+    const std::lock_guard lock(mutex);
+    if (!idle.empty()) {
+      fd = idle.back();
+      idle.pop_back();
+    }
+  }
+  if (fd < 0) fd = connect_store();
+  if (fd < 0) return false;
+  std::array<char, 64> answer{};
+  const bool done = send(fd, kQuestion.data(), kQuestion.size(), MSG_NOSIGNAL) ==
+                        static_cast<ssize_t>(kQuestion.size()) &&
+                    recv(fd, answer.data(), answer.size(), 0) > 0;
+  const std::lock_guard lock(mutex);
+  idle.push_back(fd);
+  return done;
+}
+
+sfsistat on_end_of_header(SMFICTX*) {
+  return store.empty() || ask_store() ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
+}
 sfsistat on_body(SMFICTX*, unsigned char*, size_t) { return SMFIS_SKIP; }
 sfsistat on_end_of_message(SMFICTX* ctx) {
   char name[] = "Countersign";
@@ -55,10 +106,11 @@ sfsistat on_end_of_message(SMFICTX* ctx) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: bare_filter unix:/path\n");
+  if (argc < 2 || argc > 3) {
+    std::fprintf(stderr, "usage: bare_filter unix:/path [REDIS-SOCKET]\n");
     return 64;
   }
+  if (argc == 3) store = argv[2];
   char name[] = "bare_filter";
   smfiDesc filter{};
   filter.xxfi_name = name;

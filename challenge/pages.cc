@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "challenge/pages.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -21,100 +23,38 @@ const std::string kPage = "page.html";
 
 /// Every name that a template may use; tests/unit/challenge/pages_test.cc shows that all are set.
 const std::set<std::string, std::less<>>& names() {
-  static const std::set<std::string, std::less<>> all = {"about_texts",
-                                                         "accent_file",
-                                                         "action",
-                                                         "address",
-                                                         "another_code",
-                                                         "answered",
-                                                         "before",
-                                                         "by_mail",
-                                                         "changed_at",
-                                                         "changed_form",
-                                                         "changed_iso",
-                                                         "code_gone",
-                                                         "code_id",
-                                                         "code_image",
-                                                         "code_sound",
-                                                         "confirm",
-                                                         "contact",
-                                                         "counting",
-                                                         "css_file",
-                                                         "date_form",
-                                                         "day_form",
-                                                         "day_names",
-                                                         "deferred_copy",
-                                                         "delivered",
-                                                         "delivering",
-                                                         "dir",
-                                                         "early",
-                                                         "expired",
-                                                         "failed",
-                                                         "first_step",
-                                                         "has_accent",
-                                                         "has_brand",
-                                                         "has_changed",
-                                                         "has_code",
-                                                         "has_logo",
-                                                         "has_name",
-                                                         "has_subject",
-                                                         "hint",
-                                                         "hinted",
-                                                         "icon_file",
-                                                         "kept",
-                                                         "kept_copy",
-                                                         "kept_iso",
-                                                         "kept_message",
-                                                         "known",
-                                                         "lang",
-                                                         "language",
-                                                         "languages",
-                                                         "limited",
-                                                         "logo_file",
-                                                         "may_wait",
-                                                         "moment_form",
-                                                         "month_names",
-                                                         "name",
-                                                         "no_address",
-                                                         "no_code_left",
-                                                         "no_proof",
-                                                         "no_way",
-                                                         "not_found",
-                                                         "not_me",
-                                                         "not_me_action",
-                                                         "noted",
-                                                         "operator",
-                                                         "postmaster",
-                                                         "pow_file",
-                                                         "refused",
-                                                         "refused_copy",
-                                                         "retract",
-                                                         "retract_action",
-                                                         "script_file",
-                                                         "script_needed",
-                                                         "sent",
-                                                         "sent_iso",
-                                                         "site_name",
-                                                         "stamp",
-                                                         "subject",
-                                                         "tag",
-                                                         "title",
-                                                         "to",
-                                                         "typed",
-                                                         "typed_code",
-                                                         "unavailable",
-                                                         "waiting",
-                                                         "weekday_form",
-                                                         "why",
-                                                         "why_file",
-                                                         "withdraw",
-                                                         "withdraw_action",
-                                                         "withdrawn",
-                                                         "worker_file",
-                                                         "wrong_address",
-                                                         "wrong_code",
-                                                         "wrong_proof"};
+  static const std::set<std::string, std::less<>> all = {
+      "about_texts",  "accent_file",   "action",       "address",         "another_code",
+      "answered",     "before",        "by_mail",      "changed_at",      "changed_form",
+      "changed_iso",  "code_gone",     "code_id",      "code_image",      "code_sound",
+      "confirm",      "contact",       "counting",     "css_file",        "date_form",
+      "day_form",     "day_names",     "declined_by",  "deferred_copy",   "delivered",
+      "delivering",   "dir",           "early",        "expired",         "failed",
+      "first_step",   "has_accent",    "has_brand",    "has_changed",     "has_code",
+      "has_declined", "has_logo",      "has_name",     "has_refused",     "has_subject",
+      "hint",         "hinted",        "icon_file",    "in_part",         "kept",
+      "kept_copy",    "kept_iso",      "kept_message", "known",           "lang",
+      "language",     "languages",     "limited",      "logo_file",       "may_wait",
+      "moment_form",  "month_names",   "name",         "no_address",      "no_code_left",
+      "no_proof",     "no_way",        "not_found",    "not_me",          "not_me_action",
+      "noted",        "operator",      "postmaster",   "pow_file",        "reached",
+      "refused",      "refused_by",    "refused_copy", "retract",         "retract_action",
+      "script_file",  "script_needed", "sent",         "sent_iso",        "site_name",
+      "stamp",        "subject",       "tag",          "title",           "to",
+      "typed",        "typed_code",    "unavailable",  "waiting",         "weekday_form",
+      "why",          "why_file",      "withdraw",     "withdraw_action", "withdrawn",
+      "worker_file",  "wrong_address", "wrong_code",   "wrong_proof"};
   return all;
+}
+
+/// Those to whom a message that is under way still goes.
+std::vector<std::string> still_wanted(const HeldView& held) {
+  const auto declined = held.recipients_who(RecipientState::declined);
+  std::vector<std::string> out;
+  std::ranges::copy_if(held.recipients, std::back_inserter(out), [&](const std::string& recipient) {
+    return std::ranges::find(declined, recipient) == declined.end();
+  });
+  return out;
 }
 
 std::string type_of(std::string_view file) {
@@ -308,15 +248,16 @@ std::string Pages::message(const TokenView& view, const std::string& code_id, Wa
   switch (view.state) {
     case ViewState::waiting:
     case ViewState::delivering:
+      out["to"] = wording::list(still_wanted(view.held), in);
       return page("delivering", in.say("Thank you"));
     case ViewState::delivered:
-      out["known"] = view.authenticated();
+      out["known"] = view.authenticated() && view.held.answered;
       return page("delivered", in.say("Delivered"));
     case ViewState::answered:
       out["known"] = view.authenticated();
       return page("answered", in.say("Thank you"));
     case ViewState::failed:
-      return page("failed", in.say("Not delivered"));
+      return failed(view, std::move(out), reader);
     case ViewState::withdrawn:
       // While the request is under way, nobody knows the time yet.
       out["has_changed"] = view.held.state == HeldState::withdrawn;
@@ -325,6 +266,23 @@ std::string Pages::message(const TokenView& view, const std::string& code_id, Wa
       break;
   }
   return page("expired", in.say("Not delivered in time"));
+}
+
+std::string Pages::failed(const TokenView& view, Values out, const Reader& reader) const {
+  const language::Catalogue& in = *reader.in;
+  const auto reached = view.held.recipients_who(RecipientState::taken);
+  const auto refused = view.held.recipients_who(RecipientState::refused);
+  const auto declined = view.held.recipients_who(RecipientState::declined);
+  out["failed"] = true;
+  out["in_part"] = !reached.empty();
+  out["reached"] = wording::list(reached, in);
+  out["has_refused"] = !refused.empty();
+  out["refused_by"] = wording::list(refused, in);
+  if (!refused.empty()) out["postmaster"] = shown_address(wording::postmaster(refused));
+  out["has_declined"] = !declined.empty();
+  out["declined_by"] = wording::list(declined, in);
+  return render(out, reached.empty() ? in.say("Not delivered") : in.say("Delivered in part"),
+                reader);
 }
 
 std::string Pages::again(const AnswerResult& result, const Answer& typed,

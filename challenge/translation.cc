@@ -16,12 +16,15 @@ struct Piece {
 };
 
 // What strangers wrote is fenced by <bdi>, so that its direction ends with it.
-constexpr std::array<Piece, 7> kPieces = {{
+constexpr std::array<Piece, 10> kPieces = {{
     {"changed",
      R"(<time datetime="{{changed_iso}}" data-form="{{changed_form}}">{{changed_at}}</time>)"},
+    {"declined_by", "{{#declined_by}}{{before}}<bdi>{{address}}</bdi>{{/declined_by}}"},
     {"hint", "<bdi>{{hint}}</bdi>"},
     {"kept", R"(<time datetime="{{kept_iso}}" data-form="day">{{kept}}</time>)"},
     {"postmaster", "<bdi>{{postmaster}}</bdi>"},
+    {"reached", "{{#reached}}{{before}}<bdi>{{address}}</bdi>{{/reached}}"},
+    {"refused_by", "{{#refused_by}}{{before}}<bdi>{{address}}</bdi>{{/refused_by}}"},
     {"sent", R"(<time datetime="{{sent_iso}}" data-form="moment">{{sent}}</time>)"},
     {"subject", "<bdi>{{subject}}</bdi>"},
     {"to", "{{#to}}{{before}}<bdi>{{address}}</bdi>{{/to}}"},

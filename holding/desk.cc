@@ -40,7 +40,7 @@ std::set<std::string> answering_for(const HeldMessage& message) {
   const History history = history_of(message);
   std::set<std::string> out;
   for (std::size_t i = 0; i < message.envelope.owners.size(); ++i)
-    if (history.recipients.at(i) != History::Recipient::declined)
+    if (history.recipients.at(i) != RecipientState::declined)
       out.insert(message.envelope.owners[i]);
   return out;
 }
@@ -189,7 +189,7 @@ Status Desk::decline(const HeldMessage& message, const std::set<std::string>& bl
   bool any = false;
   for (std::uint32_t i = 0; i < envelope.owners.size(); ++i) {
     if (!blocking.contains(envelope.owners[i]) ||
-        history.recipients.at(i) != History::Recipient::waiting)
+        history.recipients.at(i) != RecipientState::waiting)
       continue;
     CS_TRY(parts_.spool.log(
         envelope.id,

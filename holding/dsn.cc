@@ -98,7 +98,7 @@ std::vector<Failure> failures_of(const HeldMessage& message) {
   std::vector<Failure> out;
   for (std::size_t i = 0; i < history.recipients.size(); ++i) {
     const ForwardPath& path = message.envelope.envelope.recipients[i];
-    if (history.recipients[i] != History::Recipient::refused || !may_be_told(path)) continue;
+    if (history.recipients[i] != RecipientState::refused || !may_be_told(path)) continue;
     Failure failure{address_of(path), &path, "550"};
     for (const HeldEvent& event : message.events)
       if (event.kind == HeldEvent::Kind::refused && event.recipient == i)

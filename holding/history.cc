@@ -7,14 +7,13 @@ namespace countersign {
 namespace {
 
 using Kind = HeldEvent::Kind;
-using Recipient = History::Recipient;
 
 void allow_to_go(History& h) {
   h.may_go = true;
   h.withdrawn = false;
   h.deferrals = 0;
-  for (Recipient& r : h.recipients)
-    if (r == Recipient::refused) r = Recipient::waiting;
+  for (RecipientState& r : h.recipients)
+    if (r == RecipientState::refused) r = RecipientState::waiting;
 }
 
 void apply(History& h, const HeldEvent& event) {
@@ -28,19 +27,19 @@ void apply(History& h, const HeldEvent& event) {
     case Kind::approved:
       allow_to_go(h);
       h.approved_by = event.text;
-      std::ranges::replace(h.recipients, Recipient::declined, Recipient::waiting);
+      std::ranges::replace(h.recipients, RecipientState::declined, RecipientState::waiting);
       break;
     case Kind::released:
-      if (known) h.recipients[event.recipient] = Recipient::taken;
+      if (known) h.recipients[event.recipient] = RecipientState::taken;
       break;
     case Kind::refused:
       // What was taken stays taken, whatever a later slot says.
-      if (known && h.recipients[event.recipient] == Recipient::waiting)
-        h.recipients[event.recipient] = Recipient::refused;
+      if (known && h.recipients[event.recipient] == RecipientState::waiting)
+        h.recipients[event.recipient] = RecipientState::refused;
       break;
     case Kind::declined:
-      if (known && h.recipients[event.recipient] == Recipient::waiting)
-        h.recipients[event.recipient] = Recipient::declined;
+      if (known && h.recipients[event.recipient] == RecipientState::waiting)
+        h.recipients[event.recipient] = RecipientState::declined;
       break;
     case Kind::deferred:
       ++h.deferrals;
@@ -76,13 +75,13 @@ void apply(History& h, const HeldEvent& event) {
 
 HeldState state_of(const History& h) {
   if (h.state != HeldState::held) return h.state;
-  const auto count = [&](Recipient r) { return std::ranges::count(h.recipients, r); };
+  const auto count = [&](RecipientState r) { return std::ranges::count(h.recipients, r); };
   const bool all_declined =
-      !h.recipients.empty() && count(Recipient::declined) == std::ssize(h.recipients);
+      !h.recipients.empty() && count(RecipientState::declined) == std::ssize(h.recipients);
   if (!h.may_go && !all_declined) return h.withdrawn ? HeldState::withdrawn : HeldState::held;
-  if (count(Recipient::waiting) > 0) return HeldState::answered;
-  return count(Recipient::refused) + count(Recipient::declined) > 0 ? HeldState::failed
-                                                                    : HeldState::released;
+  if (count(RecipientState::waiting) > 0) return HeldState::answered;
+  return count(RecipientState::refused) + count(RecipientState::declined) > 0 ? HeldState::failed
+                                                                              : HeldState::released;
 }
 
 }  // namespace
@@ -90,7 +89,7 @@ HeldState state_of(const History& h) {
 History history_of(const HeldMessage& message) {
   History h;
   h.changed = message.envelope.arrived;
-  h.recipients.resize(message.envelope.envelope.recipients.size(), Recipient::waiting);
+  h.recipients.resize(message.envelope.envelope.recipients.size(), RecipientState::waiting);
   h.announced.resize(h.recipients.size(), false);
   HeldState before = HeldState::held;
   for (const HeldEvent& event : message.events) {

@@ -12,21 +12,14 @@
 namespace countersign {
 
 struct History {
-  enum class Recipient {
-    waiting,  ///< nothing was tried, or it was deferred
-    taken,    ///< the MTA took it
-    refused,  ///< refused for good since the last word that it may go
-    declined  ///< the answer does not count: its owner had blocked the author meanwhile
-  };
-
   HeldState state = HeldState::held;
-  WallTime changed{};                 ///< when it came to that state
-  std::vector<Recipient> recipients;  ///< in the envelope's order
-  std::vector<bool> announced;        ///< a digest listed it for this recipient's owner
-  bool may_go = false;                ///< answered or approved
-  bool withdrawn = false;             ///< taken back by its sender, and that not undone
-  bool answered = false;              ///< by its author; else approved by recipient or operator
-  std::string proof;                  ///< of the answer
+  WallTime changed{};                      ///< when it came to that state
+  std::vector<RecipientState> recipients;  ///< in the envelope's order
+  std::vector<bool> announced;             ///< a digest listed it for this recipient's owner
+  bool may_go = false;                     ///< answered or approved
+  bool withdrawn = false;                  ///< taken back by its sender, and that not undone
+  bool answered = false;  ///< by its author; else approved by recipient or operator
+  std::string proof;      ///< of the answer
   std::string approved_by;
   int deferrals = 0;    ///< failed tries since it may go
   WallTime last_try{};  ///< of the last failed try

@@ -253,7 +253,7 @@ Status Node::release(const HeldId& id) {
 Status Node::finish(const HeldMessage& message, HeldState state) {
   const HeldEnvelope& envelope = message.envelope;
   const History history = history_of(message);
-  if (std::ranges::count(history.recipients, History::Recipient::refused) > 0)
+  if (std::ranges::count(history.recipients, RecipientState::refused) > 0)
     CS_TRY(parts_.announcer.report_failure(message));
   CS_ASSIGN(const IndexEntry entry,
             index_entry(envelope, parts_.spool.node(), history, parts_.keys));

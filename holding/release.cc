@@ -52,13 +52,13 @@ std::string text_of(const PeerReply& reply) {
 std::vector<std::uint32_t> waiting(const History& history) {
   std::vector<std::uint32_t> out;
   for (std::size_t i = 0; i < history.recipients.size(); ++i)
-    if (history.recipients[i] == History::Recipient::waiting)
+    if (history.recipients[i] == RecipientState::waiting)
       out.push_back(static_cast<std::uint32_t>(i));
   return out;
 }
 
 bool any_refused(const History& history) {
-  return std::ranges::count(history.recipients, History::Recipient::refused) > 0;
+  return std::ranges::count(history.recipients, RecipientState::refused) > 0;
 }
 
 /// The content as it goes out, and the spool's error when it could not be read: the relay sees that

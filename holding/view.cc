@@ -38,6 +38,8 @@ Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const std::string& 
                             .expires = envelope.expires,
                             .state = history.state,
                             .changed = history.changed,
+                            .outcomes = history.recipients,
+                            .answered = history.answered,
                             .challenged = envelope.challenged,
                             .by_mail = envelope.by_mail,
                             .address_proofs = {}},

@@ -69,6 +69,16 @@ enum class HeldState {
 };
 inline constexpr std::array<std::string_view, 7> kHeldStateWords = {
     "held", "answered", "released", "dropped", "expired", "failed", "withdrawn"};
+/// What became of a held message for one of its recipients.
+enum class RecipientState {
+  waiting,  ///< nothing was tried, or it was deferred
+  taken,    ///< the MTA took it
+  refused,  ///< the MTA refused it for good since the last word that it may go
+  declined  ///< the answer does not count: its owner had blocked the author meanwhile
+};
+inline constexpr std::array<std::string_view, 4> kRecipientStateWords = {"waiting", "taken",
+                                                                         "refused", "declined"};
+
 /// Whether nothing can become of the message any more.
 inline constexpr bool is_over(HeldState s) {
   return s == HeldState::released || s == HeldState::dropped || s == HeldState::expired;
@@ -103,6 +113,7 @@ inline constexpr std::string_view word(Mode m) { return word(kModeWords, m); }
 inline constexpr std::string_view word(Binding b) { return word(kBindingWords, b); }
 inline constexpr std::string_view word(TokenUse u) { return word(kTokenUseWords, u); }
 inline constexpr std::string_view word(HeldState s) { return word(kHeldStateWords, s); }
+inline constexpr std::string_view word(RecipientState s) { return word(kRecipientStateWords, s); }
 
 /// Returns the enumerator of a word, or nothing.
 template <class Enum, std::size_t N>

@@ -6,6 +6,14 @@
 
 namespace countersign {
 
+std::vector<std::string> HeldView::recipients_who(RecipientState which) const {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < recipients.size(); ++i)
+    if ((i < outcomes.size() ? outcomes[i] : RecipientState::waiting) == which)
+      out.push_back(recipients[i]);
+  return out;
+}
+
 std::string address_proof(const std::string& token, const std::string& address) {
   return hex_encode(hmac_sha256(token, "address:" + address).substr(0, 16));
 }

@@ -40,7 +40,9 @@ struct HeldView {
   WallTime arrived{};
   WallTime expires{};
   HeldState state = HeldState::held;
-  WallTime changed{};       ///< when it came to that state
+  WallTime changed{};                      ///< when it came to that state
+  std::vector<RecipientState> outcomes{};  ///< of each of `recipients`; empty: all wait
+  bool answered = false;    ///< by its author; if it goes without, its recipient has let it in
   bool challenged = false;  ///< a challenge was given: it has an answer token
   bool by_mail = false;     ///< the challenge went by mail
   /// By which the web server checks the typed address: hex of the first 16 bytes of
@@ -55,6 +57,8 @@ struct HeldView {
   int generation = 1;          ///< of the answer token
   std::string digest{};        ///< of the answer token; set by get()
 
+  /// Returns those of `recipients` for whom this became of it.
+  std::vector<std::string> recipients_who(RecipientState which) const;
   /// When it was sent, as its author is told.
   WallTime sent_or_arrived() const { return sent.value_or(arrived); }
 };

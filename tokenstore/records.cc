@@ -29,6 +29,23 @@ std::map<std::string, std::string, std::less<>> by_name(const Fields& fields) {
   return out;
 }
 
+std::vector<std::string> words_of(const std::vector<RecipientState>& outcomes) {
+  std::vector<std::string> out;
+  for (const RecipientState outcome : outcomes) out.emplace_back(word(outcome));
+  return out;
+}
+
+Result<std::vector<RecipientState>> parse_outcomes(std::string_view text) {
+  std::vector<RecipientState> out;
+  CS_ASSIGN(const auto words, split_list(text));
+  for (const std::string& one : words) {
+    const auto outcome = from_word<RecipientState>(kRecipientStateWords, one);
+    if (!outcome) return corrupt("no such outcome: " + one);
+    out.push_back(*outcome);
+  }
+  return out;
+}
+
 }  // namespace
 
 Fields encode_held(const HeldView& view, const std::string& digest) {
@@ -46,7 +63,9 @@ Fields encode_held(const HeldView& view, const std::string& digest) {
                 "changed",    time_text(view.changed),
                 "challenged", view.challenged ? "1" : "0",
                 "by-mail",    view.by_mail ? "1" : "0",
-                "proofs",     join_list(view.address_proofs)};
+                "proofs",     join_list(view.address_proofs),
+                "outcome",    join_list(words_of(view.outcomes)),
+                "answered",   view.answered ? "1" : "0"};
   if (view.sent) {
     out.emplace_back("date");
     out.push_back(time_text(*view.sent));
@@ -79,6 +98,8 @@ Result<HeldView> decode_held(const HeldId& id, const Fields& fields) {
   CS_ASSIGN(out.recipients, split_list(value("to")));
   CS_ASSIGN(out.owners, split_list(value("owners")));
   CS_ASSIGN(out.address_proofs, split_list(value("proofs")));
+  CS_ASSIGN(out.outcomes, parse_outcomes(value("outcome")));
+  out.answered = value("answered") == "1";
   if (values.contains("date")) {
     CS_ASSIGN(out.sent, parse_time(value("date")));
   }

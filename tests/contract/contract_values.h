@@ -68,6 +68,8 @@ inline HeldView held_view() {
   out.arrived = wall_now();
   out.expires = wall_now() + std::chrono::hours(24 * 30);
   out.changed = out.arrived;
+  out.outcomes = {RecipientState::taken, RecipientState::declined};
+  out.answered = true;
   out.challenged = true;
   out.by_mail = true;
   out.address_proofs = {std::string(32, 'a'), std::string(32, 'b')};
@@ -82,6 +84,8 @@ inline std::string describe(const HeldView& v) {
       std::to_string(to_epoch_ms(v.arrived)) + "|" + std::to_string(to_epoch_ms(v.expires)) + "|" +
       std::string(word(v.state)) + "|" + std::to_string(to_epoch_ms(v.changed)) +
       (v.challenged ? "|challenged" : "|") + (v.by_mail ? "|by mail" : "|");
+  if (v.answered) out += "|answered";
+  for (const RecipientState outcome : v.outcomes) out += "|" + std::string(word(outcome));
   for (const auto* list : {&v.recipients, &v.owners, &v.address_proofs})
     for (const std::string& text : *list) out += "|" + text;
   return out;

@@ -19,6 +19,8 @@ def pytest_generate_tests(metafunc):
     if "mta" in metafunc.fixturenames:
         names = getattr(metafunc.module, "MTAS", ["postfix"])
         metafunc.parametrize("mta", names, indirect=True, scope="module")
+    if "browser" in metafunc.fixturenames and hasattr(metafunc.module, "WAYS"):
+        metafunc.parametrize("browser", metafunc.module.WAYS, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +51,21 @@ def stage():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Chromium with scripts; a file that wants more ways of browsing has its own."""
+def browser(request):
+    """Chromium with scripts, or as a file's WAYS says: "with scripts", "without scripts"."""
     from testsite.browser import Browser
-    made = Browser()
+    way = getattr(request, "param", "with scripts")
+    made = Browser(scripts=way == "with scripts")
+    made.name = way.split()[0]
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """A browser without scripts, for a file that needs both at once."""
+    from testsite.browser import Browser
+    made = Browser(scripts=False)
     yield made
     made.stop()
 

@@ -13,14 +13,6 @@ from testsite.waiting import until
 ALICE = "alice@example.com"
 
 
-@pytest.fixture(scope="module")
-def plain():
-    """A browser without scripts."""
-    made = Browser(scripts=False)
-    yield made
-    made.stop()
-
-
 def test_a_sender_with_scripts_types_his_address_and_is_done(stage, browser):
     message = stage.hold()
     browser.open(message.url).shows("Your message to joe@example.org is waiting")

@@ -14,14 +14,6 @@ ALICE = "alice@example.com"
 JSON = {"Accept": "application/json"}
 
 
-@pytest.fixture(scope="module")
-def plain():
-    """A browser without scripts."""
-    made = Browser(scripts=False)
-    yield made
-    made.stop()
-
-
 def code_of(message):
     """Where the code that is shown now is to be had; {} if there is none."""
     return request(message.url, headers=JSON).json().get("code", {})

@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sender's rights: take it back, "not me", see how it stands, and who asks; and no use of them
-to programs that press every button."""
+"""The sender's rights: take it back, "not me", see how it stands, and who asks. What programs that
+press every button make of them is in test_page_scanner.py."""
 import concurrent.futures
 
 import pytest
 from selenium.webdriver.common.by import By
 
-from testsite.browser import Browser
 from testsite.page import answer, post, proof_of_work, request
-from testsite.scanner import Scanner
 
 ALICE = "alice@example.com"
 JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module", params=["with scripts", "without scripts"])
-def browser(request):
-    made = Browser(scripts=request.param == "with scripts")
-    made.name = request.param.split()[0]
-    yield made
-    made.stop()
+WAYS = ["with scripts", "without scripts"]
 
 
 def test_a_message_is_taken_back_in_two_steps(stage, browser):
@@ -73,6 +64,19 @@ def test_the_page_says_how_a_message_stands(stage, browser, state, says):
     assert browser.complaints() == [] or state == "dropped"
 
 
+def test_who_of_several_got_it_is_told(stage, browser):
+    message = stage.hold()
+    message.set_state("failed", "taken", "refused", "declined")
+    browser.open(message.url).shows("Your message reached only some of its recipients")
+    browser.shows("It was delivered to joe@example.org.")
+    browser.shows("The mail server of joe2@example.org refused it on ")
+    browser.shows("It was not let in by joe3@example.org.")
+    browser.picture("state-in-part")
+    said = request(message.url, headers=JSON).json()
+    assert (said["state"], said["delivered_to"], said["refused_by"], said["declined_by"]) == (
+        "failed", ["joe@example.org"], ["joe2@example.org"], ["joe3@example.org"])
+
+
 def test_who_runs_this_is_told(stage, browser):
     message = stage.hold()
     browser.open(message.url)
@@ -81,17 +85,8 @@ def test_who_runs_this_is_told(stage, browser):
     browser.picture("why")
 
 
-@pytest.mark.parametrize("kind", ["authenticated", "stranger", "by mail"])
-def test_a_scanner_that_presses_everything_leaves_the_mail_held(stage, browser, kind):
-    message = stage.hold(authenticated=kind != "stranger", by_mail=kind == "by mail")
-    scanner = Scanner(browser).scan([message.url, message.url + "/withdraw", message.url + "/not-me"],
-                                    depth=2)
-    assert len(scanner.seen) >= 8 and scanner.pressed >= 20
-    if browser.name == "with":
-        browser.open(message.url)
-        browser.run("document.querySelector('form').requestSubmit()")
-        browser.run("HTMLFormElement.prototype.submit.call(document.querySelector('form'))")
-        browser.shows("Please type the address that you wrote from.")
+def test_methods_that_are_no_post_change_nothing(stage):
+    message = stage.hold(by_mail=True)
     for method in ("HEAD", "OPTIONS", "GET", "PUT", "DELETE"):
         for path in ("", "/withdraw", "/not-me", "/code.png", "/pow"):
             request(f"{message.url}{path}?address={ALICE}&confirm=1&code=1", method)

@@ -4,7 +4,6 @@ press, the message stays held, nothing is taken back, and its author can still a
 import pytest
 from test_sender_rights import read_digits
 
-from testsite.browser import Browser
 from testsite.page import answer, post, request
 from testsite.place import Place
 from testsite.postfix import Postfix
@@ -13,6 +12,7 @@ from testsite.sender import Smtp, message, spf_pass
 from testsite.waiting import until
 
 JSON = {"Accept": "application/json"}
+WAYS = ["with scripts", "without scripts"]
 BOB = "bob@sender.example"
 # What comes of pressing buttons: nothing was typed, or other digits were asked for, which costs none.
 HARMLESS = ("no-address", "another-code", "no-code-left")
@@ -31,13 +31,6 @@ def place(request):
                                           "smtpd_relay_restrictions = permit_mynetworks, reject\n"))
         made.senders.start()
         yield made
-
-
-@pytest.fixture(scope="module", params=["with scripts", "without scripts"])
-def browser(request):
-    made = Browser(scripts=request.param == "with scripts")
-    yield made
-    made.stop()
 
 
 def challenge_mail(place, tag):

@@ -35,13 +35,6 @@ def place():
         yield made
 
 
-@pytest.fixture(scope="module")
-def browser():
-    made = Browser()
-    yield made
-    made.stop()
-
-
 def origin(url):
     return url.split("/c/")[0]
 

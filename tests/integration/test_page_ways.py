@@ -4,17 +4,10 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from testsite.browser import Browser
 from testsite.page import request
 
 ALICE = "alice@example.com"
-
-
-@pytest.fixture(scope="module", params=["with scripts", "without scripts"])
-def browser(request):
-    made = Browser(scripts=request.param == "with scripts")
-    yield made
-    made.stop()
+WAYS = ["with scripts", "without scripts"]
 
 
 def answer(browser, message):
@@ -105,7 +98,8 @@ def test_nothing_that_strangers_write_runs(stage, browser):
         message = stage.hold(text)
         for path in ("", "/withdraw"):
             browser.open(message.url + path)
-            assert path or text in browser.text()
+            if not path:
+                assert text in browser.text()
             browser.submit(address=f"{text}@example.com")
             browser.shows("came from another address")
             assert browser.run("return window.pwned") is None

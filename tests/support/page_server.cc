@@ -7,7 +7,9 @@
 //                                         was challenged by mail
 //   ask ID TOKEN COPY SUBJECT             asks of refused or deferred mail; COPY: a word of Copy
 //   digits TOKEN CODE-ID                  the digits of a code, as a person reads or hears them
-//   state ID WORD                         sets a word of HeldState
+//   state ID WORD [OUTCOME...]            sets a word of HeldState; and for as many recipients a
+//                                         word of RecipientState, else what the state implies
+//                                         one
 //   requests                              "KIND ID ADDRESS PROOF; ..." of those that came so far
 //   advance SECONDS                       moves the clock on
 //   down 1|0                              the store is out of service, or back
@@ -79,10 +81,21 @@ struct Stage {
   std::string state(std::istream& words) {
     std::string id, state;
     words >> id >> state;
-    const auto view = store.held().get(*HeldId::parse(id), test::soon());
+    auto view = store.held().get(*HeldId::parse(id), test::soon());
     const auto to = from_word<HeldState>(kHeldStateWords, state);
-    if (!view || !to || !store.held().set_state(*view, *to, clock.wall(), test::soon()))
-      return "no such message or state";
+    if (!view || !to) return "no such message or state";
+    for (std::string outcome; words >> outcome;) {
+      if (!view->outcomes.empty())
+        view->recipients.push_back("joe" + std::to_string(view->recipients.size() + 1) +
+                                   "@example.org");
+      view->outcomes.push_back(*from_word<RecipientState>(kRecipientStateWords, outcome));
+    }
+    if (view->outcomes.empty() && *to == HeldState::failed)
+      view->outcomes = {RecipientState::refused};
+    view->answered = *to == HeldState::released;
+    if (!store.held().put(*view, "", test::soon()) ||
+        !store.held().set_state(*view, *to, clock.wall(), test::soon()))
+      return "not set";
     return "set";
   }
 

@@ -92,8 +92,9 @@ class Message:
         """The kinds of the requests: ["withdraw", ...]."""
         return [r.split()[0] for r in self.stage.do("requests").split(";") if self.id in r]
 
-    def set_state(self, word):
-        assert self.stage.do(f"state {self.id} {word}") == "set"
+    def set_state(self, word, *deliveries):
+        """`deliveries`: what became of it for joe@, joe2@, joe3@ ..., as words of RecipientState."""
+        assert self.stage.do(" ".join(("state", self.id, word, *deliveries))) == "set"
 
 
 class Browser:

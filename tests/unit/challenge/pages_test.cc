@@ -46,6 +46,8 @@ std::shared_ptr<const Pages> own_pages(const std::string& prefix = "") {
 
 TokenView view_in(ViewState state) {
   TokenView view{test::kToken, state, test::held_view(kArrived), {}};
+  view.held.answered = true;
+  if (state == ViewState::failed) view.held.outcomes = {RecipientState::refused};
   if (state == ViewState::waiting) view.proofs = {ProofKind::pow, ProofKind::wait};
   view.held.changed = kArrived + std::chrono::minutes(7);
   if (state == ViewState::withdrawn) view.held.state = HeldState::withdrawn;
@@ -154,6 +156,9 @@ class PagesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(texts_from_outside_cannot_turn_the_line);
   CPPUNIT_TEST(the_author_is_not_shown);
   CPPUNIT_TEST(only_a_contact_is_promised_to_be_left_alone);
+  CPPUNIT_TEST(whom_only_the_recipient_let_in_is_not_promised_to_be_left_alone);
+  CPPUNIT_TEST(who_of_several_got_it_is_told);
+  CPPUNIT_TEST(on_its_way_it_goes_only_to_those_who_did_not_decline);
   CPPUNIT_TEST(without_script_a_stranger_is_told_whom_to_ask);
   CPPUNIT_TEST(a_code_is_shown_and_spoken_by_its_id);
   CPPUNIT_TEST(digits_that_were_typed_stay_with_their_code);
@@ -229,6 +234,36 @@ class PagesTest : public CppUnit::TestFixture {
     const std::string text = visible(own_pages()->message(view, "", kArrived));
     CPPUNIT_ASSERT(text.find("Delivered on Monday at 14:09. You can close this page.") !=
                    std::string::npos);
+  }
+
+  void whom_only_the_recipient_let_in_is_not_promised_to_be_left_alone() {
+    TokenView view = view_in(ViewState::delivered);
+    view.held.answered = false;
+    const std::string text = visible(own_pages()->message(view, "", kArrived));
+    CPPUNIT_ASSERT(text.find("Delivered on Monday at 14:09. You can close this page.") !=
+                   std::string::npos);
+  }
+
+  void who_of_several_got_it_is_told() {
+    TokenView view = view_in(ViewState::failed);
+    view.held.recipients = {"joe@example.org", "ann@example.net", "jim@example.org"};
+    view.held.outcomes = {RecipientState::taken, RecipientState::refused, RecipientState::declined};
+    const std::string text = visible(own_pages()->message(view, "", kArrived));
+    for (const char* said : {"Your message reached only some of its recipients",
+                             "It was delivered to joe@example.org.",
+                             "The mail server of ann@example.net refused it on Monday",
+                             "postmaster@example.net", "It was not let in by jim@example.org."})
+      CPPUNIT_ASSERT_MESSAGE(text, text.find(said) != std::string::npos);
+    CPPUNIT_ASSERT(text.find("could not be delivered") == std::string::npos);
+  }
+
+  void on_its_way_it_goes_only_to_those_who_did_not_decline() {
+    TokenView view = view_in(ViewState::delivering);
+    view.held.recipients = {"joe@example.org", "jim@example.org"};
+    view.held.outcomes = {RecipientState::waiting, RecipientState::declined};
+    const std::string text = visible(own_pages()->message(view, "", kArrived));
+    CPPUNIT_ASSERT_MESSAGE(text, text.find("Your message to joe@example.org is being delivered.") !=
+                                     std::string::npos);
   }
 
   void without_script_a_stranger_is_told_whom_to_ask() {

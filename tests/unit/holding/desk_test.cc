@@ -333,8 +333,8 @@ class DeskTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(DeskOutcome::accepted == *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
     const History history = history_of(*rig.spool->read(id));
     CPPUNIT_ASSERT(history.may_go && history.state == HeldState::answered);
-    CPPUNIT_ASSERT(history.recipients[0] == History::Recipient::declined);
-    CPPUNIT_ASSERT(history.recipients[1] == History::Recipient::waiting);
+    CPPUNIT_ASSERT(history.recipients[0] == RecipientState::declined);
+    CPPUNIT_ASSERT(history.recipients[1] == RecipientState::waiting);
     const auto list =
         rig.store.contacts().list({Level::mailbox, "jane@example.org"}, HoldingRig::soon());
     CPPUNIT_ASSERT(list && list->size() == 1);

@@ -361,9 +361,9 @@ class ReleaseTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(step && step->finished && step->any_refused);
       CPPUNIT_ASSERT_EQUAL(std::string("<bob@example.org>"), paths_of_try(1));
       const History h = history_of(*inner_->read(id));
-      CPPUNIT_ASSERT(h.recipients[0] == History::Recipient::taken);
-      CPPUNIT_ASSERT(h.recipients[1] == History::Recipient::refused);
-      CPPUNIT_ASSERT(h.recipients[2] == History::Recipient::taken);
+      CPPUNIT_ASSERT(h.recipients[0] == RecipientState::taken);
+      CPPUNIT_ASSERT(h.recipients[1] == RecipientState::refused);
+      CPPUNIT_ASSERT(h.recipients[2] == RecipientState::taken);
     }
   }
 
