@@ -2,6 +2,7 @@
 #include "admin/held_desk.h"
 
 #include "admin/held_elsewhere.h"
+#include "holding/approval.h"
 #include "holding/history.h"
 #include "holding/release.h"
 
@@ -39,21 +40,28 @@ Result<HeldMessage> HeldDesk::find(const HeldId& id) {
   return message;
 }
 
-Result<HeldDone> HeldDesk::order(const HeldId& id, const std::string& verb) {
-  CS_TRY(give_order(parts_.fs, {id, verb, parts_.who}));
+Result<HeldDone> HeldDesk::order(const HeldId& id, const std::string& verb,
+                                 std::optional<std::uint32_t> recipient) {
+  CS_TRY(give_order(parts_.fs, {id, verb, parts_.who, recipient}));
   return HeldDone{"ordered", ""};
 }
 
-Result<HeldDone> HeldDesk::release(const HeldId& id) {
+Result<HeldDone> HeldDesk::release(const HeldId& id, std::optional<std::uint32_t> recipient) {
   CS_ASSIGN(const HeldMessage before, find(id));
-  if (!spool_) return order(id, "release");
-  CS_TRY(spool_->log(id, {Kind::approved, parts_.clock.wall(), 0, parts_.who}));
+  if (!spool_) return order(id, "release", recipient);
+  for (const HeldEvent& word :
+       words_of_approval(before, recipient, parts_.who, parts_.clock.wall()))
+    CS_TRY(spool_->log(id, word));
   Releaser releaser(*spool_, parts_.relay, parts_.clock);
   CS_ASSIGN(const ReleaseStep step, releaser.try_once(id));
   CS_ASSIGN(const HeldMessage after, spool_->read(id));
   // What is not finished the daemon takes up again, and reports to the author what was refused.
   if (!step.finished) return HeldDone{"deferred", last_failure(after)};
   if (step.any_refused) return HeldDone{"refused", last_failure(after)};
+  if (waits_for_a_word(history_of(after).state)) {
+    (void)parts_.tell_index(after);
+    return HeldDone{"released", "it waits for others still"};
+  }
   CS_TRY(finish(id));
   return HeldDone{"released", ""};
 }

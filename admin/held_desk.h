@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -43,8 +44,9 @@ class HeldDesk {
   /// Returns a message that is not over. Errors: not_found (not held here, or over: detail says
   /// which), corrupt, unavailable.
   Result<HeldMessage> find(const HeldId& id);
-  /// Errors: as find().
-  Result<HeldDone> release(const HeldId& id);
+  /// `recipient`: index of the only one whom it is for; none: words_of_approval() has whom. Errors:
+  /// as find().
+  Result<HeldDone> release(const HeldId& id, std::optional<std::uint32_t> recipient = {});
   Result<HeldDone> drop(const HeldId& id);
   /// Undoes that its sender took a message back. Errors: also invalid (he did not).
   Result<HeldDone> restore(const HeldId& id);
@@ -52,7 +54,8 @@ class HeldDesk {
  private:
   HeldDesk(HeldDeskParts parts, std::unique_ptr<Spool> spool)
       : parts_(std::move(parts)), spool_(std::move(spool)) {}
-  Result<HeldDone> order(const HeldId& id, const std::string& verb);
+  Result<HeldDone> order(const HeldId& id, const std::string& verb,
+                         std::optional<std::uint32_t> recipient = {});
   Status finish(const HeldId& id);
 
   HeldDeskParts parts_;

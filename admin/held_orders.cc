@@ -38,8 +38,25 @@ int status_of(const HeldDone& done) {
   return EX_OK;
 }
 
-/// Makes the author a contact before his message goes. Returns the record's part of it.
-using Approve = std::function<Result<ContactEntry>(const HeldId&)>;
+/// What is done with each message.
+struct Act {
+  /// For whom; none: for all whom it is meant for.
+  using Recipient = std::optional<std::uint32_t>;
+  std::function<Result<HeldDone>(HeldDesk&, const HeldId&, Recipient)> run;
+  /// Makes the author a contact before his message goes; none: he is not made one.
+  std::function<Result<ContactEntry>(const HeldMessage&, Recipient)> approve{};
+  std::optional<Mailbox> only{};  ///< --for
+};
+
+/// The recipients that --for names: by their address, or by that of their owner.
+std::vector<std::uint32_t> recipients_of(const HeldEnvelope& envelope, const Mailbox& only) {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t i = 0; i < envelope.owners.size(); ++i) {
+    const auto& mailbox = envelope.envelope.recipients[i].mailbox;
+    if (envelope.owners[i] == only.key() || (mailbox && *mailbox == only)) out.push_back(i);
+  }
+  return out;
+}
 
 std::string contact_words(const ContactEntry& entry) {
   return entry.fingerprints.empty()
@@ -47,37 +64,64 @@ std::string contact_words(const ContactEntry& entry) {
              : "its author is a contact, by " + entry.fingerprints.front();
 }
 
-int one(const std::string& text, HeldDesk& desk, Result<HeldDone> (HeldDesk::*act)(const HeldId&),
-        const Approve& approve, HeldElsewhere& elsewhere, Output& output) {
+struct Done {
+  HeldDone held;
+  std::optional<ContactEntry> contact{};
+};
+
+Result<Done> run_for(const Act& act, HeldDesk& desk, const HeldMessage& message,
+                     Act::Recipient recipient) {
+  Done done;
+  if (act.approve) {
+    CS_ASSIGN(done.contact, act.approve(message, recipient));
+  }
+  CS_ASSIGN(done.held, act.run(desk, message.envelope.id, recipient));
+  return done;
+}
+
+/// Errors: those of HeldDesk; invalid: nobody of that name is among its recipients.
+Result<Done> run(const Act& act, HeldDesk& desk, const HeldId& id) {
+  CS_ASSIGN(const HeldMessage message, desk.find(id));
+  if (!act.only) return run_for(act, desk, message, {});
+  Result<Done> done = Error{Errc::invalid, "is not held for " + act.only->address()};
+  for (const std::uint32_t recipient : recipients_of(message.envelope, *act.only)) {
+    done = run_for(act, desk, message, recipient);
+    if (!done) break;
+  }
+  return done;
+}
+
+int one(const std::string& text, HeldDesk& desk, const Act& act, HeldElsewhere& elsewhere,
+        Output& output) {
   const auto id = HeldId::parse(text);
   if (!id) {
     output.say(in_quotes(text) + ": " + id.error().detail);
     return EX_DATAERR;
   }
-  const auto told = [&](const Error& error) {
+  const auto done = run(act, desk, *id);
+  if (!done) {
+    const Error& error = done.error();
     output.say(text + ": " + (error.detail == kNotHeldHere ? elsewhere.words(*id) : error.detail));
     return exit_status(error.code);
-  };
-  std::optional<ContactEntry> contact;
-  if (approve) {
-    auto approved = approve(*id);
-    if (!approved) return told(approved.error());
-    contact = *std::move(approved);
   }
-  const auto done = (desk.*act)(*id);
-  if (!done) return told(done.error());
+  const auto& [result, detail] = done->held;
   Record record;
-  record.add("id", text).add("result", done->result).add("detail", done->detail);
-  if (contact) record.add("fingerprints", contact->fingerprints);
-  output.put(record, text + " " + done->result + (done->detail.empty() ? "" : ": " + done->detail) +
-                         (contact ? "; " + contact_words(*contact) : ""));
-  return status_of(*done);
+  record.add("id", text).add("result", result).add("detail", detail);
+  if (done->contact) record.add("fingerprints", done->contact->fingerprints);
+  output.put(record, text + " " + result + (detail.empty() ? "" : ": " + detail) +
+                         (done->contact ? "; " + contact_words(*done->contact) : ""));
+  return status_of(done->held);
 }
 
-int each(const Invocation& invocation, Tools& tools, Output& output,
-         Result<HeldDone> (HeldDesk::*act)(const HeldId&)) {
+int each(const Invocation& invocation, Tools& tools, Output& output, Act act) {
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
+  if (const auto text = invocation.option("--for")) {
+    const auto mailbox = Mailbox::parse(*text);
+    if (!mailbox)
+      return fail({Errc::invalid, "--for: " + in_quotes(*text) + " is no address"}, output);
+    act.only = *mailbox;
+  }
   const auto fs = open_spool(*config, tools, output);
   if (!fs) return no_spool(*config);
   const auto relay = tools.open_relay(config->release.smtp);
@@ -87,35 +131,40 @@ int each(const Invocation& invocation, Tools& tools, Output& output,
                      {.bytes = config->spool.limit, .message_bytes = config->milter.max_message});
   if (!desk) return fail(desk.error(), output);
   std::unique_ptr<Store> store;
-  Approve approve;
   if (invocation.given("--allow")) {
     store = open_store(*config, tools, output);
     if (!store) return no_store(*config);
-    approve = [&](const HeldId& id) -> Result<ContactEntry> {
-      CS_ASSIGN(const HeldMessage message, (*desk)->find(id));
-      return approve_author(message.envelope, store->contacts(), tools.clock.wall(),
+    act.approve = [&](const HeldMessage& message, Act::Recipient recipient) {
+      return approve_author(message.envelope, recipient, store->contacts(), tools.clock.wall(),
                             store_deadline());
     };
   }
   HeldElsewhere elsewhere(*config, tools, SpoolReader(*fs).node());
   int status = EX_OK;
   for (const std::string& text : invocation.all("ID"))
-    status = worse(status, one(text, **desk, act, approve, elsewhere, output));
+    status = worse(status, one(text, **desk, act, elsewhere, output));
   return status;
 }
 
 }  // namespace
 
 int held_release(const Invocation& invocation, Tools& tools, Output& output) {
-  return each(invocation, tools, output, &HeldDesk::release);
+  return each(invocation, tools, output,
+              {.run = [](HeldDesk& desk, const HeldId& id, Act::Recipient recipient) {
+                return desk.release(id, recipient);
+              }});
 }
 
 int held_restore(const Invocation& invocation, Tools& tools, Output& output) {
-  return each(invocation, tools, output, &HeldDesk::restore);
+  return each(
+      invocation, tools, output,
+      {.run = [](HeldDesk& desk, const HeldId& id, Act::Recipient) { return desk.restore(id); }});
 }
 
 int held_drop(const Invocation& invocation, Tools& tools, Output& output) {
-  return each(invocation, tools, output, &HeldDesk::drop);
+  return each(
+      invocation, tools, output,
+      {.run = [](HeldDesk& desk, const HeldId& id, Act::Recipient) { return desk.drop(id); }});
 }
 
 }  // namespace countersign::admin

@@ -20,7 +20,8 @@ std::string_view channel_of(const HeldEnvelope& envelope) {
 /// Whether an event is about one recipient.
 bool has_recipient(HeldEvent::Kind kind) {
   return kind == HeldEvent::Kind::released || kind == HeldEvent::Kind::refused ||
-         kind == HeldEvent::Kind::announced || kind == HeldEvent::Kind::declined;
+         kind == HeldEvent::Kind::announced || kind == HeldEvent::Kind::declined ||
+         kind == HeldEvent::Kind::freed || kind == HeldEvent::Kind::let_in;
 }
 
 Record event_record(const HeldEvent& event, const std::vector<std::string>& recipients) {
@@ -67,6 +68,10 @@ std::string_view event_word(HeldEvent::Kind kind) {
       return "restored";
     case Kind::declined:
       return "declined";
+    case Kind::freed:
+      return "freed";
+    case Kind::let_in:
+      return "let-in";
   }
   return "unknown";
 }
@@ -105,6 +110,7 @@ Record show_record(const HeldMessage& message, const History& history) {
   for (std::size_t i = 0; i < recipients.size() && i < history.recipients.size(); ++i)
     deliveries.push_back(Record()
                              .add("recipient", recipients[i])
+                             .add("reason", e.reason_for(i))
                              .add("delivery", word(history.recipients[i]))
                              .add("announced", static_cast<bool>(history.announced[i])));
   std::vector<Record> events;
@@ -147,7 +153,8 @@ std::string show_text(const HeldMessage& message, const History& history) {
   add("node", e.node);
   add("queue id", e.queue_id);
   for (std::size_t i = 0; i < recipients.size() && i < history.recipients.size(); ++i)
-    add("recipient", recipients[i] + ", " + std::string(word(history.recipients[i])));
+    add("recipient", recipients[i] + ", " + std::string(word(history.recipients[i])) +
+                         (e.reason_for(i) == e.reason ? "" : ", held as " + e.reason_for(i)));
   for (const HeldEvent& event : message.events) {
     std::string line = rfc3339(event.when) + " " + std::string(event_word(event.kind));
     if (has_recipient(event.kind) && event.recipient < recipients.size())

@@ -70,10 +70,12 @@ const Verb kVerbs[] = {
      "Delivers held messages, as if their recipients had let them in. If the milter runs, it gets "
      "the order; else the message is delivered now. With --allow their authors become contacts of "
      "their recipients: by what authenticates them, else by the network that they write from if "
-     "their domains publish neither SPF nor DMARC, else by name only.",
+     "their domains publish neither SPF nor DMARC, else by name only. Of several recipients "
+     "those who block the author get it only if all do, or by --for.",
      "countersign held release --allow 7q2mxf4pk9td3hwa7q2mxf4pk9",
      {kIds},
-     {{"--allow", "", "lets the author in from now on too; needs Redis"}},
+     {{"--allow", "", "lets the author in from now on too; needs Redis"},
+      {"--for", "MAILBOX", "only for this one of its recipients: the others are not touched"}},
      held_release},
     {"held drop",
      "Drops held messages for good.",

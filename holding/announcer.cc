@@ -116,7 +116,8 @@ Status Announcer::digest(const std::string& owner, const std::string& claim) {
   const auto ids = parts_.table.where([&](const HeldLine& line) { return held_for(line, owner); });
   std::vector<HeldMessage> held;
   for (const HeldId& id : ids)
-    if (auto message = parts_.spool.read(id)) held.push_back(*std::move(message));
+    if (auto message = parts_.spool.read(id); message && is_listed_for(owner, *message))
+      held.push_back(*std::move(message));
   if (held.empty()) return {};
   std::ranges::sort(held, {}, [](const HeldMessage& m) { return m.envelope.arrived; });
 

@@ -5,7 +5,10 @@
 // contacts of authenticated authors alone. Thread-safe.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -14,11 +17,19 @@
 
 namespace countersign {
 
-/// Makes the author a contact of all owners of the message, by what authenticated it, else by his
-/// network fingerprint if he has one, else by his address alone: such mail is not let in yet.
+/// Returns what to log to let the message in for recipient `recipient`, or for all: but where some
+/// block its author and others do not, not for those who block him: they are to say so themselves
+/// (law 3). Empty: it is let in already.
+std::vector<HeldEvent> words_of_approval(const HeldMessage& message,
+                                         std::optional<std::uint32_t> recipient,
+                                         const std::string& who, WallTime now);
+
+/// Makes the author a contact of those for whom it is let in so, by what authenticated it, else by
+/// his network fingerprint if he has one, else by his address alone: such mail is not let in yet.
 /// Repeating it changes nothing. Returns the entry that was approved.
 /// Errors: invalid (the message has no one author), unavailable (of some owners he may be one).
-Result<ContactEntry> approve_author(const HeldEnvelope& envelope, Contacts& contacts, WallTime now,
-                                    Deadline deadline);
+Result<ContactEntry> approve_author(const HeldEnvelope& envelope,
+                                    std::optional<std::uint32_t> recipient, Contacts& contacts,
+                                    WallTime now, Deadline deadline);
 
 }  // namespace countersign

@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "holding/answer_token.h"
+#include "holding/approval.h"
 #include "holding/reply_desk.h"
 #include "mail/reply_address.h"
 #include "screening/screen.h"
@@ -25,6 +26,19 @@ bool answer_may_free(std::string_view reason) {
   static constexpr std::array kNever = {Reason::infected, Reason::own_domain,
                                         Reason::forged_contact, Reason::unauthentic};
   return std::ranges::none_of(kNever, [&](Reason r) { return word(r) == reason; });
+}
+
+/// The recipients of a message of the same author whom his answer for `owners` reaches, too.
+std::vector<std::uint32_t> reached_by_answer(const HeldMessage& message,
+                                             const std::set<std::string>& owners) {
+  const History history = history_of(message);
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t i = 0; i < message.envelope.owners.size(); ++i)
+    if (history.recipients[i] == RecipientState::waiting &&
+        history.leaves[i] == History::Leave::none && owners.contains(message.envelope.owners[i]) &&
+        answer_may_free(message.envelope.reason_for(i)))
+      out.push_back(i);
+  return out;
 }
 
 bool covers(const std::set<std::string>& owners, const std::vector<std::string>& all) {
@@ -124,7 +138,10 @@ Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& mess
   if (!history.may_go) {
     CS_TRY(decline(message, blocking));
     if (covers(blocking, envelope.owners)) return DeskOutcome::not_wanted;
-    CS_TRY(let_go(envelope.id, Kind::answered, request.proof));
+    CS_TRY(let_go(envelope.id, {{.kind = Kind::answered,
+                                 .when = parts_.clock.wall(),
+                                 .recipient = 0,
+                                 .text = request.proof}}));
   }
   if (!envelope.fingerprint.empty()) {
     CS_ASSIGN(const HeldMessage answered, parts_.spool.read(envelope.id));
@@ -168,18 +185,26 @@ Status Desk::restore(const HeldId& id, const std::string& who) {
   return {};
 }
 
-/// Returns the owners whose lists block the author by now.
-Result<std::set<std::string>> Desk::blocking_owners(const HeldEnvelope& envelope,
-                                                    Deadline deadline) {
+/// Returns the owners whose entry for the author is as `wanted` says.
+Result<std::set<std::string>> Desk::owners_with(
+    const HeldEnvelope& envelope, Deadline deadline,
+    const std::function<bool(const ContactEntry&)>& wanted) {
   CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
   std::set<std::string> out;
   std::size_t i = 0;
   for (const std::string& owner : owners_of(envelope)) {
     if (!Mailbox::parse(decode_key(owner))) continue;
     const ContactMatch* match = effective_match(knowledge.recipients.at(i++));
-    if (match != nullptr && match->entry.standing == Standing::deny) out.insert(owner);
+    if (match != nullptr && wanted(match->entry)) out.insert(owner);
   }
   return out;
+}
+
+/// Returns the owners whose lists block the author by now.
+Result<std::set<std::string>> Desk::blocking_owners(const HeldEnvelope& envelope,
+                                                    Deadline deadline) {
+  return owners_with(envelope, deadline,
+                     [](const ContactEntry& entry) { return entry.standing == Standing::deny; });
 }
 
 /// An answer says nothing to those who blocked its author: the others are not to wait for them.
@@ -211,8 +236,8 @@ Result<Knowledge> Desk::knowledge_of(const HeldEnvelope& envelope, Deadline dead
   return parts_.directory.look_up(inquiry, deadline);
 }
 
-Status Desk::let_go(const HeldId& id, Kind kind, const std::string& text) {
-  CS_TRY(parts_.spool.log(id, {.kind = kind, .when = parts_.clock.wall(), .text = text}));
+Status Desk::let_go(const HeldId& id, const std::vector<HeldEvent>& words) {
+  for (const HeldEvent& word : words) CS_TRY(parts_.spool.log(id, word));
   if (auto message = parts_.spool.read(id)) parts_.table.put(*message);
   parts_.on_change(id);
   return {};
@@ -235,20 +260,41 @@ Status Desk::write_contact(const HeldEnvelope& envelope, const std::set<std::str
   return {};
 }
 
+/// Frees what the author has waiting for `owners`: a message to others as well only for these.
 Status Desk::free_others(const HeldEnvelope& envelope, const std::set<std::string>& owners,
                          const std::string& proof, Deadline deadline) {
   const auto ids = parts_.table.where([&](const HeldLine& line) {
     return line.state == HeldState::held && line.author == envelope.author &&
-           line.fingerprint == envelope.fingerprint && answer_may_free(line.reason) &&
-           covers(owners, line.owners);
+           line.fingerprint == envelope.fingerprint &&
+           std::ranges::any_of(line.owners,
+                               [&](const std::string& o) { return owners.contains(o); });
   });
   for (const HeldId& id : ids)
     if (id != envelope.id) {
       const auto claim = parts_.claims.take(id);
       if (!claim) return Error{Errc::unavailable, "busy"};
-      CS_TRY(let_go(id, Kind::answered, proof));
+      auto message = parts_.spool.read(id);
+      if (!message && message.error().code == Errc::unavailable) return message.error();
+      if (message) CS_TRY(free_for(*message, owners, proof));
     }
   return free_elsewhere(envelope, proof, deadline);
+}
+
+/// Lets it go to those of `owners` whom its author's answer reaches.
+Status Desk::free_for(const HeldMessage& message, const std::set<std::string>& owners,
+                      const std::string& proof) {
+  const auto reached = reached_by_answer(message, owners);
+  if (reached.empty()) return {};
+  HeldEvent word{
+      .kind = Kind::answered, .when = parts_.clock.wall(), .recipient = 0, .text = proof};
+  if (reached.size() == message.envelope.owners.size()) return let_go(message.envelope.id, {word});
+  word.kind = Kind::freed;
+  std::vector<HeldEvent> words;
+  for (const std::uint32_t i : reached) {
+    word.recipient = i;
+    words.push_back(word);
+  }
+  return let_go(message.envelope.id, words);
 }
 
 Status Desk::free_elsewhere(const HeldEnvelope& envelope, const std::string& proof,
@@ -278,31 +324,36 @@ Status Desk::free_elsewhere(const HeldEnvelope& envelope, const std::string& pro
   return {};
 }
 
-/// Another node wrote the contact: what the same author has waiting here may go, if he is a contact
-/// of all its recipients by the same fingerprint.
+/// Another node wrote the contact: what the same author has waiting here may go to those recipients
+/// who know him by the same fingerprint.
 Result<DeskOutcome> Desk::free_here(const HeldMessage& message, const Request& request,
                                     Deadline deadline) {
   const HeldEnvelope& envelope = message.envelope;
-  if (envelope.fingerprint.empty() || envelope.author != request.address ||
-      !answer_may_free(envelope.reason))
+  if (envelope.fingerprint.empty() || envelope.author != request.address)
     return DeskOutcome::forged;
-  if (history_of(message).may_go) return DeskOutcome::repeated;
-  CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
-  const auto is_contact = [&](const RecipientKnowledge& r) {
-    const ContactMatch* match = effective_match(r);
-    return match != nullptr && match->entry.standing == Standing::allow &&
-           std::ranges::find(match->entry.fingerprints, envelope.fingerprint) !=
-               match->entry.fingerprints.end();
-  };
-  if (!std::ranges::all_of(knowledge.recipients, is_contact)) return DeskOutcome::not_wanted;
-  CS_TRY(let_go(envelope.id, Kind::answered, request.proof));
+  const std::set<std::string> all = owners_of(envelope);
+  if (reached_by_answer(message, all).empty()) return DeskOutcome::repeated;
+  CS_ASSIGN(const std::set<std::string> knowing, knowing_owners(envelope, deadline));
+  if (reached_by_answer(message, knowing).empty()) return DeskOutcome::not_wanted;
+  CS_TRY(free_for(message, knowing, request.proof));
   return DeskOutcome::accepted;
 }
 
-Status Desk::approve(const HeldId& id, const std::string& who) {
+/// Returns the owners who know the author by what authenticated him.
+Result<std::set<std::string>> Desk::knowing_owners(const HeldEnvelope& envelope,
+                                                   Deadline deadline) {
+  return owners_with(envelope, deadline, [&](const ContactEntry& entry) {
+    return entry.standing == Standing::allow &&
+           std::ranges::find(entry.fingerprints, envelope.fingerprint) != entry.fingerprints.end();
+  });
+}
+
+Status Desk::approve(const HeldId& id, const std::string& who,
+                     std::optional<std::uint32_t> recipient) {
   CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
-  if (history_of(message).state == HeldState::answered) return {};
-  return let_go(id, Kind::approved, who);
+  const std::vector<HeldEvent> words =
+      words_of_approval(message, recipient, who, parts_.clock.wall());
+  return words.empty() ? Status() : let_go(id, words);
 }
 
 Status Desk::drop(const HeldId& id, const std::string& who) {

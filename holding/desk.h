@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -57,8 +58,10 @@ class Desk {
   /// Errors: unavailable (store or disk: the request stays and is judged again later).
   Result<DeskOutcome> handle(const Request& request, Deadline deadline);
 
-  /// Lets a message go on the word of recipient or operator `who`. Errors: not_found, unavailable.
-  Status approve(const HeldId& id, const std::string& who);
+  /// Lets a message go on the word of recipient or operator `who`: words_of_approval(). Errors:
+  /// not_found, unavailable.
+  Status approve(const HeldId& id, const std::string& who,
+                 std::optional<std::uint32_t> recipient = {});
   /// Marks a message as dropped; the release workers remove it. Errors: not_found, unavailable.
   Status drop(const HeldId& id, const std::string& who);
   /// Undoes that a message was taken back: it waits again. Errors: not_found, unavailable.
@@ -76,7 +79,12 @@ class Desk {
                                 Deadline deadline);
   Result<std::set<std::string>> blocking_owners(const HeldEnvelope& envelope, Deadline deadline);
   Result<Knowledge> knowledge_of(const HeldEnvelope& envelope, Deadline deadline);
-  Status let_go(const HeldId& id, HeldEvent::Kind kind, const std::string& text);
+  Result<std::set<std::string>> knowing_owners(const HeldEnvelope& envelope, Deadline deadline);
+  Result<std::set<std::string>> owners_with(const HeldEnvelope& envelope, Deadline deadline,
+                                            const std::function<bool(const ContactEntry&)>& wanted);
+  Status let_go(const HeldId& id, const std::vector<HeldEvent>& words);
+  Status free_for(const HeldMessage& message, const std::set<std::string>& owners,
+                  const std::string& proof);
   Status decline(const HeldMessage& message, const std::set<std::string>& blocking);
   Status write_contact(const HeldEnvelope& envelope, const std::set<std::string>& owners,
                        Deadline deadline);

@@ -52,12 +52,31 @@ std::string line(std::string_view label, std::string_view text) {
          std::string(text) + '\n';
 }
 
+/// A message as one of its recipients may see it: nothing of the others.
+struct Share {
+  const HeldMessage& message;
+  const History history;
+  std::uint32_t recipient;  ///< his, the first that does not have it
+
+  /// None: he has it.
+  static std::optional<Share> of(const HeldMessage& message, const std::string& owner) {
+    History history = history_of(message);
+    for (std::uint32_t i = 0; i < message.envelope.owners.size(); ++i)
+      if (message.envelope.owners[i] == owner && history.recipients[i] != RecipientState::taken)
+        return Share{message, std::move(history), i};
+    return std::nullopt;
+  }
+  bool is_refused() const { return history.recipients[recipient] == RecipientState::refused; }
+  const std::string& reason() const { return message.envelope.reason_for(recipient); }
+};
+
 /// What became of it since, if it is not simply waiting.
-std::string spoken_state(const HeldMessage& message, const History& history, const Catalogue& in) {
-  if (history.state != HeldState::failed) return "";
+std::string spoken_state(const Share& share, const Catalogue& in) {
+  if (!share.is_refused()) return "";
   std::string reply;
-  for (const HeldEvent& event : message.events)
-    if (event.kind == HeldEvent::Kind::refused) reply = event.text;
+  for (const HeldEvent& event : share.message.events)
+    if (event.kind == HeldEvent::Kind::refused && event.recipient == share.recipient)
+      reply = event.text;
   return line(in.say("State:"), in.say("let in, but the mail server refused it: {reply}",
                                        {{"reply", in_one_line(reply, 200)}}));
 }
@@ -68,8 +87,9 @@ std::string kept_and_id(const HeldEnvelope& e, const Catalogue& in) {
 }
 
 /// Whether nobody else can let it in: its sender was not asked, or his answer was not enough.
-bool waits_for_its_recipient(const HeldMessage& message, const History& history) {
-  return !history.withdrawn && (!message.envelope.challenged || history.state == HeldState::failed);
+bool waits_for_its_recipient(const Share& share) {
+  return !share.history.withdrawn &&
+         (!share.message.envelope.challenged || share.history.state == HeldState::failed);
 }
 
 /// All that is told of a message that its sender took back: that there was one.
@@ -78,34 +98,40 @@ std::string withdrawn_lines(const HeldEnvelope& e, const Catalogue& in) {
          line(in.say("Came:"), spoken_time(e.arrived, in)) + kept_and_id(e, in);
 }
 
-std::string entry_lines(const HeldMessage& message, const Catalogue& in) {
-  const HeldEnvelope& e = message.envelope;
-  const History history = history_of(message);
-  if (history.withdrawn) return withdrawn_lines(e, in);
+std::string entry_lines(const Share& share, const Catalogue& in) {
+  const HeldEnvelope& e = share.message.envelope;
+  if (share.history.withdrawn) return withdrawn_lines(e, in);
   const std::string subject = in_one_line(e.subject);
   std::string author(in.say("(no sender named)"));
   if (!e.author.empty()) author = in_one_line(e.author, 320);
   if (e.fingerprint.empty()) author = in.say("{sender} (not verified)", {{"sender", author}});
   return line(in.say("Subject:"), subject.empty() ? in.say("(none)") : subject) +
          line(in.say("From:"), author) + line(in.say("Came:"), spoken_time(e.arrived, in)) +
-         line(in.say("Why held:"), spoken_reason(e.reason, in)) +
-         spoken_state(message, history, in) +
-         (waits_for_its_recipient(message, history)
-              ? line(in.say("Waits:"), in.say("for you alone"))
-              : "") +
+         line(in.say("Why held:"), spoken_reason(share.reason(), in)) + spoken_state(share, in) +
+         (waits_for_its_recipient(share) ? line(in.say("Waits:"), in.say("for you alone")) : "") +
          kept_and_id(e, in);
 }
 
 /// "1.  Subject: ..."; the number stands where the first line is indented.
-std::string digest_entry(const HeldMessage& message, std::size_t number, const Catalogue& in) {
+std::string digest_entry(const Share& share, std::size_t number, const Catalogue& in) {
   const std::string mark = std::to_string(number) + ".  ";
-  return mark + entry_lines(message, in).substr(4);
+  return mark + entry_lines(share, in).substr(4);
 }
 
 }  // namespace
 
-Notice digest_notice(const std::string& owner_address, const std::vector<HeldMessage>& held,
+bool is_listed_for(const std::string& owner, const HeldMessage& message) {
+  return Share::of(message, owner).has_value();
+}
+
+Notice digest_notice(const std::string& owner_address, const std::vector<HeldMessage>& messages,
                      const NoticeSettings& settings, WallTime now) {
+  const auto mailbox = Mailbox::parse(owner_address);
+  std::vector<Share> held;
+  for (const HeldMessage& message : messages)
+    if (auto share = Share::of(message, mailbox ? mailbox->key() : owner_address))
+      held.push_back(*std::move(share));
+  if (held.empty()) return {};
   const std::string owner = in_one_line(owner_address, 320);
   const std::string domain = domain_of(owner_address);
   const Catalogue& in = language_for(settings, domain);
@@ -119,8 +145,7 @@ Notice digest_notice(const std::string& owner_address, const std::vector<HeldMes
                            to) +
           ' ' +
           std::string(
-              std::ranges::any_of(
-                  held, [](const auto& m) { return waits_for_its_recipient(m, history_of(m)); })
+              std::ranges::any_of(held, waits_for_its_recipient)
                   ? in.say("Some wait for you alone: their senders are not asked, or cannot "
                            "answer. What nobody confirms or lets in is removed after the day "
                            "given.")

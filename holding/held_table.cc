@@ -5,6 +5,16 @@
 
 namespace countersign {
 
+namespace {
+
+bool is_announced(const History& history) {
+  for (std::size_t i = 0; i < history.announced.size(); ++i)
+    if (!history.announced[i] && history.recipients[i] != RecipientState::taken) return false;
+  return true;
+}
+
+}  // namespace
+
 void HeldTable::put(const HeldMessage& message) {
   const HeldEnvelope& e = message.envelope;
   const History h = history_of(message);
@@ -16,7 +26,8 @@ void HeldTable::put(const HeldMessage& message) {
                 .expires = e.expires,
                 .kept_since = e.kept_since,
                 .state = h.state,
-                .all_announced = std::ranges::all_of(h.announced, [](bool b) { return b; }),
+                .under_way = h.is_under_way(),
+                .all_announced = is_announced(h),
                 .wants_challenge = e.by_mail && e.challenged && !h.challenge_sending && !h.may_go,
                 .challenged = e.challenged,
                 .by_mail = e.by_mail,

@@ -24,7 +24,8 @@ struct HeldLine {
   WallTime expires{};
   milliseconds kept_since{0};
   HeldState state = HeldState::held;
-  bool all_announced = false;
+  bool under_way = false;        ///< as History::is_under_way()
+  bool all_announced = false;    ///< a digest listed it for each who does not have it
   bool wants_challenge = false;  ///< by mail, and not begun yet
   bool challenged = false;
   bool by_mail = false;

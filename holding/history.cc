@@ -7,27 +7,45 @@ namespace countersign {
 namespace {
 
 using Kind = HeldEvent::Kind;
+using Leave = History::Leave;
 
-void allow_to_go(History& h) {
+void allow(History& h, std::size_t i, Leave leave) {
+  h.deferrals = 0;
+  if (h.recipients[i] == RecipientState::refused) h.recipients[i] = RecipientState::waiting;
+  // An answer stays one, whoever says the same after it.
+  if (h.leaves[i] != Leave::answer) h.leaves[i] = leave;
+}
+
+void allow_all(History& h, Leave leave) {
   h.may_go = true;
   h.withdrawn = false;
-  h.deferrals = 0;
-  for (RecipientState& r : h.recipients)
-    if (r == RecipientState::refused) r = RecipientState::waiting;
+  for (std::size_t i = 0; i < h.recipients.size(); ++i) allow(h, i, leave);
 }
 
 void apply(History& h, const HeldEvent& event) {
   const bool known = event.recipient < h.recipients.size();
   switch (event.kind) {
     case Kind::answered:
-      allow_to_go(h);
+      allow_all(h, Leave::answer);
       h.answered = true;
       h.proof = event.text;
       break;
     case Kind::approved:
-      allow_to_go(h);
+      allow_all(h, Leave::approval);
       h.approved_by = event.text;
       std::ranges::replace(h.recipients, RecipientState::declined, RecipientState::waiting);
+      break;
+    case Kind::freed:
+      if (!known || h.recipients[event.recipient] == RecipientState::declined) break;
+      allow(h, event.recipient, Leave::answer);
+      h.proof = event.text;
+      break;
+    case Kind::let_in:
+      if (!known) break;
+      if (h.recipients[event.recipient] == RecipientState::declined)
+        h.recipients[event.recipient] = RecipientState::waiting;
+      allow(h, event.recipient, Leave::approval);
+      h.approved_by = event.text;
       break;
     case Kind::released:
       if (known) h.recipients[event.recipient] = RecipientState::taken;
@@ -76,20 +94,29 @@ void apply(History& h, const HeldEvent& event) {
 HeldState state_of(const History& h) {
   if (h.state != HeldState::held) return h.state;
   const auto count = [&](RecipientState r) { return std::ranges::count(h.recipients, r); };
-  const bool all_declined =
-      !h.recipients.empty() && count(RecipientState::declined) == std::ssize(h.recipients);
-  if (!h.may_go && !all_declined) return h.withdrawn ? HeldState::withdrawn : HeldState::held;
-  if (count(RecipientState::waiting) > 0) return HeldState::answered;
+  bool any_waits = h.recipients.empty() && !h.may_go;  // for a word
+  for (std::size_t i = 0; i < h.recipients.size(); ++i)
+    any_waits =
+        any_waits || (h.recipients[i] == RecipientState::waiting && h.leaves[i] == Leave::none);
+  if (any_waits) return h.withdrawn ? HeldState::withdrawn : HeldState::held;
+  if (h.is_under_way()) return HeldState::answered;
   return count(RecipientState::refused) + count(RecipientState::declined) > 0 ? HeldState::failed
                                                                               : HeldState::released;
 }
 
 }  // namespace
 
+bool History::is_under_way() const {
+  for (std::size_t i = 0; i < recipients.size(); ++i)
+    if (goes_to(i)) return true;
+  return false;
+}
+
 History history_of(const HeldMessage& message) {
   History h;
   h.changed = message.envelope.arrived;
   h.recipients.resize(message.envelope.envelope.recipients.size(), RecipientState::waiting);
+  h.leaves.resize(h.recipients.size(), Leave::none);
   h.announced.resize(h.recipients.size(), false);
   HeldState before = HeldState::held;
   for (const HeldEvent& event : message.events) {

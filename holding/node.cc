@@ -33,8 +33,10 @@ std::pair<std::string, std::chrono::minutes> local_day(WallTime t) {
 /// Deadlines of I/O are the system's: a clock that a test moves would stretch or cut them.
 Deadline within(milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
-/// Whether it waits for somebody's word, until its lifetime is over.
-bool waits(HeldState s) { return s == HeldState::held || s == HeldState::withdrawn; }
+/// Whether time can end it: it waits for a word, and nobody is being delivered to.
+bool can_expire(const HeldLine& line) {
+  return (waits_for_a_word(line.state) && !line.under_way) || line.state == HeldState::failed;
+}
 
 }  // namespace
 
@@ -127,7 +129,7 @@ void Node::load(const HeldId& id) {
   unindexed_.with([&](auto& s) { s.insert(id); });
   const auto line = parts_.table.find(id);
   if (line && line->wants_challenge) unannounced_.with([&](auto& s) { s.insert(id); });
-  if (line && !waits(line->state)) changed(id);
+  if (line && (line->under_way || !waits_for_a_word(line->state))) changed(id);
 }
 
 // --- requests
@@ -219,14 +221,14 @@ void Node::work_on(const HeldId& id) {
     if (message.error().code != Errc::unavailable) parts_.table.erase(id);
     return;
   }
-  const HeldState state = history_of(*message).state;
+  const History history = history_of(*message);
   Status done;
-  if (state == HeldState::answered) {
+  if (history.is_under_way()) {
     done = parts_.desk.finish_contact(id, within(kStoreTime));
     if (!done) log::warning("contact waits", {{"held", id.text()}, {"error", done.error().detail}});
     done = release(id);
-  } else if (!waits(state)) {
-    done = finish(*message, state);
+  } else if (!waits_for_a_word(history.state)) {
+    done = finish(*message, history.state);
   }
   if (!done) {
     log::warning("step waits", {{"held", id.text()}, {"error", done.error().detail}});
@@ -246,7 +248,9 @@ Status Node::release(const HeldId& id) {
     (void)index_again(id);  // its page says "being delivered"; the sweep says so too
     return {};
   }
-  return finish(message, history_of(message).state);
+  const HeldState state = history_of(message).state;
+  if (waits_for_a_word(state)) return index_again(id);  // for the others
+  return finish(message, state);
 }
 
 /// The index first, then the file: while the index says `held`, the message is on the disk.
@@ -338,7 +342,7 @@ void Node::take_orders() {
 /// The caller holds the claim.
 Status Node::follow(const Order& order) {
   if (order.verb == "drop") return parts_.desk.drop(order.id, order.who);
-  if (order.verb != "restore") return parts_.desk.approve(order.id, order.who);
+  if (order.verb != "restore") return parts_.desk.approve(order.id, order.who, order.recipient);
   CS_TRY(parts_.desk.restore(order.id, order.who));
   unindexed_.with([&](auto& s) { s.insert(order.id); });
   return {};
@@ -405,7 +409,7 @@ bool Node::missed_digest() const {
   const WallTime due = now - (minute - digest_at_) - std::chrono::minutes(1);
   return !parts_.table
               .where([&](const HeldLine& line) {
-                return waits(line.state) && !line.all_announced && line.arrived < due;
+                return waits_for_a_word(line.state) && !line.all_announced && line.arrived < due;
               })
               .empty();
 }
@@ -415,7 +419,7 @@ void Node::send_digests() {
   if (minute < digest_at_ || day == last_digest_day_) return;
   std::set<std::string> owners;
   (void)parts_.table.where([&](const HeldLine& line) {
-    if (waits(line.state) || line.state == HeldState::failed)
+    if (waits_for_a_word(line.state) || line.state == HeldState::failed)
       owners.insert(line.owners.begin(), line.owners.end());
     return false;
   });
@@ -435,7 +439,7 @@ void Node::expire() {
   const WallTime wall = parts_.clock.wall();
   const milliseconds kept = parts_.spool_clock.now();
   const auto ids = parts_.table.where([&](const HeldLine& line) {
-    return (waits(line.state) || line.state == HeldState::failed) && wall >= line.expires &&
+    return can_expire(line) && wall >= line.expires &&
            kept - line.kept_since >= line.expires - line.arrived;
   });
   for (const HeldId& id : ids) {
@@ -460,8 +464,10 @@ Status Node::expire(const HeldId& id) {
   const auto claim = parts_.claims.take(id);
   if (!claim) return Error{Errc::unavailable, "busy"};
   CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
-  const HeldState state = history_of(message).state;
-  if (!waits(state) && state != HeldState::failed) return {};
+  const History history = history_of(message);
+  if (history.is_under_way() ||
+      (!waits_for_a_word(history.state) && history.state != HeldState::failed))
+    return {};
   CS_TRY(parts_.spool.log(
       id, {.kind = Kind::expired, .when = parts_.clock.wall(), .recipient = 0, .text = {}}));
   CS_ASSIGN(const HeldMessage after, parts_.spool.read(id));

@@ -53,8 +53,11 @@ Notice challenge_notice(const HeldMessage& message, const std::string& url,
 Notice failure_notice(const HeldMessage& message, const std::string& header_section,
                       const NoticeSettings& settings, const std::string& reporting_mta,
                       WallTime now);
+/// Whether the list of `owner` (Mailbox::key()) names this message: it is held for him, and he does
+/// not have it yet.
+bool is_listed_for(const std::string& owner, const HeldMessage& message);
 /// The daily plain list of what is held for `owner_address`, in the order of `held`; all of it, as
-/// nothing may expire that was not listed.
+/// nothing may expire that was not listed. It says nothing of other recipients.
 Notice digest_notice(const std::string& owner_address, const std::vector<HeldMessage>& held,
                      const NoticeSettings& settings, WallTime now);
 

@@ -49,16 +49,20 @@ std::string text_of(const PeerReply& reply) {
   return text;
 }
 
-std::vector<std::uint32_t> waiting(const History& history) {
+/// Those to whom it is on its way by the same word: one field tells it to all of them.
+std::vector<std::uint32_t> to_try(const History& history, History::Leave leave) {
   std::vector<std::uint32_t> out;
-  for (std::size_t i = 0; i < history.recipients.size(); ++i)
-    if (history.recipients[i] == RecipientState::waiting)
-      out.push_back(static_cast<std::uint32_t>(i));
+  for (std::uint32_t i = 0; i < history.recipients.size(); ++i)
+    if (history.goes_to(i) && history.leaves[i] == leave) out.push_back(i);
   return out;
 }
 
 bool any_refused(const History& history) {
   return std::ranges::count(history.recipients, RecipientState::refused) > 0;
+}
+
+Error not_let_in(const HeldId& id) {
+  return {Errc::invalid, "held message " + id.text() + " was not let in"};
 }
 
 /// The content as it goes out, and the spool's error when it could not be read: the relay sees that
@@ -116,14 +120,14 @@ Delivery delivery_of(const HeldMessage& message, const std::vector<std::uint32_t
 
 }  // namespace
 
-std::string released_field(const HeldMessage& message) {
-  const HeldEnvelope& envelope = message.envelope;
-  const History history = history_of(message);
+std::string released_field(const HeldEnvelope& envelope, const History& history,
+                           History::Leave leave) {
+  const bool answered = leave == History::Leave::answer;
   std::string field = "Countersign: released; reason=";
-  field += history.answered ? "answered" : "released";
+  field += answered ? "answered" : "released";
   field += "; author=" + word_or(envelope.fingerprint, ".-", "unverified");
   field += "; held=" + envelope.id.text() + "; since=" + rfc3339(envelope.arrived);
-  if (history.answered) {
+  if (answered) {
     field += "; proof=" + word_or(history.proof, "+-", "unknown");
   } else {
     const bool recipient =
@@ -137,25 +141,32 @@ Result<ReleaseStep> Releaser::try_once(const HeldId& id) {
   CS_TRY(log_remembered(id));
   CS_ASSIGN(const HeldMessage message, spool_.read(id));
   const History before = history_of(message);
-  if (!before.may_go || before.state == HeldState::dropped || before.state == HeldState::expired)
-    return Error{Errc::invalid, "held message " + id.text() + " was not let in"};
-  const std::vector<std::uint32_t> tried = waiting(before);
-  if (tried.empty())
-    return ReleaseStep{.finished = true, .any_refused = any_refused(before), .wait = {}};
+  if (is_over(before.state) && before.state != HeldState::released) return not_let_in(id);
+  if (waits_for_a_word(before.state) && !before.is_under_way()) return not_let_in(id);
+  ReleaseStep step{.finished = true, .any_refused = any_refused(before), .wait = {}};
+  for (const auto leave : {History::Leave::answer, History::Leave::approval})
+    CS_TRY(try_for(message, before, leave, step));
+  if (!step.finished) step.wait = backoff(before.deferrals + 1);
+  return step;
+}
 
-  Content content{spool_, id, released_field(message) + message.envelope.received, {}};
+/// Tries those to whom it is on its way by this word, and adds what came of it to `step`.
+Status Releaser::try_for(const HeldMessage& message, const History& before, History::Leave leave,
+                         ReleaseStep& step) {
+  const std::vector<std::uint32_t> tried = to_try(before, leave);
+  if (tried.empty()) return {};
+  const HeldEnvelope& envelope = message.envelope;
+  Content content{
+      spool_, envelope.id, released_field(envelope, before, leave) + envelope.received, {}};
   const DeliveryOutcome outcome = relay_.send(delivery_of(message, tried, content));
   const Status logged = log_outcome(message, tried, outcome);
   CS_TRY(content.spool_failed);
   CS_TRY(logged);
-
-  ReleaseStep step{.finished = true, .any_refused = any_refused(before), .wait = {}};
   for (const auto& recipient : outcome.recipients) {
     if (recipient.kind == Kind::deferred) step.finished = false;
     if (recipient.kind == Kind::refused) step.any_refused = true;
   }
-  if (!step.finished) step.wait = backoff(before.deferrals + 1);
-  return step;
+  return {};
 }
 
 /// Logs every recipient that is settled, then once that some are left. What cannot be logged is

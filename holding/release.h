@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "base/result.h"
+#include "holding/history.h"
 #include "relay/smtp_client.h"
 #include "spool/spool.h"
 
@@ -30,11 +31,11 @@ class Releaser {
   Releaser(Spool& spool, Relay& relay, const Clock& clock)
       : spool_(spool), relay_(relay), clock_(clock) {}
 
-  /// Tries the recipients that were neither taken nor refused yet, and logs each that now was; a
-  /// try that left some over is logged as one `deferred`. The message goes out as: `Countersign:
-  /// released; ...`, our Received field, then the content as received without the Countersign
-  /// fields that came in; with the reverse-path and the ESMTP parameters it came with. Does not
-  /// remove the message.
+  /// Tries the recipients to whom it is on its way (History::goes_to()), and logs each that now
+  /// was; a try that left some over is logged as one `deferred`. The message goes out as:
+  /// `Countersign: released; ...`, our Received field, then the content as received without the
+  /// Countersign fields that came in; with the reverse-path and the ESMTP parameters it came with.
+  /// Does not remove the message.
   ///
   /// When a recipient was taken and that cannot be logged, this process remembers it and logs it
   /// before the next try; only a crash in between makes the MTA get it twice, with the same held
@@ -43,6 +44,8 @@ class Releaser {
   Result<ReleaseStep> try_once(const HeldId& id);
 
  private:
+  Status try_for(const HeldMessage& message, const History& before, History::Leave leave,
+                 ReleaseStep& step);
   Status log_remembered(const HeldId& id);
   Status log_outcome(const HeldMessage& message, const std::vector<std::uint32_t>& tried,
                      const DeliveryOutcome& outcome);
@@ -56,9 +59,10 @@ class Releaser {
 
 /// Returns the field that marks a released message, whole with CRLF (design section 4):
 /// "Countersign: released; reason=answered; author=unverified; held=<id>; since=<date>; proof=..."
-/// `author` is the fingerprint of an authenticated author. Let in by recipient or operator, without
-/// an answer: "reason=released", and "by=recipient" or "by=operator" in place of the proof; who it
-/// was is not told to those whom the message goes on to.
-std::string released_field(const HeldMessage& message);
+/// `author` is the fingerprint of an authenticated author. With `leave` approval, not answer:
+/// "reason=released", and "by=recipient" or "by=operator" in place of the proof; who it was is not
+/// told to those whom the message goes on to.
+std::string released_field(const HeldEnvelope& envelope, const History& history,
+                           History::Leave leave);
 
 }  // namespace countersign

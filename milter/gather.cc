@@ -214,14 +214,15 @@ std::string date_of(const HeaderSection& header) {
   return unfold(field->value);
 }
 
-HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
+HeldEnvelope gather_held(const Plan& plan, std::span<const Decision> decisions, const Facts& facts,
                          std::span<const RecipientFacts> recipients, const Client& client,
                          const Envelope& envelope, const HeaderSection& header,
                          const std::string& queue_id) {
   Envelope held;
   held.reverse_path = envelope.reverse_path;
-  std::vector<std::string> owners;
+  std::vector<std::string> owners, reasons;
   for (const std::size_t i : plan.held) {
+    reasons.emplace_back(word(decisions[i].reason));
     held.recipients.push_back(without_reply(envelope.recipients[i], recipients[i]));
     owners.push_back(recipients[i].owner->key());
   }
@@ -241,6 +242,7 @@ HeldEnvelope gather_held(const Plan& plan, const Facts& facts,
           .network_fingerprint = network_of_author(facts),
           .addresses = answering_addresses(facts, envelope, header),
           .reason = std::string(word(plan.held_reason)),
+          .reasons = std::move(reasons),
           .challenged = plan.challenge != Challenge::none,
           .by_mail = plan.challenge == Challenge::by_mail,
           .message_id = message_id == nullptr ? "" : unfold(message_id->value),

@@ -49,7 +49,7 @@ Verdict Transaction::begin_hold() {
   if (!is_clean(header_)) return not_held(bad_bytes_reply(), "bare CR or bare LF in header");
   const auto network = network_of(client_.address);
   auto intake = services_.intake.begin(
-      gather_held(plan_, facts_, recipients_, client_, envelope_, header_, queue_id_),
+      gather_held(plan_, decisions_, facts_, recipients_, client_, envelope_, header_, queue_id_),
       marking_.header_to_hold(results()).bytes(), network ? *network : "", within(kBegin));
   if (!intake && intake.error().code == Errc::invalid) return no_room(intake.error());
   if (!intake) return not_held(try_later_reply(), intake.error().detail);

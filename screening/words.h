@@ -79,6 +79,10 @@ enum class RecipientState {
 inline constexpr std::array<std::string_view, 4> kRecipientStateWords = {"waiting", "taken",
                                                                          "refused", "declined"};
 
+/// Whether it waits for somebody's word, until its lifetime is over.
+inline constexpr bool waits_for_a_word(HeldState s) {
+  return s == HeldState::held || s == HeldState::withdrawn;
+}
 /// Whether nothing can become of the message any more.
 inline constexpr bool is_over(HeldState s) {
   return s == HeldState::released || s == HeldState::dropped || s == HeldState::expired;

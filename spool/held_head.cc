@@ -38,6 +38,7 @@ enum PathTag : std::uint16_t {
   kParameter = 4,  ///< one for each, in order
   kRcptAddr = 5,
   kOwner = 6,
+  kRecipientReason = 7,  ///< where it is not that of the message
 };
 
 void put_strings(std::string& out, std::uint16_t tag, const std::vector<std::string>& values) {
@@ -63,6 +64,7 @@ struct Path {
   std::vector<std::string> parameters;
   std::string rcpt_addr;
   std::string owner;
+  std::string reason;
 };
 
 Result<Path> get_path(std::string_view group) {
@@ -93,6 +95,9 @@ Result<Path> get_path(std::string_view group) {
       case kOwner:
         path.owner = field.text();
         break;
+      case kRecipientReason:
+        path.reason = field.text();
+        break;
       default:
         break;
     }
@@ -112,6 +117,7 @@ Status get_recipient(std::string_view group, HeldEnvelope& e) {
   e.envelope.recipients.push_back({std::move(path.raw), std::move(path.rcpt_addr),
                                    std::move(path.mailbox), std::move(path.parameters)});
   e.owners.push_back(std::move(path.owner));
+  e.reasons.push_back(std::move(path.reason));
   return {};
 }
 
@@ -223,6 +229,7 @@ Result<std::string> encode_head_fields(const HeldEnvelope& e, const std::string&
     put_path(group, recipients[i].raw, recipients[i].mailbox, recipients[i].parameters);
     put_field(group, kRcptAddr, recipients[i].rcpt_addr);
     put_field(group, kOwner, e.owners[i]);
+    if (e.reason_for(i) != e.reason) put_field(group, kRecipientReason, e.reason_for(i));
     put_field(out, kRecipient, group);
   }
 

@@ -2,6 +2,7 @@
 //
 // The operator's words to the daemon: files in orders/, and the file `paused`.
 #include <algorithm>
+#include <charconv>
 
 #include "spool/layout.h"
 #include "spool/spool.h"
@@ -17,16 +18,31 @@ bool is_verb(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-/// Returns the order that a file's name says, without who gave it; or nothing.
+/// Returns the order that a file's name says, "ID.VERB" or "ID.VERB.RECIPIENT", without who gave
+/// it; or nothing.
 std::optional<Order> order_of(std::string_view leaf) {
   const std::size_t dot = leaf.find('.');
-  if (dot == std::string_view::npos || !is_verb(leaf.substr(dot + 1))) return std::nullopt;
+  if (dot == std::string_view::npos) return std::nullopt;
   auto id = HeldId::parse(leaf.substr(0, dot));
-  if (!id) return std::nullopt;
-  return Order{*std::move(id), std::string(leaf.substr(dot + 1)), ""};
+  const std::string_view rest = leaf.substr(dot + 1);
+  const std::size_t second = rest.find('.');
+  const std::string_view verb = rest.substr(0, second);
+  if (!id || !is_verb(verb)) return std::nullopt;
+  Order order{*std::move(id), std::string(verb), "", {}};
+  if (second == std::string_view::npos) return order;
+  const std::string_view number = rest.substr(second + 1);
+  std::uint32_t recipient = 0;
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), recipient);
+  if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
+  order.recipient = recipient;
+  return order;
 }
 
-std::string name_of(const Order& order) { return order.id.text() + "." + order.verb; }
+std::string name_of(const Order& order) {
+  return order.id.text() + "." + order.verb +
+         (order.recipient ? "." + std::to_string(*order.recipient) : "");
+}
 
 }  // namespace
 

@@ -49,7 +49,9 @@ struct HeldEnvelope {
   std::string network_fingerprint{};
   /// Addresses that count as an answer (From, reverse-path, ...).
   std::vector<std::string> addresses{};
-  std::string reason{};        ///< word of Reason
+  std::string reason{};  ///< word of Reason: the first of those that follow
+  /// Word of Reason for each recipient, in order; "", or no entry: as `reason`.
+  std::vector<std::string> reasons{};
   bool challenged = false;     ///< it has an answer token
   bool by_mail = false;        ///< the challenge goes by mail
   int generation = 1;          ///< of the answer token
@@ -60,13 +62,18 @@ struct HeldEnvelope {
   std::string received{};      ///< our own Received field, whole, with final CRLF
   std::string retry_digest{};  ///< hex; known only at commit, see Draft::commit
   std::string share{};         ///< "authenticated", "machine", "unauthenticated"
+
+  /// Why it is held for recipient `i`.
+  const std::string& reason_for(std::size_t i) const {
+    return i < reasons.size() && !reasons[i].empty() ? reasons[i] : reason;
+  }
 };
 
 /// What happened to a held message: one slot of its log.
 struct HeldEvent {
   enum class Kind : std::uint8_t {
-    answered = 1,    ///< text: proof; ("address+pow")
-    approved = 2,    ///< released by recipient or operator; text: who
+    answered = 1,    ///< all may go; text: proof ("address+pow")
+    approved = 2,    ///< all may go, on the word of recipient or operator; text: who
     released = 3,    ///< recipient `recipient` was taken by the MTA; text: its reply
     refused = 4,     ///< recipient `recipient` was refused for good; text: its reply
     deferred = 5,    ///< a try that failed for now; text: why
@@ -79,6 +86,8 @@ struct HeldEvent {
     withdrawn = 12,  ///< its sender took it back; text: "withdraw", "not-me"
     restored = 13,   ///< that was undone by recipient or operator; text: who
     declined = 14,   ///< recipient `recipient` lists its author as blocked: no answer lets it in
+    freed = 15,      ///< recipient `recipient` may go: the author answered for another; text: proof
+    let_in = 16,     ///< recipient `recipient` may go, on somebody's word; text: who
   };
   Kind kind;
   WallTime when{};
@@ -168,8 +177,9 @@ class SpoolReader {
 /// the daemon within a second, removed when done.
 struct Order {
   HeldId id;
-  std::string verb;  ///< "release", "drop", "restore"
-  std::string who;   ///< login name, for the log
+  std::string verb;                          ///< "release", "drop", "restore"
+  std::string who;                           ///< login name, for the log
+  std::optional<std::uint32_t> recipient{};  ///< index; none: all
 };
 Status give_order(SpoolFs& fs, const Order& order);
 Result<std::vector<Order>> read_orders(SpoolFs& fs);

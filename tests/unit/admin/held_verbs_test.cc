@@ -31,6 +31,8 @@ class HeldVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(each_bad_id_is_told_and_the_worst_status_wins);
   CPPUNIT_TEST(what_another_node_holds_is_told_with_the_node);
   CPPUNIT_TEST(beside_a_daemon_it_gives_orders);
+  CPPUNIT_TEST(for_one_recipient_it_orders_just_that);
+  CPPUNIT_TEST(without_a_daemon_one_recipient_gets_it_and_the_others_wait);
   CPPUNIT_TEST(without_a_daemon_it_releases_itself);
   CPPUNIT_TEST(what_the_mta_defers_stays_approved);
   CPPUNIT_TEST(what_the_mta_refuses_stays_failed);
@@ -126,8 +128,9 @@ class HeldVerbsTest : public CppUnit::TestFixture {
                   "\"recipient\":null,\"text\":\"address+pow\"},{\"event\":\"released\""));
     CPPUNIT_ASSERT_MESSAGE(
         json, has(json,
-                  "\"deliveries\":[{\"recipient\":\"joe@example.org\",\"delivery\":\"taken\","
-                  "\"announced\":false}"));
+                  "\"deliveries\":[{\"recipient\":\"joe@example.org\",\"reason\":\"first-contact\","
+                  "\"delivery\":\"taken\","
+                  "\"announced\":false"));
     CPPUNIT_ASSERT(!has(json, "content"));
   }
 
@@ -198,6 +201,38 @@ class HeldVerbsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(orders);
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, orders->size());
     CPPUNIT_ASSERT_EQUAL(std::string("root"), orders->front().who);
+  }
+
+  void for_one_recipient_it_orders_just_that() {
+    hold(id_of('1'));
+    const auto daemon = rig_->open_spool();
+    const Ran ordered =
+        rig_->run({"held", "release", "--for", "Joe@example.org", id_of('1').text()});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ordered.err, EX_OK, ordered.status);
+    const auto fs = rig_->tools.open_spool(rig_->folder.path() + "/spool");
+    const auto orders = read_orders(**fs);
+    CPPUNIT_ASSERT(orders && orders->size() == 1);
+    CPPUNIT_ASSERT(orders->front().recipient == std::optional<std::uint32_t>(0));
+    const Ran nobody =
+        rig_->run({"held", "release", "--for", "nobody@example.org", id_of('1').text()});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, nobody.status);
+    CPPUNIT_ASSERT_EQUAL(id_of('1').text() + ": is not held for nobody@example.org\n", nobody.err);
+    const Ran bad = rig_->run({"held", "release", "--for", "joe", id_of('1').text()});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, bad.status);
+    CPPUNIT_ASSERT(has(bad.err, "--for: 'joe' is no address"));
+  }
+
+  void without_a_daemon_one_recipient_gets_it_and_the_others_wait() {
+    make_secrets();
+    hold(id_of('1'));
+    const Ran ran = rig_->run({"held", "release", "--for", "joe@example.org", id_of('1').text()});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
+    CPPUNIT_ASSERT_EQUAL(id_of('1').text() + " released: it waits for others still\n", ran.out);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig_->released.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig_->open_spool()->list().size());
+    const auto view = rig_->store.held().get(id_of('1'), Deadline::max());
+    CPPUNIT_ASSERT(view && view->state == HeldState::held);
+    CPPUNIT_ASSERT(view->outcomes.front() == RecipientState::taken);
   }
 
   void without_a_daemon_it_releases_itself() {

@@ -33,7 +33,7 @@ class ApprovalTest : public CppUnit::TestFixture {
   }
   void approve(const HeldEnvelope& e) {
     const auto done =
-        approve_author(e, rig_.store.contacts(), rig_.clock.wall(), HoldingRig::soon());
+        approve_author(e, {}, rig_.store.contacts(), rig_.clock.wall(), HoldingRig::soon());
     CPPUNIT_ASSERT_MESSAGE(done ? "" : done.error().detail, done);
   }
   std::vector<std::string> known_by(const Scope& scope) {
@@ -90,7 +90,7 @@ class ApprovalTest : public CppUnit::TestFixture {
     HeldEnvelope e = envelope();
     e.author.clear();
     const auto done =
-        approve_author(e, rig_.store.contacts(), rig_.clock.wall(), HoldingRig::soon());
+        approve_author(e, {}, rig_.store.contacts(), rig_.clock.wall(), HoldingRig::soon());
     CPPUNIT_ASSERT(!done && done.error().code == Errc::invalid);
     const auto list = rig_.store.contacts().list(kJoe, HoldingRig::soon());
     CPPUNIT_ASSERT(list && list->empty());

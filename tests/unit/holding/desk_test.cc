@@ -152,6 +152,11 @@ class DeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(who_disowned_a_message_is_not_mailed_for_a_year);
   CPPUNIT_TEST(a_store_that_is_down_leaves_disowning_for_later);
   CPPUNIT_TEST(an_authenticated_answer_frees_the_same_authors_other_mail);
+  CPPUNIT_TEST(an_answer_reaches_other_mail_only_for_those_it_was_for);
+  CPPUNIT_TEST(an_answer_reaches_whom_another_recipients_list_does_not_touch);
+  CPPUNIT_TEST(a_word_for_all_is_none_for_who_blocks_the_author);
+  CPPUNIT_TEST(a_word_for_one_lets_it_go_to_him_alone);
+  CPPUNIT_TEST(what_all_block_goes_by_a_word_for_all);
   CPPUNIT_TEST(no_answer_frees_what_a_forger_wrote_under_the_same_name);
   CPPUNIT_TEST(no_answer_frees_what_the_rules_keep_for_the_recipient);
   CPPUNIT_TEST(a_second_answer_changes_nothing);
@@ -242,6 +247,72 @@ class DeskTest : public CppUnit::TestFixture {
     rig.store.set_down(false);
     CPPUNIT_ASSERT(*rig.desk.handle(back(rig, id, "not-me"), HoldingRig::soon()) ==
                    DeskOutcome::accepted);
+  }
+
+  /// For joe@ by the first of the reasons, and ann@ by the second; not challenged.
+  static HeldEnvelope for_two(const char* of_joe, const char* of_ann) {
+    HeldEnvelope e = HoldingRig::envelope();
+    e.envelope.recipients.push_back(parse_forward_path({"<ann@example.org>"}, "ann@example.org"));
+    e.owners.push_back("ann@example.org");
+    e.reasons = {of_joe, of_ann};
+    e.reason = of_joe;
+    e.challenged = false;
+    return e;
+  }
+  /// "joe", "ann", "joe ann" or "": to whom it is on its way.
+  static std::string going_to(HoldingRig& rig, const HeldId& id) {
+    const History history = history_of(*rig.spool->read(id));
+    std::string out = history.goes_to(0) ? "joe" : "";
+    if (history.goes_to(1)) out += out.empty() ? "ann" : " ann";
+    return out;
+  }
+
+  void an_answer_reaches_other_mail_only_for_those_it_was_for() {
+    HoldingRig rig;
+    const HeldId both = rig.hold(for_two("first-contact", "first-contact"), "both\r\n")->id;
+    const HeldId one = rig.hold(HoldingRig::envelope(), "one\r\n")->id;
+    CPPUNIT_ASSERT(*rig.desk.handle(rig.answer(one), HoldingRig::soon()) == DeskOutcome::accepted);
+    CPPUNIT_ASSERT_EQUAL(std::string("joe"), going_to(rig, both));
+    const History history = history_of(*rig.spool->read(both));
+    CPPUNIT_ASSERT(history.state == HeldState::held);
+    CPPUNIT_ASSERT_EQUAL(std::string("address+pow"), history.proof);
+  }
+
+  void an_answer_reaches_whom_another_recipients_list_does_not_touch() {
+    HoldingRig rig;
+    const HeldId both = rig.hold(for_two("first-contact", "blocked"), "both\r\n")->id;
+    const HeldId spoofed = rig.hold(for_two("forged-contact", "first-contact"), "no\r\n")->id;
+    const HeldId one = rig.hold(HoldingRig::envelope(), "one\r\n")->id;
+    CPPUNIT_ASSERT(*rig.desk.handle(rig.answer(one), HoldingRig::soon()) == DeskOutcome::accepted);
+    CPPUNIT_ASSERT_EQUAL(std::string("joe"), going_to(rig, both));
+    CPPUNIT_ASSERT_EQUAL(std::string(), going_to(rig, spoofed));
+  }
+
+  void a_word_for_all_is_none_for_who_blocks_the_author() {
+    HoldingRig rig;
+    const HeldId id = rig.hold(for_two("first-contact", "blocked"))->id;
+    CPPUNIT_ASSERT(rig.desk.approve(id, "root"));
+    CPPUNIT_ASSERT_EQUAL(std::string("joe"), going_to(rig, id));
+    CPPUNIT_ASSERT(rig.table.find(id)->under_way);
+    CPPUNIT_ASSERT(rig.desk.approve(id, "ann", 1));
+    CPPUNIT_ASSERT_EQUAL(std::string("joe ann"), going_to(rig, id));
+  }
+
+  void a_word_for_one_lets_it_go_to_him_alone() {
+    HoldingRig rig;
+    const HeldId id = rig.hold(for_two("machine", "machine"))->id;
+    CPPUNIT_ASSERT(rig.desk.approve(id, "ann", 1));
+    CPPUNIT_ASSERT_EQUAL(std::string("ann"), going_to(rig, id));
+    CPPUNIT_ASSERT(rig.table.find(id)->state == HeldState::held);
+    CPPUNIT_ASSERT(rig.desk.approve(id, "root"));
+    CPPUNIT_ASSERT_EQUAL(std::string("joe ann"), going_to(rig, id));
+  }
+
+  void what_all_block_goes_by_a_word_for_all() {
+    HoldingRig rig;
+    const HeldId id = rig.hold(for_two("blocked", "blocked"))->id;
+    CPPUNIT_ASSERT(rig.desk.approve(id, "root"));
+    CPPUNIT_ASSERT_EQUAL(std::string("joe ann"), going_to(rig, id));
   }
 
   void an_unauthenticated_author_makes_no_contact() {

@@ -381,6 +381,7 @@ class NoticesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_failure_returns_the_header_section_whatever_its_octets);
   CPPUNIT_TEST(the_failure_names_all_who_may_be_told);
   CPPUNIT_TEST(the_digest_lists_what_is_held);
+  CPPUNIT_TEST(the_digest_tells_nobody_of_other_recipients);
   CPPUNIT_TEST(the_digest_says_when_its_reader_need_not_do_anything);
   CPPUNIT_TEST(the_digest_gives_strangers_one_line_each);
   CPPUNIT_TEST(the_digest_has_a_reason_in_words_for_all_that_hold);
@@ -557,6 +558,30 @@ class NoticesTest : public CppUnit::TestFixture {
         "    Id:       7q2mxf4pk9td3hwa7q2mxf4pk9\r\n\r\n"
         "To have a message let in or dropped, tell postmaster@example.org its id.\r\n"s,
         mail.parts.at(0));
+  }
+
+  void the_digest_tells_nobody_of_other_recipients() {
+    HeldMessage message = held();
+    message.envelope.envelope.recipients = {
+        parse_forward_path({"<joe@example.org>"}, "joe@example.org"),
+        parse_forward_path({"<ann@example.org>"}, "ann@example.org")};
+    message.envelope.owners = {"joe@example.org", "ann@example.org"};
+    message.envelope.reason = "blocked";
+    message.envelope.reasons = {"first-contact", "blocked"};
+    const auto text_for = [&](const std::string& owner) {
+      const Notice notice = digest_notice(owner, {message}, kSettings, kNow);
+      return notice.to.empty() ? "" : parse(notice.bytes).parts.at(0);
+    };
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         count(text_for("joe@example.org"), "the first message from this sender"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         count(text_for("ann@example.org"), "its sender is blocked"));
+    message.events = {{.kind = Event::approved, .when = kNow},
+                      {.kind = Event::released, .when = kNow, .recipient = 0, .text = "250 Ok"},
+                      {.kind = Event::refused, .when = kNow, .recipient = 1, .text = "550 <ann>"}};
+    CPPUNIT_ASSERT_EQUAL(""s, text_for("joe@example.org"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         count(text_for("ann@example.org"), "refused it: 550 <ann>"));
   }
 
   void the_digest_says_when_its_reader_need_not_do_anything() {

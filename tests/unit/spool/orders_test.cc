@@ -11,6 +11,7 @@ namespace countersign {
 class OrdersTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(OrdersTest);
   CPPUNIT_TEST(an_order_is_read_and_removed);
+  CPPUNIT_TEST(orders_for_several_recipients_stand_side_by_side);
   CPPUNIT_TEST(an_order_survives_a_power_cut);
   CPPUNIT_TEST(a_removed_order_stays_removed);
   CPPUNIT_TEST(an_order_that_failed_leaves_nothing);
@@ -22,6 +23,19 @@ class OrdersTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void orders_for_several_recipients_stand_side_by_side() {
+    CPPUNIT_ASSERT(give_order(fs_, {kRelease.id, "release", "root", 0}));
+    CPPUNIT_ASSERT(give_order(fs_, {kRelease.id, "release", "root", 12}));
+    CPPUNIT_ASSERT(give_order(fs_, kRelease));
+    const auto orders = read_orders(fs_);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, orders->size());
+    CPPUNIT_ASSERT(!orders->at(0).recipient);
+    CPPUNIT_ASSERT(orders->at(1).recipient == std::optional<std::uint32_t>(0));
+    CPPUNIT_ASSERT(orders->at(2).recipient == std::optional<std::uint32_t>(12));
+    for (const Order& order : *orders) CPPUNIT_ASSERT(remove_order(fs_, order));
+    CPPUNIT_ASSERT(read_orders(fs_)->empty());
+  }
+
   void an_order_is_read_and_removed() {
     CPPUNIT_ASSERT(give_order(fs_, kRelease));
     CPPUNIT_ASSERT(give_order(fs_, {kRelease.id, "drop", "ann"}));

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One message to several people of one site: each has his own list, his own reason, and his own word."""
+import pytest
+
+from testsite.page import answer
+from testsite.sender import dkim_pass
+from testsite.waiting import until
+
+MTAS = ["postfix", "sendmail"]
+JOE, ANN = "joe@example.org", "ann@example.org"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def blocks(place):
+    """Ann holds silently what she blocks."""
+    place.node.run("policy", "set", ANN, "blocked=hold")
+
+
+def to_both(place, author, tag):
+    """A message that is a first contact for joe and blocked by ann."""
+    place.node.run("contacts", "deny", ANN, author)
+    entry = place.send([JOE, ANN], author=author, tag=tag, verified=dkim_pass(author.split("@")[1]))
+    assert entry.reply.code == 250
+    [held_id] = place.held(entry)
+    return entry, held_id
+
+
+def shown(place, held_id):
+    [record] = place.node.run("held", "show", held_id, json_lines=True)
+    return record
+
+
+def test_each_is_told_his_own_reason(place):
+    _, held_id = to_both(place, "one@one.example", "reasons")
+    assert [(d["recipient"], d["reason"]) for d in shown(place, held_id)["deliveries"]] == [
+        (JOE, "first-contact"), (ANN, "blocked")]
+
+
+def test_a_word_for_all_does_not_override_who_blocks(place):
+    entry, held_id = to_both(place, "two@two.example", "wordforall")
+    place.node.run("held", "release", "--allow", held_id)
+    until(lambda: [m.recipient for m in place.mailbox.find("wordforall")] == [JOE], "joe has it")
+    record = until(lambda: shown(place, held_id)["deliveries"][0]["delivery"] == "taken" and
+                   shown(place, held_id), "logged")
+    assert (record["state"], record["deliveries"][1]["delivery"]) == ("held", "waiting")
+    [of_ann] = [c for c in place.node.run("contacts", "list", ANN, json_lines=True)
+                if "two@two.example" in str(c.values())]
+    assert of_ann["standing"] == "deny"
+    # She may still say so herself; then it is over, and joe gets it no second time.
+    place.node.run("held", "release", "--for", ANN, held_id)
+    until(lambda: sorted(m.recipient for m in place.mailbox.find("wordforall")) == [ANN, JOE], "both")
+    until(lambda: place.held(entry) == [], "over")
+
+
+def test_the_authors_answer_frees_what_waits_for_those_it_was_for(place):
+    author = "three@three.example"
+    to_both(place, author, "freedforjoe")
+    alone = place.send(JOE, author=author, tag="alone", verified=dkim_pass("three.example"))
+    assert answer(alone.reply.url, author).status == 303
+    until(lambda: [m.recipient for m in place.mailbox.find("freedforjoe")] == [JOE], "joe has it")
+    [mail] = place.mailbox.find("freedforjoe")
+    assert "reason=answered" in mail.mark and "author=three.example" in mail.mark
