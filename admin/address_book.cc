@@ -177,6 +177,12 @@ HeaderSection header_of(std::string_view text) {
   return HeaderSection::parse(crlf);
 }
 
+BadEntry open_quote(const CsvRow& row) {
+  return {row.open_quote,
+          "a quote begins here that does not end with its cell: what it takes in is not read; "
+          "allowed: quotes around a whole cell, and two for one in it"};
+}
+
 }  // namespace
 
 AddressBook read_vcards(std::string_view text) {
@@ -208,6 +214,10 @@ AddressBook read_csv(std::string_view text) {
     if (has("mail") && !has("@") && !has("type") && !has("label")) columns.push_back(i);
   }
   for (const CsvRow& row : rows) {
+    if (row.open_quote != 0) {
+      book.bad.push_back(open_quote(row));
+      continue;
+    }
     if (&row == &rows.front() && !columns.empty()) continue;
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       if (columns.empty()) {
@@ -234,12 +244,20 @@ ContactList read_contact_list(std::string_view text) {
   ContactList list;
   const auto rows = parse_csv(text);
   if (rows.empty()) return list;
+  if (rows.front().open_quote != 0) {
+    list.bad.push_back(open_quote(rows.front()));
+    return list;
+  }
   const std::vector<std::string>& names = rows.front().cells;
   for (const std::string& name : names)
     if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end())
       list.bad.push_back({rows.front().line, in_quotes(name) + " is no column"});
   if (!list.bad.empty()) return list;
   for (std::size_t r = 1; r < rows.size(); ++r) {
+    if (rows[r].open_quote != 0) {
+      list.bad.push_back(open_quote(rows[r]));
+      continue;
+    }
     if (rows[r].cells.size() != names.size()) {
       list.bad.push_back({rows[r].line, std::to_string(rows[r].cells.size()) +
                                             " columns; allowed: " + std::to_string(names.size())});
@@ -251,7 +269,7 @@ ContactList read_contact_list(std::string_view text) {
       cells[*std::find(kColumns.begin(), kColumns.end(), names[i])] = rows[r].cells[i];
     auto entry = entry_of(cells);
     if (entry)
-      list.entries.push_back(*std::move(entry));
+      list.entries.push_back({std::move(entry->first), std::move(entry->second), rows[r].line});
     else
       list.bad.push_back({rows[r].line, entry.error().detail});
   }

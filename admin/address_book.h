@@ -39,9 +39,14 @@ AddressBook read_vcards(std::string_view text);
 /// with " ::: ", ',' or ';' between; each may have a name before it: "Alice <alice@example.com>".
 AddressBook read_csv(std::string_view text);
 
-/// A contact list as `contacts export` writes it.
+/// An entry of such a list as `contacts export` writes it.
+struct ListedContact {
+  Subject subject;
+  ContactEntry entry;
+  std::size_t line = 0;  ///< from 1
+};
 struct ContactList {
-  std::vector<std::pair<Subject, ContactEntry>> entries;
+  std::vector<ListedContact> entries;
   std::vector<BadEntry> bad;
 };
 

@@ -155,12 +155,14 @@ class Import {
   /// What `contacts export` wrote, all of it or nothing.
   Status list(const std::string& path, std::string_view text) {
     ContactList list = read_contact_list(text);
-    for (const auto& [subject, entry] : list.entries)
+    for (const auto& [subject, entry, line] : list.entries)
       if (entry.final && whom_.scope.level != Level::site)
-        list.bad.push_back({0, shown_subject(subject) + ": only the site's entries can be final"});
+        list.bad.push_back(
+            {line, shown_subject(subject) + ": only the site's entries can be final"});
+    std::ranges::stable_sort(list.bad, {}, &BadEntry::line);
     say_bad(path, list.bad);
     if (!list.bad.empty()) return {};
-    for (const auto& [subject, entry] : list.entries) {
+    for (const auto& [subject, entry, line] : list.entries) {
       if (!dry_run_) CS_TRY(contacts_.put(whom_.scope, subject, entry, store_deadline()));
       ++written_;
       const std::string_view result = dry_run_ ? "would be written" : "written";

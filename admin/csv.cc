@@ -20,6 +20,12 @@ char separator_of(std::string_view text) {
   return best;
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+void note_open(CsvRow& row, std::size_t line) {
+  if (row.open_quote == 0) row.open_quote = line;
+}
+
 }  // namespace
 
 std::vector<CsvRow> parse_csv(std::string_view text) {
@@ -28,11 +34,14 @@ std::vector<CsvRow> parse_csv(std::string_view text) {
   std::vector<CsvRow> rows;
   CsvRow row{1, {""}};
   std::size_t line = 1;
+  std::size_t quote = 0;  // where the quote of this cell begins; 0: it has none
   bool quoted = false;
   const auto end_row = [&] {
     if (row.cells.back().ends_with('\r')) row.cells.back().pop_back();
-    if (row.cells.size() > 1 || !row.cells.front().empty()) rows.push_back(std::move(row));
+    if (row.cells.size() > 1 || !row.cells.front().empty() || row.open_quote != 0)
+      rows.push_back(std::move(row));
     row = {line, {""}};
+    quote = 0;
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -45,16 +54,20 @@ std::vector<CsvRow> parse_csv(std::string_view text) {
         cell += text[++i];
       else
         quoted = false;
-    } else if (c == '"' && cell.empty()) {
+    } else if (c == '"' && quote == 0 && cell.empty()) {
       quoted = true;
+      quote = line;
     } else if (c == separator) {
       row.cells.emplace_back();
+      quote = 0;
     } else if (c == '\n') {
       end_row();
     } else {
+      if (quote != 0 && quote != line && !is_blank(c)) note_open(row, quote);
       cell += c;
     }
   }
+  if (quoted) note_open(row, quote);
   end_row();
   return rows;
 }

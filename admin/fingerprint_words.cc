@@ -19,6 +19,12 @@ Result<std::string> network_fingerprint_of(std::string_view text) {
   return "net:" + *network;
 }
 
+/// Whether the entry is for one or all authors in just this domain.
+bool is_in(std::string_view subject, std::string_view domain) {
+  return subject == "d:" + std::string(domain) ||
+         (subject.starts_with("a:") && subject.substr(subject.rfind('@') + 1) == domain);
+}
+
 }  // namespace
 
 Result<std::string> parse_contact_fingerprint(const Subject& subject, std::string_view text) {
@@ -29,6 +35,8 @@ Result<std::string> parse_contact_fingerprint(const Subject& subject, std::strin
   if (!is_network(text)) {
     const auto domain = to_a_labels(text);
     if (!domain || domain->starts_with('[')) return bad;
+    // Nobody but an author in that very domain can be authenticated by it.
+    if (is_registry(*domain) && !is_in(subject, *domain)) return public_suffix(text);
     return organizational_domain(*domain);
   }
   if (subject.starts_with("l:"))

@@ -69,13 +69,16 @@ Result<long long> parse_number(std::string_view text, long long least, long long
   return out;
 }
 
+Error public_suffix(std::string_view text) {
+  return {Errc::invalid, in_quotes(text) + " is a public suffix: name a domain below it"};
+}
+
 Result<std::string> parse_fingerprint(std::string_view text) {
   const auto domain = to_a_labels(text);
   if (!domain || domain->empty() || domain->starts_with('[') ||
       domain->find('.') == std::string::npos)
     return Error{Errc::invalid, in_quotes(text) + " is no domain"};
-  if (is_registry(*domain))
-    return Error{Errc::invalid, in_quotes(text) + " is a public suffix: name a domain below it"};
+  if (is_registry(*domain)) return public_suffix(text);
   return organizational_domain(*domain);
 }
 

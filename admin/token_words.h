@@ -24,8 +24,11 @@ Result<WallTime> parse_until(std::string_view text, WallTime now);
 Result<long long> parse_number(std::string_view text, long long least, long long most);
 /// Reads "first", "anyone" or a domain into binding and bound_to. Errors: invalid.
 Status parse_binding(std::string_view text, Permit& permit);
-/// Reads a domain as an author's fingerprint: its organizational domain. Errors: invalid.
+/// Reads a domain as an author's fingerprint: its organizational domain. Errors: invalid (no
+/// domain, or public_suffix()).
 Result<std::string> parse_fingerprint(std::string_view text);
+/// What is said of a public suffix ("co.uk") where one domain is meant: invalid.
+Error public_suffix(std::string_view text);
 
 /// The mailbox whose token is meant, without its detail unless it is a mailbox with it. Errors:
 /// invalid (no mailbox in a protected domain), unavailable (protect.mailboxes cannot be asked).

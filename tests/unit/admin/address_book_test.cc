@@ -58,6 +58,18 @@ const Row kRows[] = {
      " a@x.example"},
     {"empty lines before the names", read_csv, "\r\n \nName;Email\nA;a@x.example\n",
      " a@x.example"},
+    {"a quote that is never closed takes the rest with it, and is told", read_csv,
+     "Name,Email\nA,a@x.example\n\"B,b@x.example\nC,c@x.example\nD,d@x.example\n",
+     " a@x.example 3"},
+    {"a quote that the next line's closes by chance is told, and what follows is read", read_csv,
+     "Name,Email\nA,a@x.example\n\"B,b@x.example\n\"C\",c@x.example\nD,d@x.example\n",
+     " a@x.example d@x.example 3"},
+    {"a quote alone at the end", read_csv, "Email\na@x.example\n\"", " a@x.example 3"},
+    {"a quote that is never closed in the line of names", read_csv, "\"Email\na@x.example\n", " 1"},
+    {"quotes within a quoted cell of one line", read_csv,
+     "Name,Email\n\"Al \"the man\" B\",a@x.example\n", " a@x.example"},
+    {"blanks behind a cell of two lines", read_csv, "Note,Email\n\"two\nlines\" ,a@x.example\n",
+     " a@x.example"},
     {"nothing", read_csv, "", ""},
     {"only names", read_csv, "Name,Email\n", ""},
 };
@@ -82,6 +94,10 @@ const BadListRow kBadLists[] = {
      "2: \"yesterday\" is no time"},
     {"a day that is none", "a@x.example,allow,admin,,no,2027-02-30T00:00:00Z,,", "is no time"},
     {"too few columns", "a@x.example,allow", "2: 2 columns; allowed: 8"},
+    {"a public suffix as a fingerprint", "a@x.example,allow,admin,net.example com,no,,,",
+     "2: \"com\" is a public suffix: name a domain below it"},
+    {"a quote that is never closed", "a@x.example,allow,admin,,no,,,\"x\r\nb@x.example,allow",
+     "2: a quote begins here"},
     {"final", "a@x.example,allow,admin,,1,,,", "2: final: \"1\"; allowed: yes, no"},
 };
 void check_bad_list(const BadListRow& row) {
@@ -127,13 +143,17 @@ class AddressBookTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(is_contact_list(text));
     const ContactList list = read_contact_list(text);
     CPPUNIT_ASSERT(list.bad.empty());
-    CPPUNIT_ASSERT(entries == list.entries);
-    CPPUNIT_ASSERT_EQUAL(text, write_contact_list(list.entries));
+    std::vector<std::pair<Subject, ContactEntry>> read;
+    for (const ListedContact& one : list.entries) read.emplace_back(one.subject, one.entry);
+    CPPUNIT_ASSERT(entries == read);
+    CPPUNIT_ASSERT_EQUAL(text, write_contact_list(read));
+    // A note of two lines stands before it.
+    CPPUNIT_ASSERT_EQUAL(std::size_t{4}, list.entries.at(1).line);
   }
   void columns_may_be_missing_but_not_unknown() {
     const ContactList brief = read_contact_list("subject,standing\n@x.example,deny\n");
-    CPPUNIT_ASSERT_EQUAL(std::string("d:x.example"), brief.entries.at(0).first);
-    CPPUNIT_ASSERT(brief.entries.at(0).second.standing == Standing::deny);
+    CPPUNIT_ASSERT_EQUAL(std::string("d:x.example"), brief.entries.at(0).subject);
+    CPPUNIT_ASSERT(brief.entries.at(0).entry.standing == Standing::deny);
     const ContactList odd = read_contact_list("subject,standing,colour\n@x.example,deny,red\n");
     CPPUNIT_ASSERT_EQUAL(std::string("\"colour\" is no column"), odd.bad.at(0).what);
   }

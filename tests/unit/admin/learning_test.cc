@@ -95,6 +95,8 @@ class LearningTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_is_exported_comes_back);
   CPPUNIT_TEST(a_list_with_a_fault_is_not_written);
   CPPUNIT_TEST(final_entries_are_the_sites);
+  CPPUNIT_TEST(a_book_whose_quote_is_never_closed_says_so);
+  CPPUNIT_TEST(a_list_names_what_nobody_has_as_a_fingerprint);
   CPPUNIT_TEST(a_store_that_fails_is_told);
   CPPUNIT_TEST_SUITE_END();
 
@@ -250,9 +252,29 @@ class LearningTest : public CppUnit::TestFixture {
   }
   void final_entries_are_the_sites() {
     const std::string list = write("x", "subject,standing,final\n@x.example,deny,yes\n");
-    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, run({"contacts", "import", "joe@example.org", list}).status);
+    const Ran ran = run({"contacts", "import", "joe@example.org", list});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, ran.status);
+    CPPUNIT_ASSERT_EQUAL(list + ":2: @x.example: only the site's entries can be final",
+                         ran.err.substr(0, ran.err.find('\n')));
     CPPUNIT_ASSERT(contacts().empty());
     CPPUNIT_ASSERT_EQUAL(EX_OK, run({"contacts", "import", "site", list}).status);
+  }
+  void a_book_whose_quote_is_never_closed_says_so() {
+    const std::string book =
+        write("x", "Name,Email\nA,a@x.example\n\"B,b@x.example\nC,c@x.example\nD,d@x.example\n");
+    const Ran ran = run({"contacts", "import", "joe@example.org", book});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, book + ":3: a quote begins here"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts().size());
+  }
+  void a_list_names_what_nobody_has_as_a_fingerprint() {
+    const std::string list = write(
+        "x", "subject,standing,fingerprints\n@a.example,allow,a.example\n@b.example,allow,com\n");
+    const Ran ran = run({"contacts", "import", "joe@example.org", list});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(
+        ran.err, has(ran.err, list + ":3: \"com\" is a public suffix: name a domain below it"));
+    CPPUNIT_ASSERT(contacts().empty());
   }
   void a_store_that_fails_is_told() {
     rig_.store.set_down(true);

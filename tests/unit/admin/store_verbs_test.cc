@@ -46,6 +46,14 @@ const BadRow kBadRows[] = {
      {"contacts", "allow", "site", "a@x.example", "--fingerprint", "a b"},
      EX_DATAERR,
      "--fingerprint: \"a b\" is no fingerprint; allowed: a domain, ptr:DOMAIN"},
+    {"a fingerprint that nobody has",
+     {"contacts", "allow", "site", "a@x.example", "--fingerprint", "com"},
+     EX_DATAERR,
+     "--fingerprint: \"com\" is a public suffix: name a domain below it"},
+    {"a fingerprint of all below a public suffix",
+     {"contacts", "allow", "site", "@.co.uk", "--fingerprint", "Co.UK."},
+     EX_DATAERR,
+     "--fingerprint: \"Co.UK.\" is a public suffix: name a domain below it"},
     {"a network of another length",
      {"contacts", "allow", "site", "a@x.example", "--fingerprint", "net:192.0.2.0/16"},
      EX_DATAERR,
@@ -212,6 +220,7 @@ class StoreVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(bad_rows);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(why_rows);
   CPPUNIT_TEST(a_contact_is_written_listed_and_removed);
+  CPPUNIT_TEST(a_contact_in_a_public_suffix_is_known_by_it);
   CPPUNIT_TEST(a_contact_is_written_for_the_owner);
   CPPUNIT_TEST(what_waits_of_a_new_contact_is_told);
   CPPUNIT_TEST(a_policy_is_joined_from_all_levels);
@@ -253,6 +262,13 @@ class StoreVerbsTest : public CppUnit::TestFixture {
     const Ran removed = rig.run({"contacts", "remove", "joe@example.org", "alice@example.com"});
     CPPUNIT_ASSERT_EQUAL(std::string("joe@example.org: removed alice@example.com\n"), removed.out);
     CPPUNIT_ASSERT_EQUAL(std::string(), rig.run({"contacts", "list", "joe@example.org"}).out);
+  }
+
+  void a_contact_in_a_public_suffix_is_known_by_it() {
+    AdminRig rig;
+    const Ran added =
+        rig.run({"contacts", "allow", "site", "clerk@gov.uk", "--fingerprint", "gov.uk"});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(added.err, EX_OK, added.status);
   }
 
   void a_contact_is_written_for_the_owner() {
