@@ -35,9 +35,9 @@ Result<AnswerResult> AnswerDesk::judge(std::string_view token, const Answer& ans
   AnswerResult out{AnswerOutcome::already, std::move(view)};
   if (out.view.state != ViewState::waiting) return out;
 
-  CS_ASSIGN(const bool limited, failures_.reached(out.view.held.id, network, deadline));
+  CS_ASSIGN(const auto limited, failures_.reached(out.view.held.id, network, deadline));
   if (limited) {
-    out.retry = failures_.retry_after();
+    out.retry = *limited;
     return with(std::move(out), AnswerOutcome::limited);
   }
   if (!answer.another.empty() && out.view.offers(ProofKind::code))
@@ -119,7 +119,7 @@ Result<AnswerResult> AnswerDesk::take(AnswerResult out, const std::string& addre
                       deadline));
   out.view.state = under_way(held);
   // The request is what counts: without the mark the page only shows the form again.
-  (void)parts_.state.mark_answered(answered_name(held), "answer", kMarkLife, deadline);
+  (void)parts_.state.mark_answered(held.id.text(), mark_text(held, "answer"), kMarkLife, deadline);
   failures_.count_answer(network, deadline);
   return with(std::move(out), AnswerOutcome::taken);
 }
@@ -127,9 +127,8 @@ Result<AnswerResult> AnswerDesk::take(AnswerResult out, const std::string& addre
 /// The button was pressed twice, and the other press was faster; or the proof is stolen goods.
 Result<AnswerResult> AnswerDesk::spent_before(AnswerResult out, const Checked& proof,
                                               const std::string& network, Deadline deadline) const {
-  CS_ASSIGN(const std::string answered,
-            parts_.state.how_answered(answered_name(out.view.held), deadline));
-  if (!answered.empty()) {
+  CS_ASSIGN(const std::string mark, parts_.state.how_answered(out.view.held.id.text(), deadline));
+  if (!marked(out.view.held, mark).empty()) {
     out.view.state = under_way(out.view.held);
     return with(std::move(out), AnswerOutcome::already);
   }
@@ -146,7 +145,7 @@ Result<AnswerResult> AnswerDesk::fail(AnswerResult out, AnswerOutcome outcome,
                                       const std::string& network, Deadline deadline) const {
   CS_ASSIGN(const FailureCount count, failures_.count(out.view.held.id, network, deadline));
   if (count.over) {
-    out.retry = failures_.retry_after();
+    out.retry = *count.over;
     return with(std::move(out), AnswerOutcome::limited);
   }
   if (outcome == AnswerOutcome::wrong_address && count.message >= kHintFrom)
@@ -172,11 +171,10 @@ Result<AnswerResult> AnswerDesk::with_code(AnswerResult out, const Answer& answe
   return with(std::move(out), AnswerOutcome::no_code_left);
 }
 
-Result<std::string> AnswerDesk::code_for(const TokenView& view, Deadline deadline) const {
-  if (!view.offers(ProofKind::code)) return std::string();
-  CS_ASSIGN(const auto code,
-            parts_.codes.offer(proof_binding(view.token), view.held.id, parts_.state, deadline));
-  return code.value_or("");
+std::string AnswerDesk::code_for(const TokenView& view) const {
+  if (!view.offers(ProofKind::code)) return "";
+  return parts_.codes.first_of(proof_binding(view.token), view.code_window, view.codes_used)
+      .value_or("");
 }
 
 }  // namespace countersign

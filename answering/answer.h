@@ -58,7 +58,7 @@ struct AnswerResult {
   std::string why = {};      ///< of a wrong proof: for the log
   std::string code_id = {};  ///< the code to show, where `code` is offered; "": there is none now
   std::string hint = {};     ///< of `wrong_address`, from the second on: masked_address()
-  seconds retry{0};          ///< of `limited` and `no_code_left`: until when, at most
+  seconds retry{0};          ///< of `limited` and `no_code_left`: until the next try
 };
 
 class AnswerDesk {
@@ -86,8 +86,8 @@ class AnswerDesk {
                               const std::string& network, Deadline deadline) const;
 
   /// Returns the id of the code to show with a page; "" if there is none now, or `code` is not
-  /// offered. Writes nothing. Errors: unavailable.
-  Result<std::string> code_for(const TokenView& view, Deadline deadline) const;
+  /// offered. Asks nobody.
+  std::string code_for(const TokenView& view) const;
 
  private:
   /// A proof before its single use is taken.

@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "tokenstore/held_index.h"
 
 namespace countersign {
 namespace {
@@ -30,10 +31,6 @@ std::string digits_of(const std::string& key, const std::string& binding, std::s
   for (const char c : bytes.substr(0, 8)) number = number << 8 | static_cast<unsigned char>(c);
   const std::string digits = std::to_string(number % kCodes);
   return std::string(6 - digits.size(), '0') + digits;
-}
-
-std::string counter_of(const HeldId& id, std::int64_t window) {
-  return "code:" + id.text() + ":" + std::to_string(window);
 }
 
 template <class Number>
@@ -81,26 +78,28 @@ Result<std::unique_ptr<Codes>> Codes::make(const Keyring& keyring, const Clock& 
   return std::unique_ptr<Codes>(new Codes(keyring, std::move(key), clock, settings));
 }
 
-std::int64_t Codes::window_now() const {
-  return std::chrono::floor<seconds>(clock_.wall().time_since_epoch()) / settings_.window;
+std::int64_t code_window(WallTime t) {
+  return std::chrono::floor<seconds>(t.time_since_epoch()) / kCodeWindow;
 }
 
 seconds Codes::until_new() const {
   const auto since = std::chrono::floor<seconds>(clock_.wall().time_since_epoch());
-  return settings_.window - since % settings_.window;
+  return kCodeWindow - since % kCodeWindow;
 }
 
-std::optional<std::string> Codes::id_at(const std::string& binding, int place) const {
-  if (place >= settings_.per_window) return std::nullopt;
-  const std::string window = std::to_string(window_now());
-  const std::string at = std::to_string(place);
-  return window + "." + at + "." + hex_encode(mac_of(key_.bytes, binding, window, at));
+std::optional<std::string> Codes::first_of(const std::string& binding, std::int64_t window,
+                                           int used) const {
+  if (used >= settings_.per_window) return std::nullopt;
+  const std::string number = std::to_string(window);
+  const std::string place = std::to_string(used);
+  return number + "." + place + "." + hex_encode(mac_of(key_.bytes, binding, number, place));
 }
 
 Result<std::optional<std::string>> Codes::offer(const std::string& binding, const HeldId& id,
                                                 WebState& state, Deadline deadline) const {
-  CS_ASSIGN(const int used, state.failures(counter_of(id, window_now()), deadline));
-  return id_at(binding, used);
+  const std::int64_t window = window_now();
+  CS_ASSIGN(const int used, state.failures(code_counter(id, window), deadline));
+  return first_of(binding, window, used);
 }
 
 Result<std::optional<std::string>> Codes::another(std::string_view shown,
@@ -108,8 +107,8 @@ Result<std::optional<std::string>> Codes::another(std::string_view shown,
                                                   WebState& state, Deadline deadline) const {
   const auto code = check(shown, binding);
   if (!code || code->window != window_now()) return offer(binding, id, state, deadline);
-  CS_ASSIGN(const int used, state.failures(counter_of(id, code->window), deadline));
-  return id_at(binding, std::max(used, code->place + 1));
+  CS_ASSIGN(const int used, state.failures(code_counter(id, code->window), deadline));
+  return first_of(binding, code->window, std::max(used, code->place + 1));
 }
 
 Result<std::optional<std::string>> Codes::keep(std::string_view shown, const std::string& binding,
@@ -117,7 +116,7 @@ Result<std::optional<std::string>> Codes::keep(std::string_view shown, const std
                                                Deadline deadline) const {
   const auto code = check(shown, binding);
   if (!code) return offer(binding, id, state, deadline);
-  CS_ASSIGN(const int used, state.failures(counter_of(id, code->window), deadline));
+  CS_ASSIGN(const int used, state.failures(code_counter(id, code->window), deadline));
   if (code->place >= used) return std::optional(std::string(shown));
   return offer(binding, id, state, deadline);
 }
@@ -140,7 +139,7 @@ Result<CheckedCode> Codes::check(std::string_view code_id, const std::string& bi
     if (equal_in_constant_time(mac_of(key.bytes, binding, window, place), *mac)) signer = &key;
   if (!signer) return refused("id not signed by us for this message");
   // Who loaded the page in the last second of a window has the next one for his answer.
-  const auto end = seconds(settings_.window.count() * (out.window + 2));
+  const auto end = seconds(kCodeWindow.count() * (out.window + 2));
   const auto left = end - std::chrono::floor<seconds>(clock_.wall().time_since_epoch());
   if (left <= seconds(0)) return refused("too old");
   out.digits = digits_of(signer->bytes, binding, window, place);
@@ -151,11 +150,11 @@ Result<CheckedCode> Codes::check(std::string_view code_id, const std::string& bi
 
 Status Codes::use_up(const CheckedCode& code, const HeldId& id, WebState& state,
                      Deadline deadline) const {
-  const std::string counter = counter_of(id, code.window);
+  const std::string counter = code_counter(id, code.window);
   // The counter says which codes are left, so it must pass this one. Guesses at the same time may
   // make it pass others too, which only costs a code.
   for (int i = 0; i <= code.place; ++i) {
-    CS_ASSIGN(const int used, state.count_failure(counter, 2 * settings_.window, deadline));
+    CS_ASSIGN(const int used, state.count_failure(counter, 2 * kCodeWindow, deadline));
     if (used > code.place) break;
   }
   return {};

@@ -27,9 +27,13 @@
 
 namespace countersign {
 
+/// Codes are counted for each of these windows of time.
+inline constexpr seconds kCodeWindow = std::chrono::minutes(10);
+/// The number of a time's window, since the epoch.
+std::int64_t code_window(WallTime t);
+
 struct CodeSettings {
   int per_window = 5;
-  seconds window = std::chrono::minutes(10);
 };
 
 /// A code that is ours, of this message, and not too old.
@@ -47,6 +51,10 @@ class Codes {
   static Result<std::unique_ptr<Codes>> make(const Keyring& keyring, const Clock& clock,
                                              const CodeSettings& settings);
 
+  /// Returns the id of the first code of a window of which `used` are used up; nothing when all
+  /// are. Pure.
+  std::optional<std::string> first_of(const std::string& binding, std::int64_t window,
+                                      int used) const;
   /// Returns the id of the first code of now whose guess is not used up, for the message of
   /// `binding` (proof_binding()) and `id`; nothing when all of these ten minutes are. Reads the
   /// state, writes nothing. Errors: unavailable.
@@ -78,8 +86,7 @@ class Codes {
   Codes(const Keyring& keyring, Secret key, const Clock& clock, const CodeSettings& settings)
       : keyring_(keyring), key_(std::move(key)), clock_(clock), settings_(settings) {}
 
-  std::int64_t window_now() const;
-  std::optional<std::string> id_at(const std::string& binding, int place) const;
+  std::int64_t window_now() const { return code_window(clock_.wall()); }
 
   const Keyring keyring_;
   const Secret key_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "answering/limits.h"
 
+#include <algorithm>
+
 namespace countersign {
 namespace {
 
@@ -15,14 +17,27 @@ bool Failures::is_over(int message, int network) const {
          (network > limits_.per_network && message > limits_.still_free);
 }
 
-Result<bool> Failures::reached(const HeldId& id, const std::string& network,
-                               Deadline deadline) const {
+/// How long it is until a limit ends: that of the message, or the first of both to end, as few
+/// failures of a message count however many its network has.
+seconds Failures::wait(const HeldId& id, const std::string& network, bool by_message,
+                       Deadline deadline) const {
+  // It only says when to come back: without an answer that is at the latest.
+  const auto left = [&](const std::string& who) {
+    const auto until = state_.until_forgotten(who, deadline);
+    return std::clamp(until ? *until : limits_.window, seconds(1), limits_.window);
+  };
+  const seconds message = left(of_message(id));
+  return by_message ? message : std::min(message, left(of_network(network)));
+}
+
+Result<std::optional<seconds>> Failures::reached(const HeldId& id, const std::string& network,
+                                                 Deadline deadline) const {
+  using Wait = std::optional<seconds>;
   CS_ASSIGN(const int message, state_.failures(of_message(id), deadline));
-  if (message >= limits_.per_message) return true;
-  if (message <= limits_.still_free) return false;
-  if (network.empty()) return false;
+  if (message >= limits_.per_message) return Wait(wait(id, network, true, deadline));
+  if (message <= limits_.still_free || network.empty()) return Wait();
   CS_ASSIGN(const int all, state_.failures(of_network(network), deadline));
-  return all >= limits_.per_network;
+  return all >= limits_.per_network ? Wait(wait(id, network, false, deadline)) : Wait();
 }
 
 Result<FailureCount> Failures::count(const HeldId& id, const std::string& network,
@@ -32,7 +47,9 @@ Result<FailureCount> Failures::count(const HeldId& id, const std::string& networ
   if (!network.empty()) {
     CS_ASSIGN(all, state_.count_failure(of_network(network), limits_.window, deadline));
   }
-  return FailureCount{message, is_over(message, all)};
+  FailureCount out{message};
+  if (is_over(message, all)) out.over = wait(id, network, message > limits_.per_message, deadline);
+  return out;
 }
 
 void Failures::count_answer(const std::string& network, Deadline deadline) const {

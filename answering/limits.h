@@ -24,8 +24,8 @@ struct FailureLimits {
 };
 
 struct FailureCount {
-  int message = 0;    ///< failures of this message, with this one
-  bool over = false;  ///< it was one too many
+  int message = 0;                ///< failures of this message, with this one
+  std::optional<seconds> over{};  ///< it was one too many: when the next try is taken
 };
 
 class Failures {
@@ -33,9 +33,11 @@ class Failures {
   /// `state` must outlive this.
   Failures(WebState& state, const FailureLimits& limits) : state_(state), limits_(limits) {}
 
-  /// Returns whether this message has failed too often, by itself or with its network. `network`:
-  /// as network_of(); "" is not limited. Errors: unavailable.
-  Result<bool> reached(const HeldId& id, const std::string& network, Deadline deadline) const;
+  /// Returns how long it is until a try is taken, if this message has failed too often, by itself
+  /// or with its network; at least 1 s. `network`: as network_of(); "" is not limited. Errors:
+  /// unavailable.
+  Result<std::optional<seconds>> reached(const HeldId& id, const std::string& network,
+                                         Deadline deadline) const;
 
   /// Counts a failure against both. If it was one too many, its answer must say no more than that,
   /// for several may have been under way at once. Errors: unavailable.
@@ -47,11 +49,10 @@ class Failures {
   /// Errors: unavailable.
   Result<int> answers(const std::string& network, Deadline deadline) const;
 
-  /// How long it is, at most, until a limit that is reached ends.
-  seconds retry_after() const { return limits_.window; }
-
  private:
   bool is_over(int message, int network) const;
+  seconds wait(const HeldId& id, const std::string& network, bool by_message,
+               Deadline deadline) const;
 
   WebState& state_;
   const FailureLimits limits_;

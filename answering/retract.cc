@@ -38,14 +38,15 @@ Result<RetractResult> RetractDesk::ask(std::string_view token, Retraction what,
   RetractResult out{RetractOutcome::already, std::move(view)};
   if (out.view.state != ViewState::waiting) return out;
   const HeldId id = out.view.held.id;
-  CS_ASSIGN(const bool limited, failures_.reached(id, network, deadline));
-  out.retry = failures_.retry_after();
+  CS_ASSIGN(const auto limited, failures_.reached(id, network, deadline));
+  out.retry = limited.value_or(seconds(0));
   if (limited) return with(std::move(out), RetractOutcome::limited);
   // A bare button press guesses nothing, and destroys nothing.
   if (address.empty()) return with(std::move(out), RetractOutcome::no_address);
   const auto typed = parse_typed_address(address);
   if (!typed || !is_of(out.view, typed->address())) {
     CS_ASSIGN(const FailureCount count, failures_.count(id, network, deadline));
+    out.retry = count.over.value_or(seconds(0));
     return with(std::move(out),
                 count.over ? RetractOutcome::limited : RetractOutcome::wrong_address);
   }
@@ -71,7 +72,8 @@ Result<RetractResult> RetractDesk::confirm(RetractResult out, Retraction what,
       send_request(parts_.requests, parts_.keyring, out.view, kind, address, "address", deadline));
   out.view.state = ViewState::withdrawn;
   // Without the mark the page only shows the form again.
-  (void)parts_.state.mark_answered(answered_name(out.view.held), kind, kMarkLife, deadline);
+  const HeldView& held = out.view.held;
+  (void)parts_.state.mark_answered(held.id.text(), mark_text(held, kind), kMarkLife, deadline);
   return with(std::move(out), RetractOutcome::taken);
 }
 

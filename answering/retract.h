@@ -40,7 +40,7 @@ struct RetractResult {
   RetractOutcome outcome;
   TokenView view;          ///< as it was before; state is `withdrawn` after `taken`
   std::string stamp = {};  ///< of `confirm`
-  seconds retry{0};        ///< of `limited`: until when, at most
+  seconds retry{0};        ///< of `limited`: until the next try
 };
 
 class RetractDesk {

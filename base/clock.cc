@@ -38,8 +38,21 @@ std::string rfc5322_date(WallTime t) {
 
 std::string rfc3339(WallTime t) {
   const std::tm d = utc(t);
-  return print("%04d-%02d-%02dT%02d:%02d:%02dZ", d.tm_year + 1900, d.tm_mon + 1, d.tm_mday,
-               d.tm_hour, d.tm_min, d.tm_sec);
+  if (d.tm_year < -1900 || d.tm_year > 8099)
+    return print("%04d-%02d-%02dT%02d:%02d:%02dZ", d.tm_year + 1900, d.tm_mon + 1, d.tm_mday,
+                 d.tm_hour, d.tm_min, d.tm_sec);
+  // Without printf, which costs five times as much: pages say several times each.
+  std::string out = "0000-00-00T00:00:00Z";
+  const auto put = [&](std::size_t end, int number) {
+    for (; number > 0; number /= 10) out[--end] = static_cast<char>('0' + number % 10);
+  };
+  put(4, d.tm_year + 1900);
+  put(7, d.tm_mon + 1);
+  put(10, d.tm_mday);
+  put(13, d.tm_hour);
+  put(16, d.tm_min);
+  put(19, d.tm_sec);
+  return out;
 }
 
 std::string short_date(WallTime t) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "challenge/admission.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -18,7 +20,9 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool same_word(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
+bool same_word(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

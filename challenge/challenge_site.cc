@@ -7,57 +7,16 @@
 #include "challenge/code_image.h"
 #include "challenge/form.h"
 #include "challenge/json.h"
+#include "challenge/pending_pages.h"
+#include "challenge/responses.h"
 #include "challenge/self_check.h"
 #include "challenge/speech.h"
 
 namespace countersign::challenge {
 namespace {
 
-const std::string kHtml = "text/html; charset=utf-8";
-const std::string kJson = "application/json";
 constexpr seconds kStoreRetry{30};
 constexpr seconds kBusyRetry{2};
-
-HeaderField retry_after(seconds time) { return {"Retry-After", std::to_string(time.count())}; }
-
-HttpResponse json_response(int status, std::string body) {
-  return {status, kJson, std::move(body), {{"Vary", "Accept, Accept-Language"}}};
-}
-HttpResponse html_response(int status, std::string body) {
-  return {status, kHtml, std::move(body), {{"Vary", "Accept, Accept-Language"}}};
-}
-
-std::string field(const std::map<std::string, std::string>& form, const std::string& name) {
-  const auto at = form.find(name);
-  return at == form.end() ? std::string() : at->second;
-}
-
-/// Who reads: the language that a link of the page names, else the best that the browser asks for.
-Reader reader_of(const HttpRequest& request, const Pages& pages) {
-  if (const auto* chosen = language::look_up(field(request.query, "lang"))) return {chosen, true};
-  return {&language::choose(request.accept_language, pages.own_language()), false};
-}
-
-HttpResponse problem(const Pages& pages, const HttpRequest& request, int status, Problem what,
-                     std::string_view error) {
-  return request.json ? json_response(status, error_json(error))
-                      : html_response(status, pages.problem(what, reader_of(request, pages)));
-}
-
-HttpResponse not_found(const Pages& pages, const HttpRequest& request) {
-  return problem(pages, request, 404, Problem::not_found, "not-found");
-}
-
-/// The path of a URL, without a final slash.
-std::string path_of_url(std::string_view url) {
-  const auto authority = url.find("://");
-  if (authority == std::string_view::npos) return "";
-  const auto slash = url.find('/', authority + 3);
-  if (slash == std::string_view::npos) return "";
-  std::string_view path = url.substr(slash);
-  while (path.ends_with('/')) path.remove_suffix(1);
-  return std::string(path);
-}
 
 /// The one line of an answer.
 void log_answer(const AnswerResult& result, const std::string& network) {
@@ -84,14 +43,8 @@ Retraction retraction_of(Route route) {
   return route == Route::withdraw ? Retraction::withdraw : Retraction::not_me;
 }
 
-/// The host of a URL, with its port.
-std::string host_of_url(std::string_view url) {
-  const std::string origin = origin_of(url);
-  return origin.substr(std::min(origin.size(), origin.find("://") + 3));
-}
-
 std::string argument(const HttpRequest& request, const std::string& name) {
-  return field(request.query, name);
+  return form_field(request.query, name);
 }
 
 CodeLinks links_of(const Pages& pages, const TokenView& view, const std::string& code_id) {
@@ -107,60 +60,6 @@ std::string spoken_language(const HttpRequest& request, const Pages& pages) {
 
 }  // namespace
 
-ChallengeSite::Snapshot::Snapshot(const Parts& parts, const SiteSettings& settings,
-                                  AdmissionRules r, std::shared_ptr<const Pages> p, Effort e)
-    : rules(std::move(r)),
-      pages(std::move(p)),
-      effort(std::move(e)),
-      failures(parts.state, parts.limits),
-      views(parts.index, parts.state, parts.clock, settings.proofs),
-      desk({views, parts.pow, parts.wait, parts.codes, parts.state, parts.requests, parts.keyring,
-            parts.limits}),
-      retract_desk({views, parts.wait, parts.state, parts.requests, parts.keyring, parts.limits}) {}
-
-Result<ChallengeSite::Current> ChallengeSite::prepare(const Parts& parts,
-                                                      const SiteSettings& settings) {
-  CS_ASSIGN(NetworkList proxies, NetworkList::parse(settings.proxies));
-  CS_ASSIGN(Effort effort, Effort::parse(settings.work));
-  About about = settings.about;
-  about.host = host_of_url(settings.base_url);
-  CS_ASSIGN(auto plain, Pages::load(settings.templates, path_of_url(settings.base_url), about));
-  CS_ASSIGN(auto pages, plain->branded(settings.brand, path_of_url(settings.base_url), about));
-  const auto next = std::make_shared<Snapshot>(
-      parts, settings,
-      AdmissionRules{origin_of(settings.base_url), std::move(proxies), settings.client_field},
-      std::move(pages), std::move(effort));
-  for (const auto& [domain, brand] : settings.brands) {
-    const std::string& url = brand.base_url.empty() ? settings.base_url : brand.base_url;
-    about.host = host_of_url(url);
-    CS_ASSIGN(auto own, plain->branded(brand, path_of_url(url), about));
-    next->by_domain[domain] = own;
-    if (!brand.base_url.empty()) next->by_host.try_emplace(host_name(about.host), own);
-  }
-  next->collect_assets();
-  return Current(next);
-}
-
-void ChallengeSite::Snapshot::collect_assets() {
-  const auto add = [&](const Pages& of) {
-    for (const auto& [name, file] : of.assets()) assets[name] = &file;
-  };
-  add(*pages);
-  for (const auto& [domain, own] : by_domain) add(*own);
-}
-
-const Pages& ChallengeSite::Snapshot::pages_of(const TokenView& view) const {
-  if (view.held.recipients.empty()) return *pages;
-  const std::string& address = view.held.recipients.front();
-  const auto at = by_domain.find(address.substr(address.rfind('@') + 1));
-  return at == by_domain.end() ? *pages : *at->second;
-}
-
-const Pages& ChallengeSite::Snapshot::pages_of(const HttpRequest& request) const {
-  const auto at = by_host.find(request.host);
-  return at == by_host.end() ? *pages : *at->second;
-}
-
 Result<std::unique_ptr<ChallengeSite>> ChallengeSite::make(const Parts& parts,
                                                            const SiteSettings& settings) {
   auto site = std::unique_ptr<ChallengeSite>(new ChallengeSite(parts));
@@ -169,7 +68,7 @@ Result<std::unique_ptr<ChallengeSite>> ChallengeSite::make(const Parts& parts,
 }
 
 Status ChallengeSite::reload(const SiteSettings& settings) {
-  CS_ASSIGN(Current next, prepare(parts_, settings));
+  CS_ASSIGN(Current next, Snapshot::make(parts_, settings));
   parts_.pow.set_levels(next->effort.levels());
   current_.with([&](Current& current) { current = std::move(next); });
   return {};
@@ -215,17 +114,41 @@ Admission ChallengeSite::admit(const RequestHead& head) const {
 }
 
 HttpResponse ChallengeSite::handle(const HttpRequest& request) {
-  const auto started = std::chrono::steady_clock::now();
   const Current now = current();
+  return answered(request, *now, std::chrono::steady_clock::now(),
+                  [&] { return route(request, *now); });
+}
+
+HttpResponse ChallengeSite::answered(const HttpRequest& request, const Snapshot& now,
+                                     SteadyTime began,
+                                     const std::function<HttpResponse()>& answer) {
   HttpResponse response;
   try {
-    response = route(request, *now);
+    response = answer();
   } catch (const std::exception& e) {
-    response = failed(request, *now, {Errc::unavailable, e.what()});
+    response = failed(request, now, {Errc::unavailable, e.what()});
   }
-  parts_.metrics.handling.observe(std::chrono::steady_clock::now() - started);
+  parts_.metrics.handling.observe(std::chrono::steady_clock::now() - began);
   count(response);
   return response;
+}
+
+bool ChallengeSite::may_begin(const HttpRequest& request) const {
+  return request.route == Route::page && request.method != Method::post;
+}
+
+std::unique_ptr<PendingResponses> ChallengeSite::begin(std::vector<const HttpRequest*> requests) {
+  Current now = current();
+  std::vector<std::string_view> tokens;
+  tokens.reserve(requests.size());
+  for (const HttpRequest* request : requests) tokens.push_back(request->name);
+  auto views = now->views.begin(tokens);
+  if (!views) return nullptr;
+  const auto show_it = [this, now, began = std::chrono::steady_clock::now()](
+                           const HttpRequest& request, const Result<TokenView>& view) {
+    return answered(request, *now, began, [&] { return show(request, *now, view); });
+  };
+  return std::make_unique<PendingPages>(std::move(requests), *std::move(views), show_it);
 }
 
 HttpResponse ChallengeSite::route(const HttpRequest& request, const Snapshot& now) {
@@ -253,15 +176,18 @@ HttpResponse ChallengeSite::route(const HttpRequest& request, const Snapshot& no
 }
 
 HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now) {
-  const auto view = now.views.look_up(request.name, request.deadline);
+  return show(request, now, now.views.look_up(request.name, request.deadline));
+}
+
+HttpResponse ChallengeSite::show(const HttpRequest& request, const Snapshot& now,
+                                 const Result<TokenView>& view) {
   if (!view) return failed(request, now, view.error());
-  const auto code_id = now.desk.code_for(*view, request.deadline);
-  if (!code_id) return failed(request, now, code_id.error());
+  const std::string code_id = now.desk.code_for(*view);
   parts_.metrics.pages.increment(shown(view->state));
   note_shown(*view);
   if (request.json)
-    return json_response(200, view_json(*view, links_of(now.pages_of(*view), *view, *code_id)));
-  return html_response(200, now.pages_of(*view).message(*view, *code_id, parts_.clock.wall(),
+    return json_response(200, view_json(*view, links_of(now.pages_of(*view), *view, code_id)));
+  return html_response(200, now.pages_of(*view).message(*view, code_id, parts_.clock.wall(),
                                                         reader_of(request, now.pages_of(*view))));
 }
 
@@ -281,8 +207,9 @@ HttpResponse ChallengeSite::answer(const HttpRequest& request, const Snapshot& n
   const auto form = parse_form(request.body);
   if (!form)
     return problem(now.pages_of(request), request, 400, Problem::refused, form.error().detail);
-  const Answer given{field(*form, "address"), field(*form, "altcha"),  field(*form, "wait"),
-                     field(*form, "code"),    field(*form, "code_id"), field(*form, "another")};
+  const Answer given{form_field(*form, "address"), form_field(*form, "altcha"),
+                     form_field(*form, "wait"),    form_field(*form, "code"),
+                     form_field(*form, "code_id"), form_field(*form, "another")};
   const auto result = now.desk.answer(request.name, given, request.network, request.deadline);
   if (!result) return failed(request, now, result.error());
 
@@ -349,8 +276,8 @@ HttpResponse ChallengeSite::retract(const HttpRequest& request, const Snapshot& 
   const auto form = parse_form(request.body);
   if (!form)
     return problem(now.pages_of(request), request, 400, Problem::refused, form.error().detail);
-  const std::string typed = field(*form, "address");
-  const auto result = now.retract_desk.ask(request.name, what, typed, field(*form, "confirm"),
+  const std::string typed = form_field(*form, "address");
+  const auto result = now.retract_desk.ask(request.name, what, typed, form_field(*form, "confirm"),
                                            request.network, request.deadline);
   if (!result) return failed(request, now, result.error());
   parts_.metrics.retractions.increment(result->outcome);
@@ -389,11 +316,7 @@ HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now
   if (!view) return failed(request, now, view.error());
   if (!view->offers(ProofKind::code)) return not_found(now.pages_of(request), request);
   std::string id = argument(request, "id");
-  if (id.empty()) {
-    const auto code_id = now.desk.code_for(*view, request.deadline);
-    if (!code_id) return failed(request, now, code_id.error());
-    id = *code_id;
-  }
+  if (id.empty()) id = now.desk.code_for(*view);
   if (id.empty()) {
     HttpResponse response =
         problem(now.pages_of(request), request, 429, Problem::limited, "limited");
@@ -423,7 +346,7 @@ HttpResponse ChallengeSite::work(const HttpRequest& request, const Snapshot& now
   const int tries = now.effort.tries(view->authenticated(), *answers);
   parts_.metrics.pow_issued.increment();
   return {200,
-          kJson,
+          "application/json",
           parts_.pow.issue(proof_binding(view->token), tries),
           {{"Countersign-Tries", std::to_string(tries)}}};
 }
@@ -434,9 +357,12 @@ HttpResponse ChallengeSite::health(const HttpRequest& request) {
   if (answered) {
     const auto probe = probe_answer(parts_.keyring, argument(request, "probe"));
     const std::string own = probe ? ",\"probe\":\"" + *probe + "\"" : "";
-    return {200, kJson, "{\"status\":\"ok\"" + own + "}\n"};
+    return {200, "application/json", "{\"status\":\"ok\"" + own + "}\n"};
   }
-  return {503, kJson, "{\"status\":\"the store is out of service\"}\n", {retry_after(kStoreRetry)}};
+  return {503,
+          "application/json",
+          "{\"status\":\"the store is out of service\"}\n",
+          {retry_after(kStoreRetry)}};
 }
 
 HttpResponse ChallengeSite::failed(const HttpRequest& request, const Snapshot& now,

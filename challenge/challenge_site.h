@@ -20,57 +20,22 @@
 // and neither changes anything. With "Accept: application/json" bodies are JSON (docs/page.md).
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "answering/answer.h"
-#include "answering/effort.h"
-#include "answering/pow.h"
-#include "answering/retract.h"
-#include "answering/views.h"
-#include "answering/wait.h"
 #include "base/clock.h"
 #include "base/guarded.h"
-#include "base/keyring.h"
 #include "base/result.h"
-#include "challenge/admission.h"
 #include "challenge/http.h"
 #include "challenge/open_pages.h"
-#include "challenge/pages.h"
-#include "challenge/web_metrics.h"
+#include "challenge/site_snapshot.h"
 
 namespace countersign::challenge {
 
-/// What an administrator may change while the server runs.
-struct SiteSettings {
-  std::string base_url = "http://127.0.0.1:8480";  ///< without final slash
-  std::vector<std::string> proofs = {"pow", "code", "wait"};
-  std::vector<std::string> proxies = {"127.0.0.0/8", "::1"};  ///< NetworkList::parse
-  ClientField client_field = ClientField::x_forwarded_for;
-  std::string templates;                     ///< folder; "": our own
-  std::vector<std::string> work;             ///< Effort::parse
-  About about;                               ///< but for its host, which is that of base_url
-  Brand brand = {};                          ///< its base_url is not looked at
-  std::map<std::string, Brand> brands = {};  ///< by domain of recipients, in A-labels
-};
-
 class ChallengeSite final : public Site {
  public:
-  /// All must outlive the site.
-  struct Parts {
-    HeldIndex& index;
-    WebState& state;
-    Requests& requests;
-    Pow& pow;
-    const Wait& wait;
-    const Codes& codes;
-    const Keyring& keyring;
-    const Clock& clock;
-    WebMetrics& metrics;
-    FailureLimits limits = {};
-  };
+  using Parts = SiteParts;
 
   /// Errors: invalid (a template, a network), unavailable (a file cannot be read).
   static Result<std::unique_ptr<ChallengeSite>> make(const Parts& parts,
@@ -82,40 +47,27 @@ class ChallengeSite final : public Site {
 
   Admission admit(const RequestHead& head) const override;
   HttpResponse handle(const HttpRequest& request) override;
+  /// The page of a message, to be read.
+  bool may_begin(const HttpRequest& request) const override;
+  std::unique_ptr<PendingResponses> begin(std::vector<const HttpRequest*> requests) override;
   HttpResponse busy(const HttpRequest& request) const override;
   /// Counts the pages that were shown and then neither answered nor looked at for an hour. To be
   /// called now and then.
   void count_abandoned();
 
  private:
-  /// Settings and what is made of them; immutable.
-  struct Snapshot {
-    AdmissionRules rules;
-    std::shared_ptr<const Pages> pages;
-    std::map<std::string, std::shared_ptr<const Pages>> by_domain;
-    std::map<std::string, std::shared_ptr<const Pages>> by_host;
-    std::map<std::string, const HttpResponse*> assets;
-    Effort effort;
-    Failures failures;
-    Views views;
-    AnswerDesk desk;
-    RetractDesk retract_desk;
-    Snapshot(const Parts& parts, const SiteSettings& settings, AdmissionRules r,
-             std::shared_ptr<const Pages> p, Effort e);
-    Snapshot(const Snapshot&) = delete;  // the desk refers to the views
-    void collect_assets();
-    /// The pages of the first recipient's domain, or of the host that was asked.
-    const Pages& pages_of(const TokenView& view) const;
-    const Pages& pages_of(const HttpRequest& request) const;
-  };
+  using Snapshot = SiteSnapshot;
   using Current = std::shared_ptr<const Snapshot>;
 
   explicit ChallengeSite(const Parts& parts) : parts_(parts) {}
-  static Result<Current> prepare(const Parts& parts, const SiteSettings& settings);
   Current current() const;
 
+  /// What `answer` returns, timed and counted; where it throws, 503.
+  HttpResponse answered(const HttpRequest& request, const Snapshot& now, SteadyTime began,
+                        const std::function<HttpResponse()>& answer);
   HttpResponse route(const HttpRequest& request, const Snapshot& now);
   HttpResponse show(const HttpRequest& request, const Snapshot& now);
+  HttpResponse show(const HttpRequest& request, const Snapshot& now, const Result<TokenView>& view);
   HttpResponse answer(const HttpRequest& request, const Snapshot& now);
   HttpResponse outcome(const HttpRequest& request, const Snapshot& now, const AnswerResult& result,
                        const Answer& given);

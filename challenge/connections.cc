@@ -29,12 +29,14 @@ bool Connections::may_open(const std::string& client) const {
   return at == per_client_.end() || at->second < limits_.per_client;
 }
 
-void Connections::open(int fd, const std::string& client) {
+bool Connections::open(int fd, const std::string& client) {
   std::lock_guard lock(mutex_);
   const SteadyTime started = now();
   Connection& connection = open_[fd] = {client, started, {}};
   set_deadline(fd, connection, started + limits_.receive);
-  if (!client.empty()) ++per_client_[client];
+  if (client.empty() || ++per_client_[client] <= limits_.per_client) return true;
+  cut(fd, connection);
+  return false;
 }
 
 void Connections::set_deadline(int fd, Connection& connection, Deadline deadline) {

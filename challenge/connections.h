@@ -38,8 +38,9 @@ class Connections {
 
   /// Whether `client` may open one more. `client`: a network; "" is not limited.
   bool may_open(const std::string& client) const;
-  /// Must be called before `fd` is used, and close() before it is closed.
-  void open(int fd, const std::string& client);
+  /// Must be called before `fd` is used, and close() before it is closed. Returns whether the
+  /// client had not too many; else the connection is ended: others may have come after may_open().
+  bool open(int fd, const std::string& client);
   /// The request on `fd` is complete. Returns how many were, with this one.
   std::size_t received(int fd);
   /// Its response is sent, and another request may follow.

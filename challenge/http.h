@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,7 +61,18 @@ struct HttpResponse {
 /// What to do with a head: answer at once, or take the body and handle() the request.
 using Admission = std::variant<HttpResponse, HttpRequest>;
 
-/// Answers requests. Both functions are called in several threads at once.
+/// Requests whose answers are under way. For one thread at a time.
+class PendingResponses {
+ public:
+  virtual ~PendingResponses() = default;
+  /// To be polled for reading; another one after each advance(). -1: advance() has something now.
+  virtual int descriptor() const = 0;
+  /// Nothing while they are under way; then the responses in the order of the requests, once. Where
+  /// one is absent, Site::handle() may still give it. Never throws.
+  virtual std::optional<std::vector<std::optional<HttpResponse>>> advance() = 0;
+};
+
+/// Answers requests. All functions but begin() are called in several threads at once.
 class Site {
  public:
   virtual ~Site() = default;
@@ -67,6 +80,13 @@ class Site {
   virtual Admission admit(const RequestHead& head) const = 0;
   /// Answers a request; may take until its deadline. Never throws.
   virtual HttpResponse handle(const HttpRequest& request) = 0;
+  /// Whether begin() may answer such a request.
+  virtual bool may_begin(const HttpRequest& /*request*/) const { return false; }
+  /// Begins to answer requests, all in one question to the store, without waiting. They stay where
+  /// they are until it is over. None where that cannot be done now: handle() each.
+  virtual std::unique_ptr<PendingResponses> begin(std::vector<const HttpRequest*> /*requests*/) {
+    return nullptr;
+  }
   /// The answer when as many requests wait as may; must not block.
   virtual HttpResponse busy(const HttpRequest& request) const = 0;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The edge of libmicrohttpd: one thread of its own reads and writes all connections, a few workers
-// answer. Nothing is decided here: heads go to Site::admit(), requests to Site::handle().
+// The edge of libmicrohttpd: a few threads read and write all connections and answer what takes no
+// waiting (Site::begin()), a few workers the rest (Site::handle()). Nothing is decided here.
 //
 // A connection stays open for further requests while all is plain: HTTP/1.1, admitted, answered.
 // Whatever was refused ends it, so that nothing that a proxy before us and we might read
@@ -29,6 +29,7 @@ struct ServerLimits {
   /// are open, each request is the last.
   std::size_t requests = 1000;
   ConnectionLimits connection = {};
+  unsigned loops = 2;  ///< threads that read and write connections
   std::size_t workers = 8;
   std::size_t queue = 64;       ///< requests that wait for a worker; more get 503
   milliseconds handling{5000};  ///< for one request, once it is complete

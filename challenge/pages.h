@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "challenge/brand.h"
 #include "challenge/http.h"
+#include "challenge/page_files.h"
 #include "challenge/templates.h"
 #include "language/choice.h"
 
@@ -59,7 +60,7 @@ class Pages {
   /// The language for readers who ask for none that we speak.
   const language::Catalogue& own_language() const { return *own_language_; }
   /// All files by name, under /assets/.
-  const std::map<std::string, HttpResponse>& assets() const { return assets_; }
+  const std::map<std::string, HttpResponse>& assets() const { return files_.all(); }
 
   /// The page of a message: the form, or how it stands. `code_id`: of the code to show; "" if there
   /// is none now. `now` is for what "Monday" means.
@@ -78,7 +79,7 @@ class Pages {
 
   /// Returns a file under /assets/, or nothing. Its name changes with its content, so that it may
   /// be kept for ever.
-  const HttpResponse* asset(const std::string& name) const;
+  const HttpResponse* asset(const std::string& name) const { return files_.find(name); }
 
   /// The path of a message's page: "/c/TOKEN" under the prefix.
   std::string path_of(const std::string& token) const { return prefix_ + "/c/" + token; }
@@ -99,20 +100,20 @@ class Pages {
  private:
   Pages(std::string prefix, About about) : prefix_(std::move(prefix)), about_(std::move(about)) {}
 
-  Values frame(const Reader& reader) const;
+  void set_frame();
   Values of_message(const TokenView& view, const Reader& reader) const;
   std::string failed(const TokenView& view, Values out, const Reader& reader) const;
   Values waiting(const TokenView& view, const std::string& code_id, const Reader& reader) const;
   std::string render(Values values, std::string_view title, const Reader& reader) const;
-  void add_asset(const std::string& file, const std::string& text);
 
   std::string prefix_;
   std::map<std::string, Template, std::less<>> pages_;  ///< by tag of language
+  Values frame_;                                        ///< what all pages of this site have
   About about_;
   std::string name_;  ///< of the site; "": none
+  std::string logo_;  ///< its file; "": none
   const language::Catalogue* own_language_ = &language::english();
-  std::map<std::string, HttpResponse> assets_;  ///< by name with hash
-  std::map<std::string, std::string> links_;    ///< file -> path
+  PageFiles files_;
 };
 
 }  // namespace countersign::challenge

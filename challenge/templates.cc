@@ -2,181 +2,22 @@
 #include "challenge/templates.h"
 
 #include <algorithm>
+#include <array>
+
+#include "challenge/template_pieces.h"
 
 namespace countersign::challenge {
-
-/// A piece of a template: what stands between two tags, or a tag. Sections know where they end.
-struct Template::Piece {
-  enum class Kind { text, line_end, value, section, contrary, end, comment };
-  Kind kind;
-  std::string text;     ///< of a text, or a name
-  std::size_t end = 0;  ///< of a section: the piece that ends it
-};
-
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-/// Goes through a template once, and makes its pieces.
-class Parser {
- public:
-  using Piece = Template::Piece;
-  using Kind = Piece::Kind;
-
-  Parser(const std::string& text, const std::string& file,
-         const std::set<std::string, std::less<>>& names)
-      : text_(text), file_(file), names_(names) {}
-
-  Result<std::vector<Piece>> run() {
-    std::size_t after = 0;
-    for (std::size_t at = text_.find("{{"); at != std::string::npos; at = text_.find("{{", after)) {
-      plain(std::string_view(text_).substr(after, at - after));
-      tag_at_ = at;
-      if (text_.compare(at, 3, "{{{") == 0)
-        return fail("'{{{' puts text in unescaped; use {{name}}");
-      const auto end = text_.find("}}", at + 2);
-      if (end == std::string::npos) return fail("'{{' without '}}'");
-      CS_TRY(tag(trimmed(std::string_view(text_).substr(at + 2, end - at - 2))));
-      after = end + 2;
-    }
-    plain(std::string_view(text_).substr(after));
-    if (open_.empty()) return std::move(pieces_);
-    tag_at_ = open_.back().at;
-    return fail("section '" + pieces_[open_.back().piece].text + "' is not closed");
-  }
-
- private:
-  struct Open {
-    std::size_t piece;  ///< of its begin
-    std::size_t at;     ///< where that stands in the text
-  };
-
-  /// What stands between tags, cut at the ends of lines.
-  void plain(std::string_view text) {
-    while (!text.empty()) {
-      const auto end = text.find('\n');
-      if (end != 0) pieces_.push_back({Kind::text, std::string(text.substr(0, end))});
-      if (end == std::string_view::npos) return;
-      pieces_.push_back({Kind::line_end, ""});
-      text.remove_prefix(end + 1);
-    }
-  }
-
-  Status tag(std::string_view content) {
-    if (content.empty()) return fail("empty tag");
-    const char kind = content.front();
-    if (kind == '&') return fail("'{{&' puts text in unescaped; use {{name}}");
-    if (kind == '>') return fail("'{{>' puts another template in; that is not allowed");
-    if (kind == '=') return fail("'{{=' changes the delimiters; that is not allowed");
-    if (kind == '!') {
-      pieces_.push_back({Kind::comment, ""});
-      return {};
-    }
-    const bool section = kind == '#' || kind == '^' || kind == '/';
-    const std::string name(section ? trimmed(content.substr(1)) : content);
-    if (!names_.contains(name)) return fail("unknown name '" + name + "'");
-    if (kind == '/') return close(name);
-    if (section) open_.push_back({pieces_.size(), tag_at_});
-    pieces_.push_back({kind == '#'   ? Kind::section
-                       : kind == '^' ? Kind::contrary
-                                     : Kind::value,
-                       name});
-    return {};
-  }
-
-  Status close(const std::string& name) {
-    if (open_.empty() || pieces_[open_.back().piece].text != name)
-      return fail("'{{/" + name + "}}' closes no section");
-    pieces_[open_.back().piece].end = pieces_.size();
-    pieces_.push_back({Kind::end, ""});
-    open_.pop_back();
-    return {};
-  }
-
-  Error fail(const std::string& why) const {
-    const auto line =
-        1 + std::count(text_.begin(), text_.begin() + static_cast<long>(tag_at_), '\n');
-    return {Errc::invalid, file_ + ":" + std::to_string(line) + ": " + why};
-  }
-
-  const std::string& text_;
-  const std::string& file_;
-  const std::set<std::string, std::less<>>& names_;
-  std::vector<Piece> pieces_;
-  std::size_t tag_at_ = 0;
-  std::vector<Open> open_;
-};
-
-/// The page as it grows.
-class Page {
- public:
-  void put(std::string_view text) { out_ += text; }
-
-  void put_escaped(std::string_view text) {
-    valued_ = true;
-    for (const char c : text) {
-      switch (c) {
-        case '&':
-          out_ += "&amp;";
-          break;
-        case '<':
-          out_ += "&lt;";
-          break;
-        case '>':
-          out_ += "&gt;";
-          break;
-        case '"':
-          out_ += "&quot;";
-          break;
-        case '\'':
-          out_ += "&apos;";
-          break;
-        default:
-          out_ += c;
-      }
-    }
-  }
-
-  /// A section begins or ends in this line: if nothing else comes, there will be no line.
-  void mark() { marked_ = true; }
-
-  void end_line() {
-    if (is_nothing())
-      out_.resize(line_);
-    else
-      out_ += '\n';
-    line_ = out_.size();
-    marked_ = valued_ = false;
-  }
-
-  std::string take() {
-    if (is_nothing()) out_.resize(line_);
-    return std::move(out_);
-  }
-
- private:
-  bool is_nothing() const {
-    return marked_ && !valued_ && trimmed(std::string_view(out_).substr(line_)).empty();
-  }
-
-  std::string out_;
-  std::size_t line_ = 0;  ///< where the line began
-  bool marked_ = false;   ///< it has a section's tag
-  bool valued_ = false;   ///< it has a value, maybe empty
-};
 
 /// Puts values into pieces.
 class Rendering {
  public:
-  using Piece = Template::Piece;
+  using Piece = TemplatePiece;
 
-  Rendering(const std::vector<Piece>& pieces, const Values& values)
-      : pieces_(pieces), values_(values) {}
+  /// `values`: what counts for each name; null: nothing.
+  Rendering(const std::vector<Piece>& pieces, std::size_t size,
+            const std::vector<const Values::Value*>& values)
+      : pieces_(pieces), values_(values), page_(size) {}
 
   std::string run() {
     range(0, pieces_.size(), nullptr);
@@ -184,7 +25,7 @@ class Rendering {
   }
 
  private:
-  /// `item` of the list that is gone through; nullptr outside of lists.
+  /// `item` of the list that is gone through; null outside of lists.
   void range(std::size_t from, std::size_t to, const Texts* item) {
     for (std::size_t i = from; i < to; ++i) {
       const Piece& piece = pieces_[i];
@@ -192,11 +33,17 @@ class Rendering {
         case Piece::Kind::text:
           page_.put(piece.text);
           break;
+        case Piece::Kind::constant:
+          page_.put_constant(piece.text);
+          break;
+        case Piece::Kind::lines:
+          page_.put_lines(piece.text);
+          break;
         case Piece::Kind::line_end:
           page_.end_line();
           break;
         case Piece::Kind::value:
-          value(piece.text, item);
+          value(piece, item);
           break;
         case Piece::Kind::section:
         case Piece::Kind::contrary:
@@ -211,57 +58,126 @@ class Rendering {
     }
   }
 
-  void value(const std::string& name, const Texts* item) {
+  void value(const Piece& piece, const Texts* item) {
     if (item) {
-      const auto own = item->find(name);
-      if (own != item->end()) return page_.put_escaped(own->second);
+      const auto own = item->find(piece.text);
+      if (own != item->end()) return page_.put_value(own->second);
     }
-    const auto at = values_.find(name);
-    if (at == values_.end()) return;
-    if (const auto* text = std::get_if<std::string>(&at->second)) page_.put_escaped(*text);
+    if (const Values::Value* value = values_[piece.name])
+      if (const auto* text = std::get_if<std::string>(value)) page_.put_value(*text);
   }
 
   void section(std::size_t begin, const Texts* item) {
     const Piece& piece = pieces_[begin];
     const bool wanted = piece.kind == Piece::Kind::section;
-    const auto at = values_.find(piece.text);
-    const auto* list = at == values_.end() ? nullptr : std::get_if<std::vector<Texts>>(&at->second);
+    const Values::Value* value = values_[piece.name];
+    const auto* list = value ? std::get_if<std::vector<Texts>>(value) : nullptr;
     page_.mark();
     if (list && wanted)
-      for (const Texts& each : *list) range(begin + 1, piece.end, &each);
-    else if (holds(piece.text, item) == wanted)
+      for (const Texts& each : *list) {
+        range(begin + 1, piece.end, &each);
+        page_.mark();
+      }
+    else if (((item && item->contains(piece.text)) || holds(value)) == wanted)
       range(begin + 1, piece.end, item);
     page_.mark();
   }
 
-  /// A text is true, also an empty one; a list, if it has an item.
-  bool holds(const std::string& name, const Texts* item) const {
-    if (item && item->contains(name)) return true;
-    const auto at = values_.find(name);
-    if (at == values_.end()) return false;
-    if (const auto* condition = std::get_if<bool>(&at->second)) return *condition;
-    const auto* list = std::get_if<std::vector<Texts>>(&at->second);
-    return !list || !list->empty();
-  }
-
   const std::vector<Piece>& pieces_;
-  const Values& values_;
+  const std::vector<const Values::Value*>& values_;
   Page page_;
 };
 
+bool has_name(const TemplatePiece& piece) {
+  using Kind = TemplatePiece::Kind;
+  return piece.kind == Kind::value || piece.kind == Kind::section || piece.kind == Kind::contrary;
+}
+
 }  // namespace
 
-Template::Template(std::vector<Piece> pieces)
-    : pieces_(std::make_shared<const std::vector<Piece>>(std::move(pieces))) {}
+const Values::Value* Values::find(std::string_view name) const {
+  const auto at = std::find_if(entries_.rbegin(), entries_.rend(),
+                               [&](const Entry& entry) { return entry.name == name; });
+  return at == entries_.rend() ? nullptr : &at->value;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+namespace {
+
+/// What stands for each byte in HTML; "": the byte itself.
+constexpr auto kEscapes = [] {
+  std::array<std::string_view, 256> out{};
+  out['&'] = "&amp;";
+  out['<'] = "&lt;";
+  out['>'] = "&gt;";
+  out['"'] = "&quot;";
+  out['\''] = "&apos;";
+  return out;
+}();
+
+}  // namespace
+
+void append_escaped(std::string& out, std::string_view text) {
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view escape = kEscapes[static_cast<unsigned char>(text[i])];
+    if (escape.empty()) continue;
+    out.append(text, plain, i - plain) += escape;
+    plain = i + 1;
+  }
+  out.append(text, plain);
+}
+
+bool holds(const Values::Value* value) {
+  if (!value) return false;
+  if (const auto* condition = std::get_if<bool>(value)) return *condition;
+  const auto* list = std::get_if<std::vector<Texts>>(value);
+  return !list || !list->empty();
+}
+
+Template::Template(std::vector<TemplatePiece> pieces) {
+  TemplateBody body;
+  for (const TemplatePiece& piece : pieces) {
+    if (has_name(piece)) body.names.push_back(piece.text);
+    body.size += piece.text.size();
+  }
+  std::sort(body.names.begin(), body.names.end());
+  body.names.erase(std::unique(body.names.begin(), body.names.end()), body.names.end());
+  const auto number = [&](const std::string& name) {
+    return std::lower_bound(body.names.begin(), body.names.end(), name) - body.names.begin();
+  };
+  for (TemplatePiece& piece : pieces)
+    if (has_name(piece)) piece.name = static_cast<std::size_t>(number(piece.text));
+  body.pieces = std::move(pieces);
+  body_ = std::make_shared<const TemplateBody>(std::move(body));
+}
 
 Result<Template> Template::parse(const std::string& text, const std::string& file,
-                                 const std::set<std::string, std::less<>>& names) {
-  CS_ASSIGN(std::vector<Piece> pieces, Parser(text, file, names).run());
+                                 const std::function<bool(std::string_view)>& is_name) {
+  CS_ASSIGN(std::vector<TemplatePiece> pieces, parse_pieces(text, file, is_name));
   return Template(std::move(pieces));
 }
 
-std::string Template::render(const Values& values) const {
-  return Rendering(*pieces_, values).run();
+Template Template::with(const Values& constants) const {
+  return Template(fold_pieces(body_->pieces, constants));
+}
+
+std::string Template::render(const Values& values, const Values& others) const {
+  std::vector<const Values::Value*> at(body_->names.size());
+  for (const Values* some : {&others, &values})
+    for (const Values::Entry& entry : some->entries()) {
+      const auto name = std::lower_bound(body_->names.begin(), body_->names.end(), entry.name);
+      if (name != body_->names.end() && *name == entry.name)
+        at[static_cast<std::size_t>(name - body_->names.begin())] = &entry.value;
+    }
+  // About half of it is for other states than this one.
+  return Rendering(body_->pieces, body_->size / 2, at).run();
 }
 
 }  // namespace countersign::challenge

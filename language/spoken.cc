@@ -2,8 +2,6 @@
 #include "language/spoken.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 namespace countersign::language {
 namespace {
@@ -12,6 +10,10 @@ namespace {
 std::string_view item(std::string_view list, int index) {
   for (; index > 0; --index) list.remove_prefix(std::min(list.find('|'), list.size() - 1) + 1);
   return list.substr(0, list.find('|'));
+}
+
+std::string two_digits(int number) {
+  return {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
 }
 
 }  // namespace
@@ -41,13 +43,12 @@ std::string_view form_of_time(TimeForm form, const Catalogue& in) {
 }
 
 std::string spoken(TimeForm form, const std::tm& time, const Catalogue& in) {
-  std::array<char, 32> clock{};
-  std::snprintf(clock.data(), clock.size(), "%02d:%02d", time.tm_hour, time.tm_min);
+  const std::string clock = two_digits(time.tm_hour) + ":" + two_digits(time.tm_min);
   return filled(form_of_time(form, in), {{"weekday", item(day_names(in), time.tm_wday)},
                                          {"day", std::to_string(time.tm_mday)},
                                          {"month", item(month_names(in), time.tm_mon)},
                                          {"number", std::to_string(time.tm_mon + 1)},
-                                         {"time", clock.data()}});
+                                         {"time", clock}});
 }
 
 std::vector<Listed> spoken_list(const std::vector<std::string>& items, const Catalogue& in) {

@@ -16,6 +16,8 @@ constexpr std::size_t kLongest = 320;  // RFC 5321 §4.5.3.1: 64, "@", 255
 
 /// Returns the domain in U-labels, if that is another spelling of the same name.
 std::optional<std::string> to_u_labels(const std::string& domain) {
+  // Most domains have no A-label, and to find that out by libidn2 is dear.
+  if (domain.find("xn--") == std::string::npos) return std::nullopt;
   char* found = nullptr;
   if (idn2_to_unicode_8z8z(domain.c_str(), &found, IDN2_NO_TR46) != IDN2_OK) return std::nullopt;
   std::string unicode = found;

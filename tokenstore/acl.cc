@@ -47,8 +47,8 @@ constexpr std::array kNodeCommands = {"hmget",
                                       "info",
                                       "config|get"};
 // No scripts: one that never ends would stop the store for all.
-constexpr std::array kWebCommands = {"hmget", "hgetall", "get",  "set",
-                                     "incr",  "multi",   "exec", "select"};
+constexpr std::array kWebCommands = {"hmget", "hgetall", "get",  "set",   "incr",
+                                     "pttl",  "multi",   "exec", "select"};
 
 std::string web_keys(const std::string& prefix) {
   return "%R~" + prefix + "site %R~" + prefix + "answer:* %R~" + prefix + "held:* ~" + prefix +
@@ -107,6 +107,7 @@ std::vector<Probe> probes(const std::string& p) {
   must("append to " + p + "requests:*", {"XADD", p + "requests:doctor", "doctor", "x", "x"});
   must("write " + p + "web:*", {"SET", p + "web:doctor", "x", "PX", "doctor"});
   must("read " + p + "web:*", {"GET", p + "web:doctor"});
+  must("read lives of " + p + "web:*", {"PTTL", p + "web:doctor"});
   return out;
 }
 

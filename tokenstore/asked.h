@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Challenges of which nothing is held: mail that was refused or deferred with a URL. Each has a
-// view and a token as a held message has (HeldIndex::get, find_token), and a record in {m}:asked of
+// view and a token as a held message has (HeldIndex::get, look_up), and a record in {m}:asked of
 // each owner, by which the next try is known. Thread-safe.
 //
 // Bounded: an owner has kMostAsked records at most; with the oldest go their views and tokens, so

@@ -60,6 +60,9 @@ class WebState {
   virtual Result<int> count_failure(const std::string& who, seconds window, Deadline deadline) = 0;
   /// Returns the count without adding to it. Errors: unavailable.
   virtual Result<int> failures(const std::string& who, Deadline deadline) = 0;
+  /// Returns how long it is, rounded up, until what is counted for `who` is forgotten; 0 if nothing
+  /// is. Errors: unavailable.
+  virtual Result<seconds> until_forgotten(const std::string& who, Deadline deadline) = 0;
   /// Remembers which request of a message's sender is under way ("answer", "withdraw", "not-me"),
   /// until the node has said so itself. Errors: unavailable.
   virtual Status mark_answered(const std::string& id, const std::string& how, seconds lifetime,

@@ -18,6 +18,10 @@ std::string address_proof(const std::string& token, const std::string& address) 
   return hex_encode(hmac_sha256(token, "address:" + address).substr(0, 16));
 }
 
+std::string code_counter(const HeldId& id, std::int64_t window) {
+  return "code:" + id.text() + ":" + std::to_string(window);
+}
+
 std::string token_digest(const std::string& token) { return hex_encode(sha256(token)); }
 
 }  // namespace countersign

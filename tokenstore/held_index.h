@@ -5,7 +5,10 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +76,35 @@ struct TokenRecord {
   std::string node;
 };
 
+/// What a page asks of an answer token.
+struct PageQuestion {
+  std::string digest;                ///< token_digest()
+  std::int64_t window = 0;           ///< of code_counter()
+  std::optional<HeldId> guess = {};  ///< the message that it stood for before; never believed
+};
+
+/// What stands under an answer token, all of it as it is now.
+struct PageStanding {
+  HeldView held;
+  std::string mark;    ///< WebState::how_answered() of the message; "" if nothing
+  int codes_used = 0;  ///< WebState::failures() of code_counter()
+};
+
+/// Returns the name by which WebState counts a message's codes that are used up in that window of
+/// time.
+std::string code_counter(const HeldId& id, std::int64_t window);
+
+/// A look-up that is under way. Destroyed before its end it costs the store a connection. For one
+/// thread at a time.
+class PendingStandings {
+ public:
+  virtual ~PendingStandings() = default;
+  /// To be polled for reading; another one after each advance(). -1: advance() has something now.
+  virtual int descriptor() const = 0;
+  /// Nothing while it is under way; what HeldIndex::look_up() returns when it is over, once.
+  virtual std::optional<std::vector<Result<PageStanding>>> advance() = 0;
+};
+
 class HeldIndex {
  public:
   virtual ~HeldIndex() = default;
@@ -92,8 +124,18 @@ class HeldIndex {
                            Deadline deadline) = 0;
   /// Errors: not_found, unavailable, corrupt.
   virtual Result<HeldView> get(const HeldId& id, Deadline deadline) = 0;
-  /// Errors: not_found, unavailable, corrupt.
-  virtual Result<TokenRecord> find_token(const std::string& digest, Deadline deadline) = 0;
+  /// Returns what stands under each of the tokens, in order; one that is not there is asked for as
+  /// long as one that is. All are asked for in one round trip where their guesses are right, else
+  /// in two: only what stands under a token tells where its message is.
+  /// Errors of each: not_found, corrupt; of all: unavailable.
+  virtual std::vector<Result<PageStanding>> look_up(std::span<const PageQuestion> questions,
+                                                    Deadline deadline) = 0;
+  /// Begins to look up, without waiting: none where that cannot be done now; then look_up() may
+  /// still do it.
+  virtual std::unique_ptr<PendingStandings> begin_look_up(std::vector<PageQuestion> questions) = 0;
+  Result<PageStanding> look_up(const PageQuestion& question, Deadline deadline) {
+    return std::move(look_up(std::span(&question, 1), deadline).front());
+  }
   /// Returns the ids in {m}:held. Errors: unavailable.
   virtual Result<std::vector<HeldId>> held_for(const std::string& owner, Deadline deadline) = 0;
 

@@ -395,11 +395,34 @@ struct MemoryStore::Parts {
       if (const HeldView* view = state.alive(state.held, id.text())) return *view;
       return Error{Errc::not_found, "held:" + id.text()};
     }
-    Result<TokenRecord> find_token(const std::string& digest, Deadline) override {
+    using HeldIndex::look_up;
+    std::vector<Result<PageStanding>> look_up(std::span<const PageQuestion> questions,
+                                              Deadline) override {
       std::lock_guard lock(state.mutex);
-      CS_TRY(state.enter());
-      if (const TokenRecord* record = state.alive(state.tokens, digest)) return *record;
-      return Error{Errc::not_found, "answer:" + digest};
+      const Status entered = state.enter();
+      std::vector<Result<PageStanding>> out;
+      for (const PageQuestion& question : questions)
+        out.push_back(entered ? standing(question) : Result<PageStanding>(entered.error()));
+      return out;
+    }
+    std::unique_ptr<PendingStandings> begin_look_up(std::vector<PageQuestion> questions) override {
+      struct Known final : PendingStandings {
+        explicit Known(std::vector<Result<PageStanding>> s) : standings(std::move(s)) {}
+        int descriptor() const override { return -1; }
+        std::optional<std::vector<Result<PageStanding>>> advance() override {
+          return std::move(standings);
+        }
+        std::vector<Result<PageStanding>> standings;
+      };
+      return std::make_unique<Known>(look_up(questions, Deadline::max()));
+    }
+    Result<PageStanding> standing(const PageQuestion& question) {
+      const TokenRecord* record = state.alive(state.tokens, question.digest);
+      const HeldView* view = record ? state.alive(state.held, record->id.text()) : nullptr;
+      if (!view) return Error{Errc::not_found, "answer:" + question.digest};
+      const std::string* mark = state.alive(state.answered, view->id.text());
+      const int* used = state.alive(state.counts, "f:" + code_counter(view->id, question.window));
+      return PageStanding{*view, mark ? *mark : "", used ? *used : 0};
     }
     Result<std::vector<HeldId>> held_for(const std::string& owner, Deadline) override {
       std::lock_guard lock(state.mutex);
@@ -618,6 +641,12 @@ struct MemoryStore::Parts {
       CS_TRY(state.enter());
       const int* count = state.alive(state.counts, "f:" + who);
       return count == nullptr ? 0 : *count;
+    }
+    Result<seconds> until_forgotten(const std::string& who, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      if (!state.alive(state.counts, "f:" + who)) return seconds(0);
+      return std::chrono::ceil<seconds>(state.counts.at("f:" + who).dies - state.clock.wall());
     }
     Status mark_answered(const std::string& id, const std::string& how, seconds lifetime,
                          Deadline) override {

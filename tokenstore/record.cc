@@ -24,6 +24,7 @@ std::string escape(std::string_view text, std::string_view also = "") {
 
 Result<std::string> unescape(std::string_view text) {
   std::string out;
+  out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
       out += text[i];

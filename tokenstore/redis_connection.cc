@@ -4,6 +4,7 @@
 #include <hiredis/hiredis.h>
 
 #include <new>
+#include <utility>
 
 namespace countersign {
 
@@ -97,26 +98,42 @@ Status RedisConnection::start(const RedisPipeline& commands) {
   return started;
 }
 
+/// Returns whether all replies are there.
+Result<bool> RedisConnection::collect(std::string_view bytes, std::size_t commands) {
+  reader_.feed(bytes);
+  while (replies_.size() < commands) {
+    CS_ASSIGN(auto reply, reader_.next());
+    if (!reply) return false;
+    replies_.push_back(std::move(*reply));
+  }
+  return true;
+}
+
 Result<std::vector<RedisReply>> RedisConnection::finish(std::size_t commands, Deadline deadline) {
-  std::vector<RedisReply> replies;
-  if (commands == 0) return replies;
+  if (commands == 0) return std::vector<RedisReply>();
   if (!socket_) return Error{Errc::unavailable, "redis: the connection has failed before"};
-  replies.reserve(commands);
-  const auto take = [&](std::string_view bytes) -> Result<bool> {
-    reader_.feed(bytes);
-    while (replies.size() < commands) {
-      CS_ASSIGN(auto reply, reader_.next());
-      if (!reply) return false;
-      replies.push_back(std::move(*reply));
-    }
-    return true;
-  };
+  replies_.reserve(commands);
+  const auto take = [&](std::string_view bytes) { return collect(bytes, commands); };
   const Status done = socket_->finish(take, deadline);
   if (!done) {
     socket_.reset();
     return done.error();
   }
-  return replies;
+  return std::exchange(replies_, {});
+}
+
+Result<std::optional<std::vector<RedisReply>>> RedisConnection::advance(std::size_t commands) {
+  if (!socket_) return Error{Errc::unavailable, "redis: the connection has failed before"};
+  replies_.reserve(commands);
+  const auto done =
+      socket_->advance([&](std::string_view bytes) { return collect(bytes, commands); });
+  if (!done) {
+    socket_.reset();
+    return done.error();
+  }
+  std::optional<std::vector<RedisReply>> out;
+  if (*done) out = std::exchange(replies_, {});
+  return out;
 }
 
 bool RedisConnection::usable() const {

@@ -60,6 +60,11 @@ class RedisConnection {
   /// it and finish() the connection is of no other use. `commands` is the number started.
   Status start(const RedisPipeline& commands);
   Result<std::vector<RedisReply>> finish(std::size_t commands, Deadline deadline);
+  /// finish() without waiting: nothing while replies are missing; ask again when descriptor() can
+  /// be read. Errors: as finish().
+  Result<std::optional<std::vector<RedisReply>>> advance(std::size_t commands);
+  /// -1 after a failure.
+  int descriptor() const { return socket_ ? socket_->descriptor() : -1; }
 
   LoggedIn logged_in() const { return logged_in_; }
   /// Why the role's login was not taken; "" if it was, or was not tried.
@@ -71,10 +76,12 @@ class RedisConnection {
   explicit RedisConnection(std::unique_ptr<RedisSocket> socket) : socket_(std::move(socket)) {}
   Status greet(const RedisAddress& address, const std::optional<RedisLogin>& role,
                Deadline deadline);
+  Result<bool> collect(std::string_view bytes, std::size_t commands);
   Status judge_login(const RedisReply& reply, bool from_url);
 
   std::unique_ptr<RedisSocket> socket_;  ///< none after a failure
   RedisReplyReader reader_;
+  std::vector<RedisReply> replies_;  ///< to what was started, so far
   LoggedIn logged_in_ = LoggedIn::nobody;
   std::string login_refusal_;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tokenstore/records.h"
+#include "tokenstore/redis_token_look_up.h"
 #include "tokenstore/reply_shape.h"
 #include "tokenstore/rules.h"
 
@@ -136,13 +137,14 @@ Result<HeldView> RedisHeldIndex::get(const HeldId& id, Deadline deadline) {
   return decode_held(id, fields);
 }
 
-Result<TokenRecord> RedisHeldIndex::find_token(const std::string& digest, Deadline deadline) {
-  const std::string key = pool_.keys().answer(digest);
-  RedisPipeline ask = pool_.pipeline();
-  ask.add({"GET", key});
-  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
-  if (replies[0].is_nil()) return missing(key);
-  return decode_token(replies[0].text);
+std::vector<Result<PageStanding>> RedisHeldIndex::look_up(std::span<const PageQuestion> questions,
+                                                          Deadline deadline) {
+  return look_up_tokens(pool_, questions, deadline);
+}
+
+std::unique_ptr<PendingStandings> RedisHeldIndex::begin_look_up(
+    std::vector<PageQuestion> questions) {
+  return begin_look_up_tokens(pool_, std::move(questions));
 }
 
 Result<std::vector<HeldId>> RedisHeldIndex::held_for(const std::string& owner, Deadline deadline) {

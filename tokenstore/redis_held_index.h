@@ -21,7 +21,10 @@ class RedisHeldIndex final : public HeldIndex {
   Status set_state(const HeldView& view, HeldState state, WallTime when,
                    Deadline deadline) override;
   Result<HeldView> get(const HeldId& id, Deadline deadline) override;
-  Result<TokenRecord> find_token(const std::string& digest, Deadline deadline) override;
+  using HeldIndex::look_up;
+  std::vector<Result<PageStanding>> look_up(std::span<const PageQuestion> questions,
+                                            Deadline deadline) override;
+  std::unique_ptr<PendingStandings> begin_look_up(std::vector<PageQuestion> questions) override;
   Result<std::vector<HeldId>> held_for(const std::string& owner, Deadline deadline) override;
   Result<HeldView> find_retry(const std::string& digest, Deadline deadline) override;
   Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,

@@ -100,6 +100,17 @@ Result<std::vector<RedisReply>> RedisPool::finish(Flight flight, Deadline deadli
   return replies;
 }
 
+std::optional<Result<std::vector<RedisReply>>> RedisPool::advance(Flight& flight) {
+  const auto now = std::chrono::steady_clock::now();
+  auto got = flight.connection->advance(flight.commands.size());
+  if (got && !*got) return std::nullopt;
+  using Replies = Result<std::vector<RedisReply>>;
+  Replies replies = judge(got ? Replies(**std::move(got)) : Replies(got.error()), flight.commands,
+                          now, Deadline::max());
+  if (replies) give_back(std::move(flight.connection));
+  return replies;
+}
+
 /// Takes the replies for what they say of the store, too.
 Result<std::vector<RedisReply>> RedisPool::judge(Result<std::vector<RedisReply>> replies,
                                                  const RedisPipeline& commands,

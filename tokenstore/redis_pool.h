@@ -58,11 +58,15 @@ class RedisPool {
   struct Flight {
     std::unique_ptr<RedisConnection> connection;
     RedisPipeline commands;
+    int descriptor() const { return connection->descriptor(); }
   };
   /// The two halves of run(), for who has other work meanwhile. start() waits for nothing and opens
   /// no connection: none where no idle one is at hand, or the store is down. finish() as run().
   std::optional<Flight> start(RedisPipeline commands);
   Result<std::vector<RedisReply>> finish(Flight flight, Deadline deadline);
+  /// finish() without waiting: nothing while replies are missing; ask again when the flight's
+  /// descriptor can be read. After anything else the flight is over.
+  std::optional<Result<std::vector<RedisReply>>> advance(Flight& flight);
 
   /// A connection beside the pool, for commands that wait. Belongs to one thread at a time.
   class Own {

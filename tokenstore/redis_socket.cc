@@ -198,6 +198,16 @@ Status RedisSocket::finish(const Take& take, Deadline deadline) {
   return {};
 }
 
+Result<bool> RedisSocket::advance(const Take& take) {
+  if (!rest_.empty()) {
+    std::string_view out = rest_;
+    CS_TRY(send_some(out));
+    rest_ = std::string(out);
+  }
+  CS_ASSIGN(const bool enough, receive_some(take));
+  return enough && rest_.empty();
+}
+
 Status RedisSocket::exchange(std::string_view out, const Take& take, Deadline deadline) {
   if (over(deadline)) return too_slow();
   CS_TRY(start(out));

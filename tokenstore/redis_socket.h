@@ -32,6 +32,11 @@ class RedisSocket {
   /// Sends what is left while giving `take` what comes in, until it is enough and all is sent.
   /// After an error the connection is useless. Errors: unavailable (closed, too slow), and take's.
   Status finish(const Take& take, Deadline deadline);
+  /// finish() without waiting: sends and takes what can be at once. Returns whether all is done.
+  /// Errors: as finish().
+  Result<bool> advance(const Take& take);
+  /// To be polled for reading while what was started is not done.
+  int descriptor() const { return fd_.get(); }
   /// Both. Errors: as theirs.
   Status exchange(std::string_view out, const Take& take, Deadline deadline);
 

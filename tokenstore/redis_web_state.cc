@@ -2,7 +2,6 @@
 #include "tokenstore/redis_web_state.h"
 
 #include <algorithm>
-#include <charconv>
 #include <climits>
 
 #include "tokenstore/reply_shape.h"
@@ -55,12 +54,13 @@ Result<int> RedisWebState::count_failure(const std::string& who, seconds window,
 Result<int> RedisWebState::failures(const std::string& who, Deadline deadline) {
   const std::string key = pool_.keys().failures(who);
   CS_ASSIGN(const RedisReply reply, ask_one({"GET", key}, deadline));
-  if (reply.is_nil()) return 0;
-  int count = 0;
-  const char* end = reply.text.data() + reply.text.size();
-  const auto [stop, bad] = std::from_chars(reply.text.data(), end, count);
-  if (bad != std::errc() || stop != end) return Error{Errc::unavailable, key + ": no number"};
-  return count;
+  return count_of(reply, key);
+}
+
+Result<seconds> RedisWebState::until_forgotten(const std::string& who, Deadline deadline) {
+  CS_ASSIGN(const RedisReply reply, ask_one({"PTTL", pool_.keys().failures(who)}, deadline));
+  CS_ASSIGN(const long long left, integer_of(reply, "PTTL"));
+  return std::chrono::ceil<seconds>(milliseconds(std::max(left, 0LL)));
 }
 
 Status RedisWebState::mark_answered(const std::string& id, const std::string& how, seconds lifetime,

@@ -16,6 +16,7 @@ class RedisWebState final : public WebState {
   Result<bool> spend(const std::string& nonce, seconds lifetime, Deadline deadline) override;
   Result<int> count_failure(const std::string& who, seconds window, Deadline deadline) override;
   Result<int> failures(const std::string& who, Deadline deadline) override;
+  Result<seconds> until_forgotten(const std::string& who, Deadline deadline) override;
   Status mark_answered(const std::string& id, const std::string& how, seconds lifetime,
                        Deadline deadline) override;
   Result<std::string> how_answered(const std::string& id, Deadline deadline) override;

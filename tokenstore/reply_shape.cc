@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/reply_shape.h"
 
+#include <charconv>
+
 #include "tokenstore/redis_connection.h"
 
 namespace countersign {
@@ -37,6 +39,15 @@ Status expect_done(const RedisReply& exec) {
 Result<long long> integer_of(const RedisReply& reply, const std::string& command) {
   if (!reply.is_integer()) return odd(command);
   return reply.integer;
+}
+
+Result<int> count_of(const RedisReply& reply, const std::string& key) {
+  if (reply.is_nil()) return 0;
+  int count = 0;
+  const char* end = reply.text.data() + reply.text.size();
+  const auto [stop, bad] = std::from_chars(reply.text.data(), end, count);
+  if (bad != std::errc() || stop != end) return Error{Errc::unavailable, key + ": no number"};
+  return count;
 }
 
 }  // namespace countersign

@@ -20,5 +20,7 @@ Result<std::vector<std::string>> texts_of(const RedisReply& reply, const std::st
 Status expect_done(const RedisReply& exec);
 /// Errors: unavailable: not an integer.
 Result<long long> integer_of(const RedisReply& reply, const std::string& command);
+/// Returns the number that a counter's text is; 0 for nil. Errors: unavailable (names `key`).
+Result<int> count_of(const RedisReply& reply, const std::string& key);
 
 }  // namespace countersign

@@ -68,9 +68,9 @@ class AskedContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(asked.evidence, got->evidence);
     CPPUNIT_ASSERT_EQUAL(3, got->generation);
     CPPUNIT_ASSERT_EQUAL(kDigest, got->digest);
-    const auto token = store().held().find_token(kDigest, soon());
-    CPPUNIT_ASSERT(token && token->id == asked.id);
-    CPPUNIT_ASSERT_EQUAL(std::string(kAnyNode), token->node);
+    const auto token = store().held().look_up({kDigest}, soon());
+    CPPUNIT_ASSERT(token && token->held.id == asked.id);
+    CPPUNIT_ASSERT_EQUAL(std::string(kAnyNode), token->held.node);
     CPPUNIT_ASSERT(store().held().held_for("joe@example.org", soon())->empty());
   }
   void asking_again_changes_nothing() {
@@ -182,7 +182,7 @@ class AskedContract : public CppUnit::TestFixture {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       known += records[i].has_value();
       views += bool(store().held().get(ids[i], soon()));
-      tokens += bool(store().held().find_token("digest" + std::to_string(i), soon()));
+      tokens += bool(store().held().look_up({"digest" + std::to_string(i)}, soon()));
     }
     CPPUNIT_ASSERT(known < kMostAsked && known > kMostAsked - 20);
     CPPUNIT_ASSERT_EQUAL(known, views);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <poll.h>
 
 #include <atomic>
 #include <memory>
@@ -62,6 +63,9 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_view_comes_back_as_it_was_put);
   CPPUNIT_TEST(a_message_without_token_has_none);
   CPPUNIT_TEST(unknown_messages_and_tokens_are_not_found);
+  CPPUNIT_TEST(under_a_token_stands_what_is_true_now);
+  CPPUNIT_TEST(a_guess_is_never_believed);
+  CPPUNIT_TEST(many_tokens_are_looked_up_in_order);
   CPPUNIT_TEST(putting_a_view_again_changes_nothing);
   CPPUNIT_TEST(an_answered_message_stays_on_its_owners_lists);
   CPPUNIT_TEST(a_final_state_leaves_a_tombstone_and_no_list);
@@ -457,19 +461,65 @@ class StoreContract : public CppUnit::TestFixture {
     const auto got = store().held().get(view.id, soon());
     CPPUNIT_ASSERT(got);
     CPPUNIT_ASSERT_EQUAL(describe(view), describe(*got));
-    const auto token = store().held().find_token(kDigest, soon());
-    CPPUNIT_ASSERT(token && token->id == view.id);
-    CPPUNIT_ASSERT_EQUAL(view.node, token->node);
+    const auto token = under(kDigest);
+    CPPUNIT_ASSERT(token);
+    CPPUNIT_ASSERT_EQUAL(describe(view), describe(token->held));
     CPPUNIT_ASSERT(held_ids("joe@example.org") == std::vector<HeldId>{view.id});
     CPPUNIT_ASSERT(held_ids("ann%2Bx@example.org") == std::vector<HeldId>{view.id});
   }
   void a_message_without_token_has_none() {
     CPPUNIT_ASSERT(store().held().put(held_view(), "", soon()));
-    expect(Errc::not_found, store().held().find_token(kDigest, soon()));
+    expect(Errc::not_found, under(kDigest));
+  }
+  void under_a_token_stands_what_is_true_now() {
+    const HeldView view = held_view();
+    CPPUNIT_ASSERT(store().held().put(view, kDigest, soon()));
+    const auto before = under(kDigest, view.id);
+    CPPUNIT_ASSERT(before && before->mark.empty() && before->codes_used == 0);
+    CPPUNIT_ASSERT(store().web().mark_answered(view.id.text(), "withdraw.1", seconds(60), soon()));
+    CPPUNIT_ASSERT_EQUAL(1, fail(code_counter(view.id, kWindow), seconds(60)));
+    CPPUNIT_ASSERT_EQUAL(1, fail(code_counter(view.id, kWindow + 1), seconds(60)));
+    CPPUNIT_ASSERT_EQUAL(2, fail(code_counter(view.id, kWindow), seconds(60)));
+    CPPUNIT_ASSERT(set_state(view, HeldState::withdrawn));
+    for (const auto& guess : {std::optional<HeldId>(), std::optional(view.id)}) {
+      const auto now = under(kDigest, guess);
+      CPPUNIT_ASSERT(now && now->held.state == HeldState::withdrawn);
+      CPPUNIT_ASSERT_EQUAL(std::string("withdraw.1"), now->mark);
+      CPPUNIT_ASSERT_EQUAL(2, now->codes_used);
+    }
+  }
+  void a_guess_is_never_believed() {
+    const HeldView view = held_view();
+    HeldView other = held_view();
+    other.id = HeldId::random();
+    CPPUNIT_ASSERT(store().held().put(view, kDigest, soon()));
+    CPPUNIT_ASSERT(store().held().put(other, "", soon()));
+    const auto found = under(kDigest, other.id);
+    CPPUNIT_ASSERT(found && found->held.id == view.id);
+    expect(Errc::not_found, under("other", other.id));
+  }
+  void many_tokens_are_looked_up_in_order() {
+    const HeldView view = held_view();
+    HeldView other = held_view();
+    other.id = HeldId::random();
+    CPPUNIT_ASSERT(store().held().put(view, kDigest, soon()));
+    CPPUNIT_ASSERT(store().held().put(other, "other", soon()));
+    const std::vector<PageQuestion> questions = {
+        {"nobody's"}, {"other"}, {kDigest, kWindow, view.id}, {"other", kWindow, view.id}};
+    const auto found = store().held().look_up(questions, soon());
+    CPPUNIT_ASSERT_EQUAL(questions.size(), found.size());
+    const auto again = without_waiting(questions);
+    CPPUNIT_ASSERT_EQUAL(questions.size(), again.size());
+    for (std::size_t i = 0; i < found.size(); ++i)
+      CPPUNIT_ASSERT_EQUAL(told(found[i]), told(again[i]));
+    expect(Errc::not_found, found[0]);
+    CPPUNIT_ASSERT(found[1] && found[1]->held.id == other.id);
+    CPPUNIT_ASSERT(found[2] && found[2]->held.id == view.id);
+    CPPUNIT_ASSERT(found[3] && found[3]->held.id == other.id);
   }
   void unknown_messages_and_tokens_are_not_found() {
     expect(Errc::not_found, store().held().get(HeldId::random(), soon()));
-    expect(Errc::not_found, store().held().find_token(kDigest, soon()));
+    expect(Errc::not_found, under(kDigest));
     expect(Errc::not_found, store().held().find_retry(kDigest, soon()));
     CPPUNIT_ASSERT(held_ids("joe@example.org").empty());
   }
@@ -493,7 +543,7 @@ class StoreContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(set_state(view, HeldState::released));
     const auto got = store().held().get(view.id, soon());
     CPPUNIT_ASSERT(got && got->state == HeldState::released);
-    CPPUNIT_ASSERT(store().held().find_token(kDigest, soon()));
+    CPPUNIT_ASSERT(under(kDigest));
     CPPUNIT_ASSERT(held_ids("joe@example.org").empty());
     CPPUNIT_ASSERT(held_ids("ann%2Bx@example.org").empty());
   }
@@ -698,6 +748,11 @@ class StoreContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(2, fail("net:192.0.2.0/24", seconds(60)));
     CPPUNIT_ASSERT_EQUAL(2, *store().web().failures("net:192.0.2.0/24", soon()));
     CPPUNIT_ASSERT_EQUAL(1, fail("id:" + std::string(300, 'x'), seconds(60)));
+    const auto left = [&](const char* who) {
+      return static_cast<int>(store().web().until_forgotten(who, soon())->count());
+    };
+    CPPUNIT_ASSERT(left("net:192.0.2.0/24") > 50 && left("net:192.0.2.0/24") <= 60);
+    CPPUNIT_ASSERT_EQUAL(0, left("nobody"));
   }
   void failures_are_forgotten_after_their_window() {
     CPPUNIT_ASSERT_EQUAL(1, fail("x", seconds(1)));
@@ -780,6 +835,28 @@ class StoreContract : public CppUnit::TestFixture {
   }
   Status set_state(const HeldView& view, HeldState state) {
     return store().held().set_state(view, state, kLater, soon());
+  }
+  static constexpr std::int64_t kWindow = 7;
+  /// What stands under one token.
+  Result<PageStanding> under(const std::string& digest, std::optional<HeldId> guess = {}) {
+    const PageQuestion question{digest, kWindow, guess};
+    auto found = store().held().look_up(question, soon());
+    CPPUNIT_ASSERT_EQUAL(told(found), told(without_waiting({question}).front()));
+    return found;
+  }
+  /// What begin_look_up() finds.
+  std::vector<Result<PageStanding>> without_waiting(const std::vector<PageQuestion>& questions) {
+    const auto pending = store().held().begin_look_up(questions);
+    CPPUNIT_ASSERT(pending);
+    for (;;) {
+      pollfd wanted{pending->descriptor(), POLLIN, 0};
+      if (wanted.fd >= 0) CPPUNIT_ASSERT_EQUAL(1, ::poll(&wanted, 1, 10'000));
+      if (auto found = pending->advance()) return *std::move(found);
+    }
+  }
+  static std::string told(const Result<PageStanding>& found) {
+    if (!found) return "error " + std::to_string(static_cast<int>(found.error().code));
+    return describe(found->held) + "|" + found->mark + "|" + std::to_string(found->codes_used);
   }
   std::vector<HeldId> held_ids(const std::string& owner) {
     const auto ids = store().held().held_for(owner, soon());

@@ -58,6 +58,7 @@ class StateTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(StateTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(damage);
   CPPUNIT_TEST(a_look_up_is_one_round_trip_for_one_recipient_and_for_a_thousand);
+  CPPUNIT_TEST(tokens_are_looked_up_in_one_round_trip_or_two);
   CPPUNIT_TEST(a_look_up_asks_for_each_list_once);
   CPPUNIT_TEST(keys_have_the_names_that_are_documented);
   CPPUNIT_TEST(every_key_but_lists_and_policies_has_an_end);
@@ -95,6 +96,22 @@ class StateTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(known ? "" : known.error().detail, bool(known));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1000}, known->recipients.size());
     CPPUNIT_ASSERT_EQUAL(before + 1, rig.store->round_trips());
+  }
+  void tokens_are_looked_up_in_one_round_trip_or_two() {
+    StoreRig rig;
+    CPPUNIT_ASSERT(rig.store->held().put(view_, kDigest, soon()));
+    const auto trips = [&](const std::vector<PageQuestion>& questions) {
+      const long long before = rig.store->round_trips();
+      (void)rig.store->held().look_up(questions, soon());
+      return rig.store->round_trips() - before;
+    };
+    const PageQuestion right{kDigest, 1, view_.id};
+    CPPUNIT_ASSERT_EQUAL(1LL, trips({right}));
+    CPPUNIT_ASSERT_EQUAL(1LL, trips(std::vector(100, right)));
+    CPPUNIT_ASSERT_EQUAL(2LL, trips({{kDigest, 1}}));
+    CPPUNIT_ASSERT_EQUAL(2LL, trips({{kDigest, 1, HeldId::random()}}));
+    CPPUNIT_ASSERT_EQUAL(2LL, trips({{"nobody's", 1}}));
+    CPPUNIT_ASSERT_EQUAL(2LL, trips({right, {"nobody's", 1}, {kDigest, 1}}));
   }
   void a_look_up_asks_for_each_list_once() {
     StoreRig rig;
@@ -199,7 +216,7 @@ class StateTest : public CppUnit::TestFixture {
     StoreRig rig;
     for (const char* value : {"", "x", "1&id=x&node=n", "2&id=x"}) {
       rig.server.command({"SET", "cs:answer:" + kDigest, value});
-      expect(Errc::corrupt, rig.store->held().find_token(kDigest, soon()));
+      expect(Errc::corrupt, rig.store->held().look_up({kDigest}, soon()));
     }
   }
   void a_damaged_retry_is_replaced() {

@@ -181,13 +181,14 @@ class UsersTest : public CppUnit::TestFixture {
     const HeldView view = held_view();
     CPPUNIT_ASSERT(rig.store->held().put(view, kDigest, soon()));
     auto web = as_web(rig);
-    CPPUNIT_ASSERT(web->held().find_token(kDigest, soon())->id == view.id);
-    CPPUNIT_ASSERT_EQUAL(describe(view), describe(*web->held().get(view.id, soon())));
+    CPPUNIT_ASSERT_EQUAL(describe(view),
+                         describe(web->held().look_up({kDigest, 1, view.id}, soon())->held));
     CPPUNIT_ASSERT(web->requests().append(view.node, request(1), soon()));
     CPPUNIT_ASSERT(web->web().heartbeat(soon()));
     CPPUNIT_ASSERT(*web->web().spend("n", seconds(60), soon()));
     CPPUNIT_ASSERT_EQUAL(1, *web->web().count_failure("w", seconds(60), soon()));
     CPPUNIT_ASSERT_EQUAL(1, *web->web().failures("w", soon()));
+    CPPUNIT_ASSERT(web->web().until_forgotten("w", soon())->count() > 50);
     CPPUNIT_ASSERT(web->web().mark_answered("w", "answer", seconds(60), soon()));
     CPPUNIT_ASSERT(!web->web().how_answered("w", soon())->empty());
     CPPUNIT_ASSERT(web->healthy());

@@ -4,6 +4,7 @@ import collections
 import re
 import threading
 
+from testsite.page import request
 from testsite.redis import Client
 from testsite.sender import Smtp, dkim_pass, message
 from testsite.tracing import Tracer
@@ -63,6 +64,36 @@ def test_a_message_asks_the_store_once_whatever_the_number_of_recipients(place):
         lines = monitor.stop()
         assert asked_for_mail(lines) == 5, "\n".join(lines)
     smtp.close()
+
+
+def trips(lines):
+    """What each round trip of looking up pages asked: each begins with a look at the site."""
+    words = [re.findall(r'"([^"]*)"', line) for line in lines]
+    out = []
+    for word in words:
+        if word[:2] == ["HMGET", "cs:site"]:
+            out.append([])
+        elif out and len(word) > 1 and re.match(r"cs:(answer|held|web:answered|web:failures:code)", word[1]):
+            out[-1].append(word[1].removeprefix("cs:").split(":")[0])
+    return [trip for trip in out if trip]
+
+
+def test_a_page_asks_the_store_twice_at_first_and_once_from_then_on(place):
+    url = place.send("joe@example.org").reply.url
+    message = ["held", "web", "web"]
+
+    def asked(*urls):
+        monitor = Monitor(place)
+        for each in urls:
+            request(each, headers={"Accept": "text/html"})
+        return trips(monitor.stop())
+
+    assert asked(url) == [["answer"], message]
+    assert asked(url) == [["answer"] + message]
+    assert asked(url + "/pow", url + "/withdraw") == [["answer"] + message] * 2
+    # What is not there costs as much, however often it is asked for.
+    other = url[:-4] + ("0000" if url[-4:] != "0000" else "1111")
+    assert asked(other, other, url[:-1]) == [["answer"], message] * 3
 
 
 def calls_per_message(place, author, messages=40):

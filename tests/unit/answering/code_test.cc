@@ -32,7 +32,7 @@ struct Fixture {
   std::string shown() {
     const auto view = views.look_up(kToken, test::soon());
     CPPUNIT_ASSERT(view);
-    return *desk.code_for(*view, test::soon());
+    return desk.code_for(*view);
   }
   std::string digits(const std::string& id) { return codes->check(id, binding)->digits; }
   /// Other digits than those of `id`.
@@ -53,7 +53,7 @@ struct Fixture {
   std::unique_ptr<Pow> pow = *Pow::make(keyring, clock, {.cost = 2, .levels = {3}, .stock = 1});
   std::unique_ptr<Wait> wait = *Wait::make(keyring, clock, {});
   std::unique_ptr<Codes> codes = *Codes::make(keyring, clock, {});
-  Views views{store.held(), store.web(), clock, {"pow", "code", "wait"}};
+  Views views{store.held(), clock, {"pow", "code", "wait"}};
   AnswerDesk desk{{views, *pow, *wait, *codes, store.web(), store.requests(), keyring}};
 };
 

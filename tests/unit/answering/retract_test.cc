@@ -36,7 +36,7 @@ struct Fixture {
   HeldView held = test::held_view(clock.wall());
   Keyring keyring = test::web_keyring();
   std::unique_ptr<Wait> wait = *Wait::make(keyring, clock, {});
-  Views views{store.held(), store.web(), clock, {"pow"}};
+  Views views{store.held(), clock, {"pow"}};
   RetractDesk desk{{views, *wait, store.web(), store.requests(), keyring}};
 };
 

@@ -60,6 +60,7 @@ int requests_of(WebFixture& f) {
 class ChallengeSiteTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ChallengeSiteTest);
   CPPUNIT_TEST(the_page_shows_the_form);
+  CPPUNIT_TEST(pages_that_are_asked_for_together_are_the_same);
   CPPUNIT_TEST(an_answer_leads_to_the_status);
   CPPUNIT_TEST(a_wrong_answer_gets_the_form_once_more);
   CPPUNIT_TEST(waiting_goes_through_two_forms);
@@ -99,6 +100,45 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("text/html; charset=utf-8"), got.type);
     CPPUNIT_ASSERT(got.body.find("<form") != std::string::npos);
     CPPUNIT_ASSERT(ask(f, "GET", "/c/7q2m-xf4p-k9td-3hwa-7q2m-xf4p-k9").body == got.body);
+  }
+
+  void pages_that_are_asked_for_together_are_the_same() {
+    WebFixture f;
+    std::vector<HttpRequest> requests(4);
+    requests[0].name = kToken;
+    requests[1].name = "nobody's";
+    requests[2].name = kToken;
+    requests[2].json = true;
+    requests[3].name = test::kOtherToken;
+    std::vector<const HttpRequest*> all;
+    for (HttpRequest& request : requests) {
+      request.route = Route::page;
+      request.deadline = test::soon();
+      CPPUNIT_ASSERT(f.site->may_begin(request));
+      all.push_back(&request);
+    }
+    const int before = f.store.calls();
+    const auto got = f.site->begin(all)->advance();
+    CPPUNIT_ASSERT_EQUAL(1, f.store.calls() - before);
+    CPPUNIT_ASSERT(got && got->size() == requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const HttpResponse alone = f.site->handle(requests[i]);
+      CPPUNIT_ASSERT((*got)[i]);
+      CPPUNIT_ASSERT_EQUAL(alone.status, (*got)[i]->status);
+      CPPUNIT_ASSERT_EQUAL(alone.body, (*got)[i]->body);
+    }
+    // What waits for its turn may still be answered when the store is back.
+    f.store.set_down(true);
+    const auto down = f.site->begin(all)->advance();
+    CPPUNIT_ASSERT(down);
+    for (const auto& response : *down) CPPUNIT_ASSERT(!response);
+
+    HttpRequest other = requests[0];
+    other.method = Method::post;
+    CPPUNIT_ASSERT(!f.site->may_begin(other));
+    other = requests[0];
+    other.route = Route::pow;
+    CPPUNIT_ASSERT(!f.site->may_begin(other));
   }
 
   void an_answer_leads_to_the_status() {
@@ -161,7 +201,7 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
       const int before = f.store.calls();
       const HttpResponse got = ask(f, method, path, method == "POST" ? "address=a%40b" : "");
       CPPUNIT_ASSERT_EQUAL(404, got.status);
-      CPPUNIT_ASSERT_EQUAL(3, f.store.calls() - before);
+      CPPUNIT_ASSERT_EQUAL(1, f.store.calls() - before);
       std::string all = got.type + "\n";
       for (const HeaderField& field : got.fields) all += field.name + ":" + field.value + "\n";
       return all + got.body;
@@ -227,9 +267,7 @@ class ChallengeSiteTest : public CppUnit::TestFixture {
                                          {"GET", "/healthz"}})
         (void)ask(f, method, path);
     CPPUNIT_ASSERT_EQUAL(0, requests_of(f));
-    const std::string mark =
-        answered_name(*f.store.held().get(*HeldId::parse(test::kHeld), test::soon()));
-    CPPUNIT_ASSERT(f.store.web().how_answered(mark, test::soon())->empty());
+    CPPUNIT_ASSERT(f.store.web().how_answered(test::kHeld, test::soon())->empty());
     CPPUNIT_ASSERT_EQUAL(0, *f.store.web().failures("message:" + test::kHeld, test::soon()));
     CPPUNIT_ASSERT_EQUAL(303, ask(f, "POST", kPath, answer_body(f)).status);
   }

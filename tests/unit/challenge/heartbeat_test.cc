@@ -35,6 +35,7 @@ class CountingState final : public WebState {
   Result<bool> spend(const std::string&, seconds, Deadline) override { return true; }
   Result<int> count_failure(const std::string&, seconds, Deadline) override { return 1; }
   Result<int> failures(const std::string&, Deadline) override { return 0; }
+  Result<seconds> until_forgotten(const std::string&, Deadline) override { return seconds(0); }
   Status mark_answered(const std::string&, const std::string&, seconds, Deadline) override {
     return {};
   }

@@ -48,6 +48,28 @@ class EchoSite final : public Site {
     if (request.name == "throw") throw std::runtime_error("a bug");
     return {200, "text/plain", "[" + request.name + "|" + request.body + "]"};
   }
+  /// Of /c/begun... all but "begun-absent" has its answer at once.
+  bool may_begin(const HttpRequest& request) const override {
+    return request.name.starts_with("begun");
+  }
+  std::unique_ptr<PendingResponses> begin(std::vector<const HttpRequest*> requests) override {
+    struct Ready final : PendingResponses {
+      int descriptor() const override { return -1; }
+      std::optional<std::vector<std::optional<HttpResponse>>> advance() override {
+        std::vector<std::optional<HttpResponse>> out;
+        for (const HttpRequest* request : asked) {
+          out.emplace_back();
+          if (request->name != "begun-absent")
+            out.back() = HttpResponse{200, "text/plain", "(" + request->name + ")"};
+        }
+        return out;
+      }
+      std::vector<const HttpRequest*> asked;
+    };
+    auto out = std::make_unique<Ready>();
+    out->asked = std::move(requests);
+    return out;
+  }
   HttpResponse busy(const HttpRequest&) const override { return {503, "text/plain", "busy"}; }
 
   void close_gate() { set(false); }
@@ -193,6 +215,8 @@ class HttpServerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(HttpServerTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST(every_response_has_the_standing_fields);
+  CPPUNIT_TEST(what_needs_no_worker_waits_for_none);
+  CPPUNIT_TEST(what_was_begun_in_vain_goes_to_a_worker);
   CPPUNIT_TEST(a_body_comes_in_pieces);
   CPPUNIT_TEST(head_has_no_body_but_its_length);
   CPPUNIT_TEST(a_connection_brings_one_request_after_the_other);
@@ -231,6 +255,30 @@ class HttpServerTest : public CppUnit::TestFixture {
             got, got.find(field.name + ": " + field.value + "\r\n") != std::string::npos);
       CPPUNIT_ASSERT(got.find("Connection: close\r\n") != std::string::npos);
     }
+  }
+
+  void what_needs_no_worker_waits_for_none() {
+    ServerLimits limits;
+    limits.workers = 1;
+    Running running(limits);
+    running.site.close_gate();
+    RawHttp busy(running.port);
+    busy.send(kGet);
+    running.site.wait_until_handled(1);
+    const std::string begun = "GET /c/begun HTTP/1.1\r\nHost: gate.example.org\r\n\r\n";
+    const std::string got =
+        ask_raw(running.port, begun + begun + "GET /c/begun HTTP/1.1\r\n" + kHost + "\r\n");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, responses(got));
+    CPPUNIT_ASSERT(got.ends_with("(begun)"));
+    CPPUNIT_ASSERT_EQUAL(1, running.site.handled());
+  }
+
+  void what_was_begun_in_vain_goes_to_a_worker() {
+    Running running;
+    const std::string got =
+        ask_raw(running.port, "GET /c/begun-absent HTTP/1.1\r\n" + kHost + "\r\n");
+    CPPUNIT_ASSERT(got.ends_with("[begun-absent|]"));
+    CPPUNIT_ASSERT_EQUAL(1, running.site.handled());
   }
 
   void a_body_comes_in_pieces() {

@@ -8,7 +8,9 @@
 namespace countersign::challenge {
 namespace {
 
-const std::set<std::string, std::less<>> kNames = {"x", "y", "list", "item"};
+bool is_name(std::string_view name) {
+  return name == "x" || name == "y" || name == "list" || name == "item";
+}
 
 struct BadRow {
   const char* name;
@@ -37,7 +39,7 @@ const BadRow kBadRows[] = {
 };
 
 void check_bad(const BadRow& row) {
-  const auto got = Template::parse(row.text, "page.html", kNames);
+  const auto got = Template::parse(row.text, "page.html", is_name);
   CPPUNIT_ASSERT(!got);
   CPPUNIT_ASSERT_EQUAL(row.want, got.error().detail.substr(0, row.want.size()));
   CPPUNIT_ASSERT(got.error().code == Errc::invalid);
@@ -68,6 +70,12 @@ const GoodRow kGoodRows[] = {
      {{"list", std::vector<Texts>{{{"item", "1"}}, {{"item", "<2>"}}}}},
      "<1><&lt;2&gt;>"},
     {"an empty list", "{{#list}}a{{/list}}", {{"list", std::vector<Texts>{}}}, ""},
+    {"lines around a list",
+     "a\n{{#list}}\n <{{item}}{{y}}>\n{{#x}}\nb\n{{/x}}\n{{/list}}\nc\n{{#x}}{{^y}}{{/y}}{{/x}}\nd",
+     {{"x", true},
+      {"y", std::string("&")},
+      {"list", std::vector<Texts>{{{"item", "1"}}, {{"item", ""}}}}},
+     "a\n <1&amp;>\nb\n <&amp;>\nb\nc\nd"},
     {"a comment", "a{{! {{x }}b", {}, "ab"},
     {"a line with sections only leaves none",
      "a\n  {{#x}}\nb\n{{/x}} \n{{! c }}\nd\n",
@@ -92,20 +100,46 @@ const GoodRow kGoodRows[] = {
 };
 
 void check_good(const GoodRow& row) {
-  const auto got = Template::parse(row.text, "page.html", kNames);
+  const auto got = Template::parse(row.text, "page.html", is_name);
   CPPUNIT_ASSERT_MESSAGE(got ? "" : got.error().detail, got);
   CPPUNIT_ASSERT_EQUAL(row.want, got->render(row.values));
+}
+
+/// Every choice of values that are put in for good makes the same page.
+void check_constants(const GoodRow& row) {
+  const auto parsed = Template::parse(row.text, "page.html", is_name);
+  CPPUNIT_ASSERT(parsed);
+  const auto& entries = row.values.entries();
+  for (unsigned choice = 0; choice < 1U << entries.size(); ++choice) {
+    Values constants;
+    Values rest;
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      (choice >> i & 1U ? constants : rest).set(entries[i].name, entries[i].value);
+    const std::string which = "choice " + std::to_string(choice);
+    const Template fixed = parsed->with(constants);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(which, row.want, fixed.render(rest));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(which, row.want, fixed.render({}, rest));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(which, row.want, parsed->render(rest, constants));
+  }
 }
 
 class TemplatesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(TemplatesTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(the_value_that_was_set_last_counts);
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void the_value_that_was_set_last_counts() {
+    const auto parsed = Template::parse("{{x}}", "page.html", is_name);
+    const Values values = {{"x", std::string("1")}, {"x", std::string("2")}};
+    CPPUNIT_ASSERT_EQUAL(std::string("2"), parsed->render(values));
+    CPPUNIT_ASSERT_EQUAL(std::string("2"), parsed->with(values).render({}));
+  }
   static void rows(TestSuiteBuilderContextType& context) {
     test::add_rows(context, kBadRows, check_bad);
     test::add_rows(context, kGoodRows, check_good);
+    test::add_rows(context, kGoodRows, check_constants);
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(TemplatesTest);

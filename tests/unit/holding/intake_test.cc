@@ -81,12 +81,11 @@ class IntakeTest : public CppUnit::TestFixture {
     HoldingRig rig;
     const auto r = rig.hold(HoldingRig::envelope());
     const std::string token = *answer_token(rig.keys, r->id, 1);
-    const auto record = rig.store.held().find_token(token_digest(token), HoldingRig::soon());
-    CPPUNIT_ASSERT(record);
-    const auto view = rig.store.held().get(record->id, HoldingRig::soon());
-    CPPUNIT_ASSERT(view);
-    CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), view->subject);
-    CPPUNIT_ASSERT_EQUAL(address_proof(token, "alice@example.com"), view->address_proofs.at(0));
+    const auto found = rig.store.held().look_up({token_digest(token)}, HoldingRig::soon());
+    CPPUNIT_ASSERT(found);
+    const HeldView& view = found->held;
+    CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), view.subject);
+    CPPUNIT_ASSERT_EQUAL(address_proof(token, "alice@example.com"), view.address_proofs.at(0));
   }
   void a_store_that_is_down_means_not_kept() {
     HoldingRig rig;

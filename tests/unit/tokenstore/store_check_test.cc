@@ -114,9 +114,10 @@ class StoreCheckTest : public CppUnit::TestFixture {
   }
   void the_web_user_reads_views_and_owns_its_keys() {
     CPPUNIT_ASSERT_EQUAL(
-        std::string("user countersign-web reset on >pw %R~x:site %R~x:answer:* %R~x:held:* "
-                    "~x:web:* resetchannels -@all +hmget +hgetall +get +set +incr +multi +exec "
-                    "+select (%W~x:requests:* +xadd)"),
+        std::string(
+            "user countersign-web reset on >pw %R~x:site %R~x:answer:* %R~x:held:* "
+            "~x:web:* resetchannels -@all +hmget +hgetall +get +set +incr +pttl +multi +exec "
+            "+select (%W~x:requests:* +xadd)"),
         acl_line(StoreRole::web, "x:", "pw"));
   }
   void the_node_user_owns_the_prefix_and_has_no_class_of_commands() {
