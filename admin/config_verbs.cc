@@ -7,6 +7,7 @@
 #include "config/check.h"
 #include "config/places.h"
 #include "config/print.h"
+#include "config/proofs.h"
 
 namespace countersign::admin {
 namespace {
@@ -39,6 +40,10 @@ int config_check(const Invocation& invocation, Tools&, Output& output) {
     checked.problems = std::move(places.problems);
     // They stand in nobody's way yet: what makes them comes later.
     for (const Problem& folder : places.missing) output.say(folder.text());
+    // Allowed, but hardly meant.
+    if (const std::string warning = left_out_warning(checked.config.challenge.proofs);
+        !warning.empty())
+      output.say(invocation.config_path + ": warning: " + warning);
   }
   for (const Problem& problem : checked.problems) {
     Record record;

@@ -4,6 +4,7 @@
 #include "admin/doctor_site.h"
 #include "admin/milter_state.h"
 #include "admin/permission.h"
+#include "config/proofs.h"
 
 namespace countersign::admin {
 namespace {
@@ -60,6 +61,8 @@ class PageCheck {
           "let the web server there pass requests on to challenge.listen");
     else
       finder_.ok(url + " answers");
+    if (const std::string warning = left_out_warning(config_.challenge.proofs); !warning.empty())
+      finder_.warn(warning, "add \"code\" to challenge.proofs");
   }
 
  private:

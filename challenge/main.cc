@@ -23,6 +23,7 @@
 #include "challenge/listener.h"
 #include "challenge/self_check.h"
 #include "config/config.h"
+#include "config/proofs.h"
 #include "config/restart.h"
 #include "tokenstore/redis_store.h"
 
@@ -118,6 +119,7 @@ struct Program {
     CS_ASSIGN(limits.proxies, NetworkList::parse(config.challenge.proxies));
     CS_ASSIGN(server, HttpServer::start(std::move(listener), *site, limits,
                                         [this](Turned why) { metrics.turned.increment(why); }));
+    warn(config);
     set_outside(config);
     heartbeat = std::make_unique<Heartbeat>(
         store->web(), [this](Deadline deadline) { return check(deadline); }, HeartbeatSettings{});
@@ -139,6 +141,11 @@ struct Program {
     return ask_health(server->listener(), std::chrono::steady_clock::now() + kOwnPatience);
   }
 
+  static void warn(const Config& config) {
+    if (const std::string why = left_out_warning(config.challenge.proofs); !why.empty())
+      log::warning("page: some people cannot answer", {{"why", why}});
+  }
+
   void set_outside(const Config& config) {
     outside.with([&](std::string& text) {
       text = config.challenge.self_check == "base_url" ? url_of(config) : "";
@@ -154,6 +161,7 @@ struct Program {
       return;
     }
     set_outside(*config);
+    warn(*config);
     (void)log::set_level(config->log.level);
     log::info("page: reloaded");
     if (const auto keys = needs_restart(Daemon::page, started_with, *config); !keys.empty())
