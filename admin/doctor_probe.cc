@@ -175,8 +175,11 @@ Status run_probe(const Config& config, const ProbeOrder& order, Tools& tools, Fi
       finder.fail("the probe was not held but taken (" + said + "): it reached " + order.to,
                   "countersign why " + order.from + " " + order.to +
                       "; if another node took it, run doctor there");
+    else if (reply.code == 0)
+      finder.fail("the probe was not made: " + order.smtp + ": " + one_line(reply.text),
+                  "--smtp HOST:PORT: where the MX listens");
     else
-      finder.warn("the probe was refused before it could be held: " + said,
+      finder.fail("the probe was refused before it could be held, so it proves nothing: " + said,
                   "let the MX take it: another --from or --to, or a client that it trusts less");
     return {};
   }

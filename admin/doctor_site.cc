@@ -14,6 +14,7 @@
 #include "admin/files.h"
 #include "admin/milter_state.h"
 #include "admin/permission.h"
+#include "admin/whom.h"
 #include "config/values.h"
 #include "relay/smtp_client.h"
 #include "spool/spool.h"
@@ -289,6 +290,21 @@ void check_spool(const Config& config, const Tools& tools, Findings& into) {
   check_damaged(config, **fs, finder);
   check_daemon(config, **fs, finder);
   check_clients(**fs, finder);
+}
+
+void check_mailboxes(const Config& config, Findings& into) {
+  if (!config.protect.mailboxes_asked || config.protect.domains.empty()) return;
+  Finder finder("config", into);
+  const std::string name = "protect.mailboxes, " + config.protect.mailboxes + ", ";
+  const auto found =
+      ownership_of(config, *Mailbox::parse("postmaster@" + config.protect.domains.front()));
+  if (found)
+    finder.ok(name + "answers");
+  else
+    finder.fail(name + "does not answer: " + found.error().detail +
+                    "; nobody's list can be asked, and mail waits at its senders (451)",
+                "postmap -q postmaster@" + config.protect.domains.front() + " " +
+                    config.protect.mailboxes + " is to end at once");
 }
 
 void check_milter(const Config& config, const Tools& tools, Findings& into) {

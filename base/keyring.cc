@@ -56,6 +56,12 @@ Result<Secret> Keyring::current(std::string_view purpose) const {
   return keys.front();
 }
 
+Result<Secret> Keyring::named_or_current(std::string_view purpose, std::string_view id) const {
+  for (const Secret& secret : all(purpose))
+    if (secret.id == id) return secret;
+  return current(purpose);
+}
+
 bool Keyring::verify(std::string_view purpose, std::string_view bytes, std::string_view mac) const {
   bool good = false;
   for (const Secret& key : all(purpose))

@@ -46,6 +46,10 @@ class Keyring {
   /// Returns the key to make with. Errors: not_found (names purpose and file).
   Result<Secret> current(std::string_view purpose) const;
 
+  /// Returns the key with this id, or if there is none any more the one to make with. Errors: as
+  /// current().
+  Result<Secret> named_or_current(std::string_view purpose, std::string_view id) const;
+
   /// Whether `mac` is the HMAC-SHA-256 of `bytes` under any key of `purpose`; constant time.
   bool verify(std::string_view purpose, std::string_view bytes, std::string_view mac) const;
 

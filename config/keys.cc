@@ -278,7 +278,8 @@ const Key kKeys[] = {
      .kind = Kind::text,
      .allowed = "\"unix:/PATH\" of at most 107 bytes, \"inet:PORT@HOST\" or \"inet6:PORT@HOST\"",
      .doc = "Where the MTA finds the milter. On the MTA's own host use a Unix socket, inside "
-            "Postfix's chroot: TCP costs 40 to 90 ms a message.",
+            "Postfix's chroot: TCP costs 40 to 90 ms a message, and whoever reaches the port can "
+            "end the program by a malformed packet (libmilter).",
      .set = set_text<kMilter, &M::socket, parse_milter_socket>,
      .show = show_text<kMilter, &M::socket>},
     {.table = "milter",

@@ -83,7 +83,8 @@ Status Announcer::challenge(const HeldId& id) {
             parts_.outbox.claim(name, kClaimLife, std::chrono::steady_clock::now() + kStoreTime));
   if (!ours) return mark(id, Kind::challenged, "sending");
   CS_TRY(mark(id, Kind::challenged, "sending"));
-  CS_ASSIGN(const std::string token, answer_token(parts_.keys, id, envelope.generation));
+  CS_ASSIGN(const std::string token,
+            answer_token(parts_.keys, id, envelope.generation, envelope.answer_key));
   const Status sent = send_notice(parts_.notices, challenge_for(*message, token));
   log::info("challenge by mail", {{"held", id.text()},
                                   {"author", envelope.author},

@@ -3,6 +3,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "tokenstore/held_index.h"
 
 namespace countersign {
 namespace {
@@ -16,9 +17,19 @@ std::string derive(const Secret& key, const HeldId& id, int generation) {
 
 }  // namespace
 
-Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int generation) {
-  CS_ASSIGN(const Secret key, keys.current("answer"));
-  return derive(key, id, generation);
+Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int generation,
+                                 std::string_view key) {
+  CS_ASSIGN(const Secret secret, keys.named_or_current("answer", key));
+  return derive(secret, id, generation);
+}
+
+Result<std::string> answer_token_by_digest(const Keyring& keys, const HeldId& id, int generation,
+                                           const std::string& digest) {
+  for (const Secret& key : keys.all("answer")) {
+    std::string token = derive(key, id, generation);
+    if (token_digest(token) == digest) return token;
+  }
+  return answer_token(keys, id, generation);
 }
 
 bool is_answer_token(const Keyring& keys, const HeldId& id, int generation,

@@ -13,9 +13,16 @@
 
 namespace countersign {
 
-/// Returns 26 characters of upper-case Crockford base32: the first 130 bits of HMAC-SHA-256 by the
-/// current key "answer" over purpose, held id and generation. Errors: not_found (no such key).
-Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int generation);
+/// Returns 26 characters of upper-case Crockford base32: the first 130 bits of HMAC-SHA-256 over
+/// purpose, held id and generation by the key "answer" whose id is `key`, that of the time when the
+/// message came: so its URL stays when a key is put above it. By the current one where `key` is
+/// gone or "". Errors: not_found (no key at all).
+Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int generation,
+                                 std::string_view key = {});
+
+/// The same of a message of another node: by the key whose token has this token_digest().
+Result<std::string> answer_token_by_digest(const Keyring& keys, const HeldId& id, int generation,
+                                           const std::string& digest);
 
 /// Whether `token` (canonical) is the message's token under any key "answer"; constant time.
 bool is_answer_token(const Keyring& keys, const HeldId& id, int generation, std::string_view token);

@@ -62,6 +62,14 @@ int next_generation(const Question& question) {
   return generation;
 }
 
+/// The digest of the token that an earlier try was given, or "".
+std::string digest_before(const Question& question) {
+  for (const AskedRecipient& recipient : question.recipients)
+    if (recipient.before && recipient.before->state == AskedRecord::State::waiting)
+      return recipient.before->digest;
+  return {};
+}
+
 }  // namespace
 
 HeldId asked_id(const AskedTuple& tuple) {
@@ -74,7 +82,12 @@ HeldId asked_id(const AskedTuple& tuple) {
   return *HeldId::parse(ascii_lower(crockford_encode(digest, kBits)));
 }
 
-Result<std::string> asked_token(const Keyring& keys, const HeldId& id, int generation) {
+Result<std::string> asked_token(const Keyring& keys, const HeldId& id, int generation,
+                                const std::string& before) {
+  for (const Secret& key : keys.all("answer")) {
+    std::string token = derive(key, id, generation);
+    if (token_digest(token) == before) return token;
+  }
   CS_ASSIGN(const Secret key, keys.current("answer"));
   return derive(key, id, generation);
 }
@@ -106,7 +119,8 @@ Result<std::string> StoreAskingDesk::ask(const Question& question, Deadline dead
   view.challenged = true;
   view.reverse_path = tuple.reverse_path;
   view.evidence = tuple.evidence;
-  CS_ASSIGN(const std::string token, asked_token(parts_.keys, view.id, view.generation));
+  CS_ASSIGN(const std::string token,
+            asked_token(parts_.keys, view.id, view.generation, digest_before(question)));
   for (const std::string& address : question.addresses)
     view.address_proofs.push_back(address_proof(token, address));
   const std::string digest = token_digest(token);

@@ -16,8 +16,11 @@
 
 namespace countersign {
 
-/// Returns the canonical token of a page of which nothing is held. Errors: not_found (no key).
-Result<std::string> asked_token(const Keyring& keys, const HeldId& id, int generation);
+/// Returns the canonical token of a page of which nothing is held: by the key whose token has the
+/// token_digest() `before`, that of an earlier try, else by the current one. Errors: not_found (no
+/// key).
+Result<std::string> asked_token(const Keyring& keys, const HeldId& id, int generation,
+                                const std::string& before = {});
 
 struct AskingSettings {
   std::string base_url;

@@ -32,6 +32,7 @@ void HeldTable::put(const HeldMessage& message) {
                 .challenged = e.challenged,
                 .by_mail = e.by_mail,
                 .generation = e.generation,
+                .answer_key = e.answer_key,
                 .retry_digest = e.retry_digest};
   table_.with([&](Table& table) {
     table.erase(e.id);

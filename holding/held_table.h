@@ -30,6 +30,7 @@ struct HeldLine {
   bool challenged = false;
   bool by_mail = false;
   int generation = 1;
+  std::string answer_key;
   std::string retry_digest;
 };
 

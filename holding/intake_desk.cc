@@ -82,8 +82,9 @@ class SpoolIntake final : public Intake {
                    {{"held", envelope_.id.text()}, {"error", indexed.error().detail}});
     parts_.table.put({.envelope = envelope_, .content_bytes = 0, .events = {}});
     parts_.on_held(envelope_.id, bool(indexed));
-    return receipt(envelope_.id, envelope_.expires, envelope_.generation, envelope_.challenged,
-                   envelope_.by_mail, false);
+    return receipt(
+        {.id = envelope_.id, .url = {}, .expires = envelope_.expires, .by_mail = envelope_.by_mail},
+        envelope_.challenged, envelope_.generation, envelope_.answer_key);
   }
 
  private:
@@ -99,22 +100,27 @@ class SpoolIntake final : public Intake {
     draft_.reset();
     const auto line = parts_.table.find(id);
     if (!line) return Error{Errc::unavailable, "it was released in between"};
-    return receipt(id, line->expires, line->generation, line->challenged, line->by_mail, true);
+    return receipt(
+        {.id = id, .url = {}, .expires = line->expires, .by_mail = line->by_mail, .joined = true},
+        line->challenged, line->generation, line->answer_key);
   }
 
   Result<HeldReceipt> join(const HeldView& view) {
     draft_.reset();
-    return receipt(view.id, view.expires, envelope_.generation, view.challenged, view.by_mail,
-                   true);
+    HeldReceipt out{
+        .id = view.id, .url = {}, .expires = view.expires, .by_mail = view.by_mail, .joined = true};
+    if (!view.challenged) return out;
+    CS_ASSIGN(const std::string token,
+              answer_token_by_digest(parts_.keys, view.id, envelope_.generation, view.digest));
+    out.url = page_url(base_url_, token);
+    return out;
   }
 
-  Result<HeldReceipt> receipt(const HeldId& id, WallTime expires, int generation, bool challenged,
-                              bool by_mail, bool joined) const {
-    HeldReceipt out{.id = id, .url = {}, .expires = expires, .by_mail = by_mail, .joined = joined};
-    if (challenged) {
-      CS_ASSIGN(const std::string token, answer_token(parts_.keys, id, generation));
-      out.url = page_url(base_url_, token);
-    }
+  Result<HeldReceipt> receipt(HeldReceipt out, bool challenged, int generation,
+                              const std::string& key) const {
+    if (!challenged) return out;
+    CS_ASSIGN(const std::string token, answer_token(parts_.keys, out.id, generation, key));
+    out.url = page_url(base_url_, token);
     return out;
   }
 
@@ -154,6 +160,10 @@ Result<std::unique_ptr<Intake>> SpoolIntakeDesk::begin(HeldEnvelope envelope,
   envelope.expires = envelope.arrived + settings.lifetime;
   envelope.kept_since = parts_.spool_clock.now();
   name_id(envelope);
+  if (envelope.challenged) {
+    CS_ASSIGN(const Secret key, parts_.keys.current("answer"));
+    envelope.answer_key = key.id;
+  }
   if (envelope.by_mail) {
     // The owners share one mail, so one challenge: the first owner's budget is asked.
     CS_ASSIGN(envelope.by_mail,

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <uniconv.h>
 #include <unistr.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/encoding.h"
 #include "mail/header_section.h"
@@ -12,12 +18,58 @@ namespace {
 
 constexpr char32_t kReplacement = 0xfffd;
 
-enum class Charset { utf8, latin1 };
+/// Character sets that mail is written in, and what iconv(3) is to read them as: often a larger one
+/// that contains them, as senders name the smaller. "": as UTF-8.
+using Charset = const char*;
+constexpr std::array<std::pair<std::string_view, Charset>, 42> kCharsets = {{
+    {"utf-8", ""},
+    {"utf8", ""},
+    {"us-ascii", ""},
+    {"iso-8859-1", "WINDOWS-1252"},
+    {"latin1", "WINDOWS-1252"},
+    {"iso-8859-2", "ISO-8859-2"},
+    {"iso-8859-3", "ISO-8859-3"},
+    {"iso-8859-4", "ISO-8859-4"},
+    {"iso-8859-5", "ISO-8859-5"},
+    {"iso-8859-6", "ISO-8859-6"},
+    {"iso-8859-7", "ISO-8859-7"},
+    {"iso-8859-8", "ISO-8859-8"},
+    {"iso-8859-8-i", "ISO-8859-8"},
+    {"iso-8859-9", "WINDOWS-1254"},
+    {"iso-8859-10", "ISO-8859-10"},
+    {"iso-8859-13", "ISO-8859-13"},
+    {"iso-8859-14", "ISO-8859-14"},
+    {"iso-8859-15", "ISO-8859-15"},
+    {"iso-8859-16", "ISO-8859-16"},
+    {"windows-1250", "WINDOWS-1250"},
+    {"windows-1251", "WINDOWS-1251"},
+    {"windows-1252", "WINDOWS-1252"},
+    {"windows-1253", "WINDOWS-1253"},
+    {"windows-1254", "WINDOWS-1254"},
+    {"windows-1255", "WINDOWS-1255"},
+    {"windows-1256", "WINDOWS-1256"},
+    {"windows-1257", "WINDOWS-1257"},
+    {"windows-1258", "WINDOWS-1258"},
+    {"koi8-r", "KOI8-R"},
+    {"koi8-u", "KOI8-U"},
+    {"iso-2022-jp", "ISO-2022-JP"},
+    {"shift_jis", "CP932"},
+    {"euc-jp", "EUC-JP"},
+    {"gb2312", "GB18030"},
+    {"gbk", "GB18030"},
+    {"gb18030", "GB18030"},
+    {"big5", "BIG5"},
+    {"big5-hkscs", "BIG5-HKSCS"},
+    {"euc-kr", "CP949"},
+    {"ks_c_5601-1987", "CP949"},
+    {"iso-2022-kr", "ISO-2022-KR"},
+    {"tis-620", "TIS-620"},
+}};
 
 // What one encoded word (RFC 2047 §2) says, still in its character set: a character may be cut in
 // two by careless software, so neighbours are joined before they are read.
 struct EncodedWord {
-  Charset charset = Charset::utf8;
+  Charset charset = "";
   std::string bytes;
   std::size_t size = 0;  ///< of its text, with "=?" and "?="
 };
@@ -30,9 +82,9 @@ void append(std::string& text, char32_t c) {
 
 std::optional<Charset> charset_of(std::string_view name) {
   const std::string lower = ascii_lower(name.substr(0, name.find('*')));  // RFC 2231 §5
-  if (lower == "utf-8" || lower == "us-ascii" || lower == "utf8") return Charset::utf8;
-  if (lower == "iso-8859-1" || lower == "latin1") return Charset::latin1;
-  return std::nullopt;
+  const auto* at = std::ranges::find(kCharsets, lower, &decltype(kCharsets)::value_type::first);
+  if (at == kCharsets.end()) return std::nullopt;
+  return at->second;
 }
 
 // RFC 2047 §4.2. Nothing if an escape is no hex pair.
@@ -84,12 +136,16 @@ std::optional<EncodedWord> encoded_word(std::string_view text) {
   return EncodedWord{*charset, *std::move(bytes), end + 2};
 }
 
-void append_decoded(std::string& text, Charset charset, const std::string& bytes) {
-  if (charset == Charset::utf8) {
-    text += bytes;
-    return;
-  }
-  for (const char c : bytes) append(text, static_cast<unsigned char>(c));
+/// Returns `bytes` in UTF-8; nothing if they are none of that character set.
+std::optional<std::string> in_utf8(Charset charset, const std::string& bytes) {
+  if (*charset == '\0') return bytes;
+  std::size_t size = 0;
+  const std::unique_ptr<std::uint8_t, decltype(&std::free)> text(
+      u8_conv_from_encoding(charset, iconveh_question_mark, bytes.data(), bytes.size(), nullptr,
+                            nullptr, &size),
+      std::free);
+  if (text == nullptr) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(text.get()), size);
 }
 
 // Decodes all encoded words; the white space between two of them goes (RFC 2047 §6.2).
@@ -105,6 +161,7 @@ std::string decode_words(std::string_view text) {
     }
     const Charset charset = word->charset;
     std::string bytes;
+    const std::string_view words = text;
     while (word && word->charset == charset) {
       bytes += word->bytes;
       text.remove_prefix(word->size);
@@ -112,7 +169,8 @@ std::string decode_words(std::string_view text) {
       word = next == std::string_view::npos ? std::nullopt : encoded_word(text.substr(next));
       if (word) text.remove_prefix(next);
     }
-    append_decoded(decoded, charset, bytes);
+    decoded +=
+        in_utf8(charset, bytes).value_or(std::string(words.substr(0, words.size() - text.size())));
   }
   return decoded;
 }

@@ -266,10 +266,28 @@ void ReturnedMailReader::read_report(std::string_view groups) {
         if (semicolon != std::string::npos)
           add_recipient(std::string_view(value).substr(semicolon + 1));
       }
+    take_action(group);
     if (content_ == Content::disposition)
       for (const HeaderField* field : group.all("Original-Message-ID")) add_id(field->value);
     at = end;
   }
+}
+
+/// RFC 3464 §2.3.3; a disposition notification (RFC 8098) tells of mail that has arrived.
+void ReturnedMailReader::take_action(const HeaderSection& group) {
+  const HeaderField* action = group.first("Action");
+  std::optional<Returned> said;
+  if (content_ == Content::disposition) {
+    said = Returned::done;
+  } else if (action != nullptr) {
+    const std::string word = ascii_lower(unfold(action->value));
+    said = word.starts_with("delayed")  ? Returned::delayed
+           : word.starts_with("failed") ? Returned::failed
+                                        : Returned::done;
+  }
+  if (!said) return;
+  said_ = std::min(*said, said_.value_or(*said));
+  found_.what = *said_;
 }
 
 void ReturnedMailReader::add_id(std::string_view value) {

@@ -11,7 +11,9 @@
 // announces the copy. What it finds is what anybody may have written: it only names a mail.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +23,16 @@
 
 namespace countersign {
 
+/// What a report says became of the mail.
+enum class Returned {
+  failed,   ///< or it does not say
+  delayed,  ///< the sender's server is still trying
+  done      ///< delivered, relayed, read
+};
+inline constexpr std::array<std::string_view, 3> kReturnedWords = {"failed", "delayed", "done"};
+
 struct ReturnedMail {
+  Returned what = Returned::failed;      ///< the worst of what it says of its recipients
   std::vector<std::string> message_ids;  ///< as message_ids(), each once, at most 4
   /// Whom the report is about, by Original-Recipient, Final-Recipient and X-Failed-Recipients, each
   /// once, at most 100.
@@ -61,6 +72,7 @@ class ReturnedMailReader {
   void end_fields();
   void read_copy(const HeaderSection& header);
   void read_report(std::string_view groups);
+  void take_action(const HeaderSection& group);
   void add_id(std::string_view value);
   void add_recipient(std::string_view value);
   std::string decoded(std::string_view line);
@@ -72,6 +84,7 @@ class ReturnedMailReader {
   std::string line_;                     ///< as far as it came; an endless one is cut
   std::string text_;                     ///< of the part's header, or of the fields
   std::string base64_;                   ///< digits that are no whole group yet
+  std::optional<Returned> said_;         ///< of any recipient so far
   ReturnedMail found_;
 };
 

@@ -12,6 +12,7 @@
 #include "mail/forwarded.h"
 #include "mail/list_fields.h"
 #include "mail/machine.h"
+#include "mail/signed_fields.h"
 #include "milter/asked_tuple.h"
 #include "milter/destination.h"
 #include "screening/known_contact.h"
@@ -49,21 +50,31 @@ ForwardPath without_reply(const ForwardPath& path, const RecipientFacts& recipie
 /// Whom To and Cc name: words that read as a mailbox, wherever they stand. No more hangs on it than
 /// whether an author may be mailed or believed, so the grammar of address lists is not worth its
 /// length.
-std::set<Mailbox> addressed(const HeaderSection& header) {
+void add_addressed(const HeaderField& field, std::set<Mailbox>& named) {
   constexpr std::string_view kSeparators = " \t\r\n,;:<>()\"";
-  std::set<Mailbox> named;
-  for (const std::string_view name : {"To", "Cc"}) {
-    for (const HeaderField* field : header.all(name)) {
-      const std::string_view text = field->value;
-      for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find_first_of(kSeparators, at), text.size());
-        const std::string_view word = text.substr(at, end - at);
-        if (word.find('@') != std::string_view::npos)
-          if (auto mailbox = Mailbox::parse(word)) named.insert(*std::move(mailbox));
-        at = end + 1;
-      }
-    }
+  const std::string_view text = field.value;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find_first_of(kSeparators, at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    if (word.find('@') != std::string_view::npos)
+      if (auto mailbox = Mailbox::parse(word)) named.insert(*std::move(mailbox));
+    at = end + 1;
   }
+}
+
+std::set<Mailbox> addressed(const HeaderSection& header) {
+  std::set<Mailbox> named;
+  for (const std::string_view name : {"To", "Cc"})
+    for (const HeaderField* field : header.all(name)) add_addressed(*field, named);
+  return named;
+}
+
+/// Those of them whom the signature of `domain` vouches for: the rest anybody can have added.
+std::set<Mailbox> addressed_by(const HeaderSection& header, const std::string& domain) {
+  std::set<Mailbox> named;
+  for (const std::string_view name : {"To", "Cc"})
+    for (const HeaderField* field : signed_fields(header, name, domain))
+      add_addressed(*field, named);
   return named;
 }
 
@@ -118,14 +129,15 @@ std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
       continue;
     }
     recipient.owner = settings.owner_of(*path.mailbox);
-    owned.push_back(*path.mailbox);
+    // No list of his is asked, so no table need say whose he is (law 7).
+    if (!recipient.exempt) owned.push_back(*path.mailbox);
   }
   const auto owners = settings.ownership_of(owned, time);
   if (!owners && time > milliseconds(0))
     log::warning("protect.mailboxes", {{"error", owners.error().detail}});
   std::size_t at = 0;
   for (RecipientFacts& recipient : out) {
-    if (!recipient.owner) continue;
+    if (!recipient.owner || recipient.exempt) continue;
     if (owners) {
       recipient.owner = (*owners)[at].owner;
       recipient.shared = (*owners)[at].shared;
@@ -184,12 +196,12 @@ bool may_be_replay(const Facts& facts, const Envelope& envelope, const HeaderSec
     return false;
   const auto& path = envelope.reverse_path.mailbox;
   if (path && !proved.spf_failed && aligned(path->domain(), proved.fingerprint)) return false;
-  const std::set<Mailbox> named = addressed(header);
-  return !named.empty() && std::none_of(envelope.recipients.begin(), envelope.recipients.end(),
-                                        [&](const ForwardPath& recipient) {
-                                          return recipient.mailbox &&
-                                                 is_among(*recipient.mailbox, named);
-                                        });
+  if (addressed(header).empty()) return false;
+  const std::set<Mailbox> named = addressed_by(header, proved.fingerprint);
+  return std::none_of(envelope.recipients.begin(), envelope.recipients.end(),
+                      [&](const ForwardPath& recipient) {
+                        return recipient.mailbox && is_among(*recipient.mailbox, named);
+                      });
 }
 
 void distrust_signature(Facts& facts) {

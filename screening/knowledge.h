@@ -122,6 +122,8 @@ struct RecipientKnowledge {
   bool expected = false;
   /// The window that there is for it, open or not; its name in the store is Permit::bound_to.
   std::optional<Permit> window;
+  /// All windows of the mailbox, open or not.
+  std::vector<Permit> windows{};
   /// What Inquiry::asked asked for, in its order; nothing where there is no record that counts.
   std::vector<std::optional<AskedRecord>> asked{};
 };

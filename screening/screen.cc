@@ -228,10 +228,12 @@ bool waits_at_sender(const Facts& facts, const RecipientFacts& recipient) {
       facts.forwarded || !facts.machine_mark.empty() || !facts.authentication.checked ||
       facts.page == PageState::long_down)
     return false;
-  const auto& window = recipient.knowledge.window;
-  const bool expected =
-      window && use_of(*window, window->bound_to, facts.arrived, false) == TokenUse::valid;
-  return recipient.knowledge.matches.empty() && !recipient.knowledge.replied && !expected;
+  // What is expected may come by any reverse-path: whose it is its From will tell.
+  const auto& windows = recipient.knowledge.windows;
+  const bool expecting = std::any_of(windows.begin(), windows.end(), [&](const Permit& window) {
+    return use_of(window, window.bound_to, facts.arrived, false) == TokenUse::valid;
+  });
+  return recipient.knowledge.matches.empty() && !recipient.knowledge.replied && !expecting;
 }
 
 Decision screen(const Facts& facts, const RecipientFacts& recipient) {

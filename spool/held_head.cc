@@ -29,6 +29,7 @@ enum Tag : std::uint16_t {
   kNetwork = 20,
   kNetworkFingerprint = 21,
   kDate = 22,
+  kAnswerKey = 23,
 };
 
 enum PathTag : std::uint16_t {
@@ -141,6 +142,8 @@ std::string* text_of(std::uint16_t tag, DecodedHead& head) {
       return &e.subject;
     case kDate:
       return &e.date;
+    case kAnswerKey:
+      return &e.answer_key;
     case kQueueId:
       return &e.queue_id;
     case kReceived:
@@ -248,6 +251,7 @@ Result<std::string> encode_head_fields(const HeldEnvelope& e, const std::string&
   put_field(out, kNetwork, network);
   if (!e.network_fingerprint.empty()) put_field(out, kNetworkFingerprint, e.network_fingerprint);
   if (!e.date.empty()) put_field(out, kDate, e.date);
+  if (!e.answer_key.empty()) put_field(out, kAnswerKey, e.answer_key);
   return out;
 }
 

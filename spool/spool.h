@@ -55,6 +55,7 @@ struct HeldEnvelope {
   bool challenged = false;     ///< it has an answer token
   bool by_mail = false;        ///< the challenge goes by mail
   int generation = 1;          ///< of the answer token
+  std::string answer_key{};    ///< id of the key that made it; "": the current one
   std::string message_id{};    ///< unfolded, with brackets; "" if there is none
   std::string subject{};       ///< readable()
   std::string date{};          ///< Date, unfolded; "" if there is none that can be read

@@ -122,6 +122,9 @@ struct MemoryStore::Parts {
         for (const std::string& digest : inquiry.answers)
           if (const auto at = ids.find(digest); at != ids.end() && at->second > inquiry.now)
             knowledge.replied = true;
+        for (const auto& [name, window] :
+             state.permits.all(PermitName::Kind::window, recipient.key()))
+          knowledge.windows.push_back(window);
         if (inquiry.author)
           if (const Permit* window =
                   state.permits.find({PermitName::Kind::window, recipient.key(),

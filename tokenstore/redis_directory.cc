@@ -21,6 +21,7 @@ struct ScopeKnowledge {
   PolicyValues policy;
   bool replied = false;
   std::optional<Permit> window;  ///< for the author's domain
+  std::vector<Permit> windows;   ///< all
 };
 
 using ScopeName = std::pair<Level, std::string>;
@@ -58,8 +59,13 @@ Status read_policy(const RedisReply& reply, const Wanted& wanted, ScopeKnowledge
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
     const auto window = window_of_field(fields[i]);
     if (!window) out.policy.emplace(fields[i], fields[i + 1]);
-    if (!window || *window != wanted.window) continue;
-    CS_ASSIGN(out.window, decode_permit(fields[i + 1]));
+    if (!window) continue;
+    const auto permit = decode_permit(fields[i + 1]);
+    const bool is_wanted = *window == wanted.window;
+    if (!permit && is_wanted) return permit.error();
+    if (!permit) continue;
+    if (is_wanted) out.window = *permit;
+    out.windows.push_back(*permit);
   }
   return {};
 }
@@ -195,9 +201,11 @@ Result<Knowledge> Question::read(const std::vector<RedisReply>& replies) const {
     out.recipients.push_back(joined({&known[places_.at({Level::mailbox, recipient.key()})],
                                      &known[places_.at({Level::domain, recipient.domain()})],
                                      &known[places_.at({Level::site, ""})]}));
-  for (std::size_t i = 0; i < inquiry_.recipients.size(); ++i)
-    out.recipients[i].window =
-        known[places_.at({Level::mailbox, inquiry_.recipients[i].key()})].window;
+  for (std::size_t i = 0; i < inquiry_.recipients.size(); ++i) {
+    const ScopeKnowledge& own = known[places_.at({Level::mailbox, inquiry_.recipients[i].key()})];
+    out.recipients[i].window = own.window;
+    out.recipients[i].windows = own.windows;
+  }
   for (std::size_t i = 0; i < inquiry_.asked.size(); ++i) {
     if (inquiry_.asked[i].empty()) continue;
     CS_ASSIGN(out.recipients[i].asked,

@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "mail/domain.h"
+#include "screening/words.h"
 
 namespace countersign {
 namespace {
@@ -26,6 +27,13 @@ std::string to_domain(const Secret& key, std::string_view id, const Mailbox& who
 
 std::string to_anybody(const Secret& key, std::string_view id) {
   return digest(key, "mail", id, "");
+}
+
+/// Whom the recipient's own site made of him has one of a few places: who has the mail can report
+/// it under any name.
+std::string place_of_stranger(const Mailbox& recipient) {
+  constexpr unsigned kPlaces = 8;
+  return std::to_string(static_cast<unsigned char>(sha256(recipient.address()).front()) % kPlaces);
 }
 
 void add_once(std::vector<std::string>& list, std::string text) {
@@ -62,12 +70,18 @@ std::vector<std::string> SentDigests::of_answer(std::span<const std::string> ids
 }
 
 void SentDigests::mark_returned(const ReturnedMail& found, ReturnedNote& note) const {
+  // A warning that a mail is delayed must not use up the place of the report that it failed.
+  const std::string purpose = "returned " + std::string(word(kReturnedWords, found.what));
   for (const Secret& key : keys_) {
     for (const std::string& id : found.message_ids) {
-      for (const Mailbox& recipient : found.recipients)
+      for (const Mailbox& recipient : found.recipients) {
         note.named.push_back(
-            {to_address(key, id, recipient), digest(key, "returned", id, recipient.address())});
-      note.unnamed.push_back({to_anybody(key, id), digest(key, "returned", id, "")});
+            {to_address(key, id, recipient), digest(key, purpose, id, recipient.address())});
+        note.unnamed.push_back(
+            {to_anybody(key, id), digest(key, purpose, id, place_of_stranger(recipient))});
+      }
+      if (found.recipients.empty())
+        note.unnamed.push_back({to_anybody(key, id), digest(key, purpose, id, "")});
     }
   }
 }

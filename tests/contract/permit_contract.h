@@ -299,6 +299,7 @@ class PermitContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("bank.example"), look_up("mx.bank.example").window->bound_to);
     CPPUNIT_ASSERT_EQUAL(3LL, *look_up("mail.bank.co.uk").window->uses_left);
     CPPUNIT_ASSERT(!look_up("other.example").window);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, look_up("other.example").windows.size());
     CPPUNIT_ASSERT(!look_up(Inquiry{.recipients = {joe()}}).recipients[0].window);
     CPPUNIT_ASSERT(
         !look_up({.recipients = {mailbox("ann@example.org")}, .author = mailbox("x@bank.example")})

@@ -124,6 +124,19 @@ def test_one_deferred_recipient_keeps_no_other_waiting(place):
     assert place.held(entry) == []
 
 
+def test_what_is_expected_comes_by_any_reverse_path(place):
+    def send(tag):
+        return place.send("joe@example.org", author="no-reply@bank.example", tag=tag,
+                          reverse_path="bounce-7@esp.example", verified=dkim_pass("bank.example"))
+    assert send("unexpected").reply.code == 450
+    place.node.run("policy", "expect", "joe@example.org", "--domain", "bank.example", "--minutes", "10")
+    expected = send("expected")
+    assert expected.reply.code == 250
+    [mail] = place.delivered(expected)
+    assert mail.mark == "pass; reason=expected; author=bank.example"
+    place.node.run("policy", "expect", "joe@example.org", "--domain", "bank.example", "--minutes", "0")
+
+
 def test_an_answer_lets_the_next_try_of_a_real_server_in(place):
     sender = Sender(place, place.postfix.mx)
     sender.submit("carol@sender.example", "joe@example.org", "answered-defer",

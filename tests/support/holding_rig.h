@@ -80,11 +80,12 @@ bool eventually(Condition condition) {
   return true;
 }
 
-inline Keyring test_keys() {
+/// `above`: lines above the others, as when a key is changed.
+inline Keyring test_keys(const std::string& above = "") {
   const auto line = [](const std::string& purpose, char digit) {
     return purpose + " 1 " + std::string(64, digit) + "\n";
   };
-  return *Keyring::parse(line("answer", 'a') + line("operator", 'b') + line("web", 'c') +
+  return *Keyring::parse(above + line("answer", 'a') + line("operator", 'b') + line("web", 'c') +
                              line("sent", 'd') + line("token", 'e'),
                          "test");
 }

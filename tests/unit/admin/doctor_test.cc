@@ -55,6 +55,7 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(requests_that_cannot_be_read);
   CPPUNIT_TEST(a_spool_without_room);
   CPPUNIT_TEST(a_mailbox_at_its_cap);
+  CPPUNIT_TEST(a_table_of_mailboxes_that_does_not_answer);
   CPPUNIT_TEST(a_socket_that_nobody_listens_at);
   CPPUNIT_TEST(the_client_stands_in_our_received_field);
   CPPUNIT_TEST(options_of_the_probe_need_the_probe);
@@ -69,6 +70,17 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void a_table_of_mailboxes_that_does_not_answer() {
+    Findings findings;
+    check_mailboxes(config_, findings);
+    CPPUNIT_ASSERT_EQUAL(std::string(), told(findings));  // a file, or none: read at start
+    config_.protect.mailboxes_asked = true;
+    config_.protect.mailboxes = "texthash:/nonexistent/owners";
+    check_mailboxes(config_, findings);
+    CPPUNIT_ASSERT_MESSAGE(told(findings), has(told(findings),
+                                               "fail config: protect.mailboxes, "
+                                               "texthash:/nonexistent/owners, does not answer: "));
+  }
   void setUp() override {
     rig_ = std::make_unique<AdminRig>();
     CPPUNIT_ASSERT_EQUAL(EX_OK, rig_->run({"config", "init"}).status);

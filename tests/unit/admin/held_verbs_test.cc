@@ -219,7 +219,7 @@ class HeldVerbsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(id_of('1').text() + ": is not held for nobody@example.org\n", nobody.err);
     const Ran bad = rig_->run({"held", "release", "--for", "joe", id_of('1').text()});
     CPPUNIT_ASSERT_EQUAL(EX_DATAERR, bad.status);
-    CPPUNIT_ASSERT(has(bad.err, "--for: 'joe' is no address"));
+    CPPUNIT_ASSERT(has(bad.err, "--for: \"joe\" is no address"));
   }
 
   void without_a_daemon_one_recipient_gets_it_and_the_others_wait() {

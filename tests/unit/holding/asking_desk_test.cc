@@ -135,6 +135,7 @@ void check(const Row& row) {
 class AskingDeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AskingDeskTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(a_new_key_changes_no_url_that_was_given);
   CPPUNIT_TEST(a_tuple_has_one_id_whatever_the_order_of_its_owners);
   CPPUNIT_TEST(asking_again_names_the_same_url);
   CPPUNIT_TEST(a_spent_answer_has_another_url_next_time);
@@ -149,6 +150,13 @@ class AskingDeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void a_new_key_changes_no_url_that_was_given() {
+    Rig a;
+    a.rig.keys = test::test_keys("answer 2 " + std::string(64, 'f') + "\n");
+    a.question.recipients.front().before = a.record();
+    CPPUNIT_ASSERT_EQUAL(a.url, *a.rig.asking.ask(a.question, HoldingRig::soon()));
+    CPPUNIT_ASSERT(a.handle(a.answer()) == DeskOutcome::accepted);
+  }
   static void rows(TestSuiteBuilderContextType& c) { test::add_rows(c, kRows, check); }
 
   void a_tuple_has_one_id_whatever_the_order_of_its_owners() {

@@ -2,6 +2,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "holding/intake_desk.h"
+#include "holding/view.h"
 #include "tests/support/holding_rig.h"
 #include "tests/support/table_suite.h"
 
@@ -58,6 +59,8 @@ class IntakeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST(the_url_names_the_token_and_not_the_id);
   CPPUNIT_TEST(the_page_can_find_it_and_check_the_address);
+  CPPUNIT_TEST(a_new_key_changes_no_url_that_was_given);
+  CPPUNIT_TEST(a_retry_through_another_host_hears_the_url_of_the_first_key);
   CPPUNIT_TEST(a_store_that_is_down_means_not_kept);
   CPPUNIT_TEST(a_store_that_fails_after_the_disk_means_kept_all_the_same);
   CPPUNIT_TEST(a_retry_after_release_is_a_new_mail);
@@ -86,6 +89,35 @@ class IntakeTest : public CppUnit::TestFixture {
     const HeldView& view = found->held;
     CPPUNIT_ASSERT_EQUAL(std::string("Offer for 40 chairs"), view.subject);
     CPPUNIT_ASSERT_EQUAL(address_proof(token, "alice@example.com"), view.address_proofs.at(0));
+  }
+  void a_new_key_changes_no_url_that_was_given() {
+    HoldingRig rig;
+    const auto before = rig.hold(HoldingRig::envelope());
+    rig.keys = test::test_keys("answer 2 " + std::string(64, 'f') + "\n");
+    // The page finds the same after the index is made anew.
+    const HeldMessage message = *rig.spool->read(before->id);
+    const auto entry =
+        index_entry(message.envelope, rig.spool->node(), history_of(message), rig.keys);
+    const std::string token = before->url.substr(before->url.size() - 26);
+    CPPUNIT_ASSERT_EQUAL(token_digest(token), entry->digest);
+    CPPUNIT_ASSERT_EQUAL(address_proof(token, "alice@example.com"),
+                         entry->view.address_proofs.at(0));
+    // And a retry hears the same.
+    const auto retry = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(retry->joined);
+    CPPUNIT_ASSERT_EQUAL(before->url, retry->url);
+    const auto next = rig.hold(HoldingRig::envelope(), "another\r\n");
+    CPPUNIT_ASSERT_EQUAL("https://gate.example.org/c/" + *answer_token(rig.keys, next->id, 1, "2"),
+                         next->url);
+  }
+  void a_retry_through_another_host_hears_the_url_of_the_first_key() {
+    const Keyring keys = test::test_keys("answer 2 " + std::string(64, 'f') + "\n");
+    const HeldId id = HeldId::random();
+    for (const char* key : {"1", "2"}) {
+      const std::string token = *answer_token(keys, id, 1, key);
+      CPPUNIT_ASSERT_EQUAL(token, *answer_token_by_digest(keys, id, 1, token_digest(token)));
+    }
+    CPPUNIT_ASSERT_EQUAL(*answer_token(keys, id, 1), *answer_token_by_digest(keys, id, 1, ""));
   }
   void a_store_that_is_down_means_not_kept() {
     HoldingRig rig;

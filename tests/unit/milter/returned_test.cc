@@ -29,7 +29,8 @@ Mail outgoing() {
 }
 
 /// A bounce for `recipient` of the mail with this Message-ID, as Postfix writes it.
-Mail bounce(const std::string& recipient, const std::string& id = "1@example.org") {
+Mail bounce(const std::string& recipient, const std::string& id = "1@example.org",
+            const std::string& action = "failed") {
   Mail mail;
   mail.from = "<>";
   mail.header = {
@@ -41,7 +42,7 @@ Mail bounce(const std::string& recipient, const std::string& id = "1@example.org
   mail.body = {"--b\r\nContent-Type: text/plain\r\n\r\nI am sorry.\r\n\r\n",
                "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n"
                "Final-Recipient: rfc822; " +
-                   recipient + "\r\nAction: failed\r\n\r\n",
+                   recipient + "\r\nAction: " + action + "\r\n\r\n",
                "--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: joe@example.org\r\n"
                "Message-ID: <" +
                    id + ">\r\n\r\n",
@@ -61,6 +62,8 @@ class ReturnedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_public_message_id_helps_nobody_else);
   CPPUNIT_TEST(a_reply_asks_the_store_once);
   CPPUNIT_TEST(a_bounce_passes_once_for_each_recipient);
+  CPPUNIT_TEST(a_warning_takes_no_place_of_the_failure);
+  CPPUNIT_TEST(strangers_each_have_a_place_but_not_without_end);
   CPPUNIT_TEST(a_bounce_is_read_no_further_than_needed);
   CPPUNIT_TEST(a_bounce_that_is_held_is_kept_whole);
   CPPUNIT_TEST(a_bounce_of_what_nobody_sent_is_held);
@@ -131,6 +134,21 @@ class ReturnedTest : public CppUnit::TestFixture {
     expect_held(rig_->play(bounce("bob@example.net")), "machine");
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig_->desk.kept().size());
     CPPUNIT_ASSERT(rig_->contacts_of("joe@example.org").size() == 2);
+  }
+  void a_warning_takes_no_place_of_the_failure() {
+    for (const char* action : {"delayed", "delivered", "failed"}) {
+      expect_bounce(rig_->play(bounce("alice@example.com", "1@example.org", action)));
+      expect_held(rig_->play(bounce("alice@example.com", "1@example.org", action)), "machine");
+    }
+    expect_held(rig_->play(bounce("alice@example.com", "1@example.org", "relayed")), "machine");
+  }
+  void strangers_each_have_a_place_but_not_without_end() {
+    expect_bounce(rig_->play(bounce("a@inside.example")));
+    expect_bounce(rig_->play(bounce("b@inside.example")));
+    int passed = 2;
+    for (int i = 0; i < 100; ++i)
+      passed += rig_->play(bounce(std::to_string(i) + "@inside.example")).editor.added.size() == 1;
+    CPPUNIT_ASSERT(passed <= 8);
   }
   void a_bounce_is_read_no_further_than_needed() {
     const Outcome got = rig_->play(bounce("alice@example.com"));

@@ -502,17 +502,17 @@ const WaitRow kWaitRows[] = {
            test::mailbox("joe@example.org"), test::mailbox("joe@example.org"), "shop", "12345678"};
      },
      false},
-    {"not what is expected",
+    {"not while anything is expected: whose it is, From will tell",
      [](Scene& s) {
-       s.recipient.knowledge.window.emplace();
-       s.recipient.knowledge.window->bound_to = "example.com";
+       s.recipient.knowledge.windows.emplace_back();
+       s.recipient.knowledge.windows.back().bound_to = "bank.example";
      },
      false},
     {"what was expected until yesterday waits",
      [](Scene& s) {
-       s.recipient.knowledge.window.emplace();
-       s.recipient.knowledge.window->bound_to = "example.com";
-       s.recipient.knowledge.window->expires = s.facts.arrived - std::chrono::hours(24);
+       s.recipient.knowledge.windows.emplace_back();
+       s.recipient.knowledge.windows.back().bound_to = "example.com";
+       s.recipient.knowledge.windows.back().expires = s.facts.arrived - std::chrono::hours(24);
      },
      true},
     {"not who answered", answered, false},
