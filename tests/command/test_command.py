@@ -121,6 +121,24 @@ def test_what_a_configuration_names_must_be_there(empty_site, tmp_path):
         empty_site.write()
 
 
+def test_proofs_that_some_people_cannot_give_are_told(empty_site):
+    def allow(proof):
+        empty_site.write()
+        text = empty_site.config.read_text()
+        empty_site.config.write_text(text.replace("[challenge]\n", f'[challenge]\nproofs = ["{proof}"]\n'))
+
+    try:
+        allow("wait")
+        done = empty_site.run("config", "check")
+        assert done.returncode == 0
+        assert (f"{empty_site.config}: warning: challenge.proofs: authors whom neither SPF nor DKIM authenticates "
+                "can answer nothing") in done.stderr
+        allow("code")
+        assert "warning" not in empty_site.run("config", "check").stderr
+    finally:
+        empty_site.write()
+
+
 def test_init_without_a_configuration_writes_one_that_is_in_order(tmp_path):
     path = tmp_path / "new" / "countersign.toml"
     done = plain("-c", str(path), "config", "init")

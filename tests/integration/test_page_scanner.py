@@ -33,6 +33,11 @@ def place(request):
         yield made
 
 
+def test_the_page_tells_at_its_start_who_cannot_answer(place):
+    told = "page: some people cannot answer" in (place.folder / "node" / "challenge.log").read_text()
+    assert told == (place.proof != "code")
+
+
 def challenge_mail(place, tag):
     """Returns the author, the held id, and the mail by which he was challenged."""
     author = f"{tag}@{tag}.example"

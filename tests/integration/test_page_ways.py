@@ -4,6 +4,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from testsite.browser import Browser
 from testsite.page import request
 
 ALICE = "alice@example.com"

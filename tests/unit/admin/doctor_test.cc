@@ -48,6 +48,7 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_pause);
   CPPUNIT_TEST(clients_that_all_look_alike);
   CPPUNIT_TEST(a_page_that_beats_and_answers);
+  CPPUNIT_TEST(proofs_that_some_people_cannot_give);
   CPPUNIT_TEST(another_server_at_its_address);
   CPPUNIT_TEST(a_page_that_is_needed);
   CPPUNIT_TEST(a_page_that_runs_without_a_store_is_not_to_be_started);
@@ -232,6 +233,14 @@ class DoctorTest : public CppUnit::TestFixture {
                     "strangers are refused for now; after 4 hours of that, held silently\n"
                     "warn page: https://gate.example.org/healthz: status 503\n"),
         page());
+  }
+
+  void proofs_that_some_people_cannot_give() {
+    const std::string all = page();
+    config_.challenge.proofs = {"pow"};
+    CPPUNIT_ASSERT_EQUAL(all + "warn page: challenge.proofs: people without JavaScript can answer "
+                               "nothing; \"code\" is for everybody\n",
+                         page());
   }
 
   void another_server_at_its_address() {

@@ -143,6 +143,12 @@ class BaseTest : public CppUnit::TestFixture {
     const WallTime t{seconds(1'811'339'000)};
     CPPUNIT_ASSERT_EQUAL(std::string("Wed, 26 May 2027 13:43:20 +0000"), rfc5322_date(t));
     CPPUNIT_ASSERT_EQUAL(std::string("2027-05-26T13:43:20Z"), rfc3339(t));
+    CPPUNIT_ASSERT_EQUAL(std::string("1970-01-01T00:00:09Z"), rfc3339(from_epoch_ms(9'999)));
+    CPPUNIT_ASSERT_EQUAL(std::string("0099-12-31T23:59:59Z"),
+                         rfc3339(from_epoch_ms(-59'011'459'200'000 - 1)));
+    // A Date may name any year.
+    CPPUNIT_ASSERT_EQUAL(std::string("10000-01-01T00:00:00Z"),
+                         rfc3339(from_epoch_ms(253'402'300'800'000)));
     CPPUNIT_ASSERT_EQUAL(std::string("26 May 2027"), short_date(t));
   }
   void a_counter_shows_in_the_text() {
