@@ -238,8 +238,9 @@ class DoctorTest : public CppUnit::TestFixture {
   void proofs_that_some_people_cannot_give() {
     const std::string all = page();
     config_.challenge.proofs = {"pow"};
-    CPPUNIT_ASSERT_EQUAL(all + "warn page: challenge.proofs: people without JavaScript can answer "
-                               "nothing; \"code\" is for everybody\n",
+    CPPUNIT_ASSERT_EQUAL(all +
+                             "warn page: challenge.proofs: people without JavaScript can answer "
+                             "nothing; \"code\" is for everybody\n",
                          page());
   }
 
