@@ -104,6 +104,8 @@ Result<TokenView> Views::view_of(const Result<std::string>& token, const PageQue
   const auto state = state_of(held, marked(held, standing->mark), now);
   if (!state) return no_such_token();
   if (*state == ViewState::expired && held.copy != Copy::kept) return no_such_token();
+  if (*state == ViewState::withdrawn && held.taken_back.empty())
+    held.taken_back = marked(held, standing->mark);
   TokenView view{*token, *state, std::move(held), {}, question.window, standing->codes_used};
   if (*state == ViewState::waiting) view.proofs = offered(view.held);
   return view;

@@ -116,7 +116,8 @@ Values Pages::of_message(const TokenView& view, const Reader& reader) const {
   out.set("postmaster", shown_address(wording::postmaster(held.recipients)));
   out.set("has_subject", !held.subject.empty());
   out.set("subject", held.subject);
-  out.set("sent", wording::moment(held.sent_or_arrived(), *reader.in));
+  out.set("sent", held.sent ? wording::moment(*held.sent, *reader.in)
+                            : wording::moment(held.arrived, *reader.in));
   out.set("sent_iso", rfc3339(held.sent_or_arrived()));
   out.set("kept", wording::day(held.expires, *reader.in));
   out.set("kept_iso", rfc3339(held.expires));
@@ -174,13 +175,22 @@ std::string Pages::message(const TokenView& view, const std::string& code_id, Wa
     case ViewState::failed:
       return failed(view, std::move(out), reader);
     case ViewState::withdrawn:
-      // While the request is under way, nobody knows the time yet.
-      out.set("has_changed", view.held.state == HeldState::withdrawn);
-      return page("withdrawn", in.say("Taken back"));
+      return taken_back(view, std::move(out), reader);
     case ViewState::expired:
-      break;
+      if (!view.held.taken_back.empty()) return taken_back(view, std::move(out), reader);
   }
   return page("expired", in.say("Not delivered in time"));
+}
+
+std::string Pages::taken_back(const TokenView& view, Values out, const Reader& reader) const {
+  const language::Catalogue& in = *reader.in;
+  const bool disowned = view.held.taken_back == word(kRetractionWords, Retraction::not_me);
+  out.set("withdrawn", true);
+  out.set("disowned", disowned);
+  out.set("over", view.state == ViewState::expired);
+  // While the request is under way, nobody knows the time yet; later, that of its end is told.
+  out.set("has_changed", view.held.state == HeldState::withdrawn);
+  return render(out, disowned ? in.say("Thank you") : in.say("Taken back"), reader);
 }
 
 std::string Pages::failed(const TokenView& view, Values out, const Reader& reader) const {

@@ -102,6 +102,7 @@ class Pages {
 
   void set_frame();
   Values of_message(const TokenView& view, const Reader& reader) const;
+  std::string taken_back(const TokenView& view, Values out, const Reader& reader) const;
   std::string failed(const TokenView& view, Values out, const Reader& reader) const;
   Values waiting(const TokenView& view, const std::string& code_id, const Reader& reader) const;
   std::string render(Values values, std::string_view title, const Reader& reader) const;

@@ -22,6 +22,13 @@ std::string in_form(TimeForm form, WallTime t, const Catalogue& in) {
 
 std::string moment(WallTime t, const Catalogue& in) { return in_form(TimeForm::moment, t, in); }
 
+std::string moment(const DateTime& t, const Catalogue& in) {
+  const std::time_t secs = std::chrono::floor<seconds>(t.local()).time_since_epoch().count();
+  std::tm shown{};
+  gmtime_r(&secs, &shown);
+  return language::spoken(TimeForm::moment, shown, in);
+}
+
 std::string day(WallTime t, const Catalogue& in) { return in_form(TimeForm::day, t, in); }
 
 bool is_recent(WallTime t, WallTime now) { return now - t < std::chrono::hours(6 * 24); }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "challenge/templates.h"
 #include "language/catalogue.h"
+#include "mail/date_time.h"
 
 namespace countersign::challenge::wording {
 
@@ -17,6 +18,8 @@ using language::Catalogue;
 
 /// "Monday 3 May, 14:02"
 std::string moment(WallTime t, const Catalogue& in);
+/// The same as the clock in its author's zone showed.
+std::string moment(const DateTime& t, const Catalogue& in);
 /// "2 June"
 std::string day(WallTime t, const Catalogue& in);
 /// Whether the name of the day alone says which one it was: less than six days ago.

@@ -43,7 +43,7 @@ struct Question {
   std::string fingerprint{};             ///< "" if unauthenticated
   std::vector<std::string> addresses{};  ///< that count as an answer
   std::string subject{};                 ///< readable(); "" where it is not known
-  std::optional<WallTime> sent{};        ///< as HeldView::sent
+  std::optional<DateTime> sent{};        ///< as HeldView::sent
   WallTime arrived{};
 };
 

@@ -19,6 +19,7 @@ void allow(History& h, std::size_t i, Leave leave) {
 void allow_all(History& h, Leave leave) {
   h.may_go = true;
   h.withdrawn = false;
+  h.taken_back.clear();
   for (std::size_t i = 0; i < h.recipients.size(); ++i) allow(h, i, leave);
 }
 
@@ -78,9 +79,11 @@ void apply(History& h, const HeldEvent& event) {
       break;
     case Kind::withdrawn:
       h.withdrawn = true;
+      h.taken_back = event.text;
       break;
     case Kind::restored:
       h.withdrawn = false;
+      h.taken_back.clear();
       break;
     case Kind::dropped:
       h.state = HeldState::dropped;

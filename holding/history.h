@@ -26,6 +26,7 @@ struct History {
   std::vector<bool> announced;             ///< a digest listed it for this recipient's owner
   bool may_go = false;                     ///< answered or approved, for all
   bool withdrawn = false;                  ///< taken back by its sender, and that not undone
+  std::string taken_back;                  ///< how, if `withdrawn`: "withdraw" or "not-me"
   bool answered = false;                   ///< by its author, for all
   std::string proof;                       ///< of the answer, to this message or to another
   std::string approved_by;

@@ -7,15 +7,6 @@
 #include "mail/date_time.h"
 
 namespace countersign {
-namespace {
-
-std::optional<WallTime> time_of(const std::string& date) {
-  const auto read = parse_date_time(date);
-  return read ? std::optional(read->instant) : std::nullopt;
-}
-
-}  // namespace
-
 std::vector<std::string> readable_recipients(const HeldEnvelope& envelope) {
   std::vector<std::string> out;
   for (const ForwardPath& path : envelope.envelope.recipients)
@@ -33,13 +24,14 @@ Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const std::string& 
                             .fingerprint = envelope.fingerprint,
                             .subject = envelope.subject,
                             .reason = envelope.reason,
-                            .sent = time_of(envelope.date),
+                            .sent = parse_date_time(envelope.date),
                             .arrived = envelope.arrived,
                             .expires = envelope.expires,
                             .state = history.state,
                             .changed = history.changed,
                             .outcomes = history.recipients,
                             .answered = history.answered,
+                            .taken_back = history.taken_back,
                             .challenged = envelope.challenged,
                             .by_mail = envelope.by_mail,
                             .address_proofs = {}},

@@ -154,7 +154,7 @@ Question Correspondence::question_to(const std::vector<std::size_t>& asked, cons
   out.addresses = answering_addresses(facts, envelope, header_);
   const HeaderField* subject = header_.first("Subject");
   if (subject != nullptr) out.subject = readable(subject->value);
-  if (const auto date = parse_date_time(date_of(header_))) out.sent = date->instant;
+  out.sent = parse_date_time(date_of(header_));
   out.arrived = arrived_;
   for (const std::size_t i : asked) {
     const auto& known = recipients[i].knowledge.asked;

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "mail/date_time.h"
 #include "mail/held_id.h"
 #include "screening/words.h"
 
@@ -39,15 +40,16 @@ struct HeldView {
   std::string fingerprint{};              ///< organizational domain; "" if unauthenticated
   std::string subject{};                  ///< readable()
   std::string reason{};                   ///< word of Reason
-  std::optional<WallTime> sent{};         ///< as its Date says; none where that cannot be read
+  std::optional<DateTime> sent{};         ///< as its Date says; none where that cannot be read
   WallTime arrived{};
   WallTime expires{};
   HeldState state = HeldState::held;
   WallTime changed{};                      ///< when it came to that state
   std::vector<RecipientState> outcomes{};  ///< of each of `recipients`; empty: all wait
-  bool answered = false;    ///< by its author; if it goes without, its recipient has let it in
-  bool challenged = false;  ///< a challenge was given: it has an answer token
-  bool by_mail = false;     ///< the challenge went by mail
+  bool answered = false;     ///< by its author; if it goes without, its recipient has let it in
+  std::string taken_back{};  ///< by its sender: "withdraw" or "not-me", and that not undone
+  bool challenged = false;   ///< a challenge was given: it has an answer token
+  bool by_mail = false;      ///< the challenge went by mail
   /// By which the web server checks the typed address: hex of the first 16 bytes of
   /// HMAC-SHA-256(answer token, "address:" + address) for each address that counts. Of no use to
   /// who reads the store without a token.
@@ -63,7 +65,7 @@ struct HeldView {
   /// Returns those of `recipients` for whom this became of it.
   std::vector<std::string> recipients_who(RecipientState which) const;
   /// When it was sent, as its author is told.
-  WallTime sent_or_arrived() const { return sent.value_or(arrived); }
+  WallTime sent_or_arrived() const { return sent ? sent->instant : arrived; }
 };
 
 /// Returns the value of HeldView::address_proofs for one address; `token` is canonical.

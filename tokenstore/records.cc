@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/records.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 
@@ -21,6 +22,14 @@ Result<int> parse_generation(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || number < 1)
     return corrupt("no generation");
   return number;
+}
+
+/// Minutes east of UTC; none: UTC.
+std::chrono::minutes parse_zone(std::string_view text) {
+  constexpr int kMost = 24 * 60;
+  int minutes = 0;
+  std::from_chars(text.data(), text.data() + text.size(), minutes);
+  return std::chrono::minutes(std::clamp(minutes, -kMost, kMost));
 }
 
 std::map<std::string, std::string, std::less<>> by_name(const Fields& fields) {
@@ -65,10 +74,13 @@ Fields encode_held(const HeldView& view, const std::string& digest) {
                 "by-mail",    view.by_mail ? "1" : "0",
                 "proofs",     join_list(view.address_proofs),
                 "outcome",    join_list(words_of(view.outcomes)),
-                "answered",   view.answered ? "1" : "0"};
+                "answered",   view.answered ? "1" : "0",
+                "back",       view.taken_back};
   if (view.sent) {
     out.emplace_back("date");
-    out.push_back(time_text(*view.sent));
+    out.push_back(time_text(view.sent->instant));
+    out.emplace_back("zone");
+    out.push_back(std::to_string(view.sent->offset.count()));
   }
   if (!digest.empty()) {
     out.emplace_back("answer");
@@ -106,8 +118,10 @@ Result<HeldView> decode_held(const HeldId& id, const Fields& fields) {
   CS_ASSIGN(out.address_proofs, split_list(value("proofs")));
   CS_ASSIGN(out.outcomes, parse_outcomes(value("outcome")));
   out.answered = value("answered") == "1";
+  out.taken_back = value("back");
   if (find("date")) {
-    CS_ASSIGN(out.sent, parse_time(value("date")));
+    CS_ASSIGN(const WallTime instant, parse_time(value("date")));
+    out.sent = {.instant = instant, .offset = parse_zone(value("zone"))};
   }
   CS_ASSIGN(out.arrived, parse_time(value("arrived")));
   CS_ASSIGN(out.expires, parse_time(value("expires")));

@@ -64,7 +64,8 @@ inline HeldView held_view() {
   out.fingerprint = "example.com";
   out.subject = std::string("Caf\xc3\xa9 & \0 50 %\r\n", 16);
   out.reason = "first-contact";
-  out.sent = wall_now() - std::chrono::hours(2);
+  out.sent = {.instant = wall_now() - std::chrono::hours(2), .offset = std::chrono::minutes(-210)};
+  out.taken_back = "not-me";
   out.arrived = wall_now();
   out.expires = wall_now() + std::chrono::hours(24 * 30);
   out.changed = out.arrived;
@@ -78,12 +79,13 @@ inline HeldView held_view() {
 
 /// All of a view as text: the assertion then shows what differs.
 inline std::string describe(const HeldView& v) {
-  std::string out =
-      v.id.text() + "|" + v.node + "|" + v.author + "|" + v.fingerprint + "|" + v.subject + "|" +
-      v.reason + "|" + std::to_string(to_epoch_ms(v.sent.value_or(WallTime()))) + "|" +
-      std::to_string(to_epoch_ms(v.arrived)) + "|" + std::to_string(to_epoch_ms(v.expires)) + "|" +
-      std::string(word(v.state)) + "|" + std::to_string(to_epoch_ms(v.changed)) +
-      (v.challenged ? "|challenged" : "|") + (v.by_mail ? "|by mail" : "|");
+  std::string out = v.id.text() + "|" + v.node + "|" + v.author + "|" + v.fingerprint + "|" +
+                    v.subject + "|" + v.reason + "|" +
+                    std::to_string(to_epoch_ms(v.sent ? v.sent->local() : WallTime())) + "|" +
+                    v.taken_back + "|" + std::to_string(to_epoch_ms(v.arrived)) + "|" +
+                    std::to_string(to_epoch_ms(v.expires)) + "|" + std::string(word(v.state)) +
+                    "|" + std::to_string(to_epoch_ms(v.changed)) +
+                    (v.challenged ? "|challenged" : "|") + (v.by_mail ? "|by mail" : "|");
   if (v.answered) out += "|answered";
   for (const RecipientState outcome : v.outcomes) out += "|" + std::string(word(outcome));
   for (const auto* list : {&v.recipients, &v.owners, &v.address_proofs})

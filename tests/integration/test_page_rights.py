@@ -47,7 +47,7 @@ def test_only_who_was_challenged_by_mail_can_disown(stage, browser):
     browser.open(by_mail.url).type(ALICE).press("I did not send this")
     browser.shows("is not yours.").picture(f"not-me-{browser.name}")
     assert by_mail.asked_for() == []
-    browser.press("Yes, it is not mine").shows("has been taken back")
+    browser.press("Yes, it is not mine").shows("Thank you for telling us")
     assert by_mail.asked_for() == ["not-me"]
 
 

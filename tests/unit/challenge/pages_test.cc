@@ -169,6 +169,8 @@ class PagesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(why_names_the_operator);
   CPPUNIT_TEST(a_message_without_subject_has_a_whole_sentence);
   CPPUNIT_TEST(a_message_was_sent_when_its_author_says);
+  CPPUNIT_TEST(what_was_disowned_is_not_called_theirs);
+  CPPUNIT_TEST(what_was_taken_back_stays_so_when_its_time_is_over);
   CPPUNIT_TEST(nothing_comes_from_other_hosts_and_nothing_is_inline);
   CPPUNIT_TEST(every_file_that_a_page_names_is_there);
   CPPUNIT_TEST(links_stand_under_the_prefix);
@@ -358,9 +360,31 @@ class PagesTest : public CppUnit::TestFixture {
 
   void a_message_was_sent_when_its_author_says() {
     TokenView view = view_in(ViewState::waiting);
-    view.held.sent = kArrived - std::chrono::hours(26);
+    view.held.sent = {.instant = kArrived - std::chrono::hours(26),
+                      .offset = std::chrono::hours(-12)};
     const std::string text = visible(own_pages()->message(view, "", kArrived));
-    CPPUNIT_ASSERT(text.find("sent Sunday 2 May, 12:02.") != std::string::npos);
+    // By his own clock.
+    CPPUNIT_ASSERT(text.find("sent Sunday 2 May, 00:02.") != std::string::npos);
+  }
+
+  void what_was_disowned_is_not_called_theirs() {
+    TokenView view = view_in(ViewState::withdrawn);
+    view.held.taken_back = "not-me";
+    const std::string text = visible(own_pages()->message(view, "", kArrived));
+    CPPUNIT_ASSERT_MESSAGE(text, text.find("Thank you for telling us") != std::string::npos);
+    CPPUNIT_ASSERT(text.find("We will not write to you again. It is not delivered.") !=
+                   std::string::npos);
+    CPPUNIT_ASSERT(text.find("Your message has been taken back") == std::string::npos);
+  }
+
+  void what_was_taken_back_stays_so_when_its_time_is_over() {
+    TokenView view = view_in(ViewState::expired);
+    view.held.taken_back = "withdraw";
+    const std::string text = visible(own_pages()->message(view, "", kArrived));
+    CPPUNIT_ASSERT_MESSAGE(
+        text, text.find("Your message has been taken back It was not delivered. You can close") !=
+                  std::string::npos);
+    CPPUNIT_ASSERT(text.find("send it again") == std::string::npos);
   }
 
   void nothing_comes_from_other_hosts_and_nothing_is_inline() {
