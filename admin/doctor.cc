@@ -74,6 +74,24 @@ void check_mta(const Config& site, const Invocation& invocation, const SiteMode&
     check_postfix(config, postfix.value_or(""), mode, tools, into);
 }
 
+/// Policies of the store that the configuration makes something else of.
+void check_modes(const Config& config, const SiteMode& mode, Findings& into) {
+  constexpr std::size_t kNamed = 3;
+  if (config.authentication.source != "none" || mode.asking.empty()) return;
+  std::string names;
+  for (std::size_t i = 0; i < mode.asking.size() && i < kNamed; ++i)
+    names += (i == 0 ? "" : ", ") + mode.asking[i];
+  if (mode.asking.size() > kNamed)
+    names += " and " + std::to_string(mode.asking.size() - kNamed) + " more";
+  Finder("config", into)
+      .warn(
+          "authentication.source is \"none\": the modes hold, refuse and defer act as aside, but "
+          "are set for " +
+              names,
+          "set authentication.source, or: countersign policy set " + mode.asking.front() +
+              " mode=aside");
+}
+
 void print(const Findings& findings, Output& output) {
   for (const Finding& finding : findings) {
     Record record;
@@ -122,6 +140,7 @@ int doctor(const Invocation& invocation, Tools& tools, Output& output) {
   check_mailboxes(*config, findings);
   check_milter(*config, tools, findings);
   const SiteMode mode = site_mode(*config, tools);
+  check_modes(*config, mode, findings);
   // While nobody holds, nobody is sent to the page.
   check_page(*config, tools, mode.any_holds, findings);
   check_mta(*config, invocation, mode, tools, findings);

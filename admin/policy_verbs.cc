@@ -66,6 +66,9 @@ int policy_show(const Invocation& invocation, Tools& tools, Output& output) {
         .add("value", value.empty() ? Record::Value(nullptr) : Record::Value(value))
         .add("from", from);
     output.put(record, std::string(key.name) + "=" + value + " (" + std::string(from) + ")");
+    const auto mode = key.name == "mode" ? from_word<Mode>(kModeWords, value) : std::nullopt;
+    const std::string remark = mode ? mode_remark(*config, *mode) : "";
+    if (!remark.empty()) output.say(whom->shown + ": " + remark);
   }
   const Status shown = show_windows(*whom, *store, tools.clock.wall(), output);
   return shown ? EX_OK : fail(shown.error(), output);

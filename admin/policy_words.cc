@@ -47,8 +47,8 @@ Status add(PolicyValues& values, const std::string& assignment, const Config& co
                      (key->number ? " is no number; allowed: a number such as 4.5"
                                   : " is none of its words; allowed: " + joined(key->words)) +
                      ", or nothing to remove it"};
-  const bool asks = value == "hold" || value == "refuse" || value == "defer";
-  if (name == "mode" && asks && config.authentication.source == "none")
+  const auto mode = name == "mode" ? from_word<Mode>(kModeWords, value) : std::nullopt;
+  if (mode && !mode_remark(config, *mode).empty())
     return Error{Errc::invalid,
                  "mode: with authentication.source \"none\" allowed: observe, aside"};
   if (!values.emplace(name, value).second) return Error{Errc::invalid, name + " is given twice"};
@@ -58,6 +58,13 @@ Status add(PolicyValues& values, const std::string& assignment, const Config& co
 }  // namespace
 
 std::span<const PolicyKey> policy_keys() { return kKeys; }
+
+bool asks(Mode mode) { return mode == Mode::hold || mode == Mode::refuse || mode == Mode::defer; }
+
+std::string mode_remark(const Config& config, Mode mode) {
+  if (!asks(mode) || config.authentication.source != "none") return "";
+  return "mode " + std::string(word(mode)) + " acts as aside, as authentication.source is \"none\"";
+}
 
 Result<PolicyValues> parse_policy(const std::vector<std::string>& assignments,
                                   const Config& config) {

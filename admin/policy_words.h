@@ -32,6 +32,12 @@ std::span<const PolicyKey> policy_keys();
 Result<PolicyValues> parse_policy(const std::vector<std::string>& assignments,
                                   const Config& config);
 
+/// Whether a mode asks its senders, so that it needs an authentication source: hold, refuse, defer.
+bool asks(Mode mode);
+/// What such a mode comes to without a source: "mode hold acts as aside, as authentication.source
+/// is \"none\""; "" where a mode is what it says.
+std::string mode_remark(const Config& config, Mode mode);
+
 /// The policy where the store sets nothing, as the milter has it.
 Policy default_policy(const Config& config);
 /// The same as words by key.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/site_mode.h"
 
+#include "admin/policy_words.h"
+
 namespace countersign::admin {
 namespace {
 
@@ -32,10 +34,14 @@ SiteMode site_mode(const Config& config, const Tools& tools) {
     return out;
   }
   // The site's own word stands over the configuration's; "" names it.
-  if (set->modes.contains("")) out = {.observing = true, .any_holds = false, .unknown = {}};
+  if (set->modes.contains("")) {
+    out = SiteMode();
+    out.observing = true;
+  }
   for (const auto& [name, mode] : set->modes) {
     if (mode != Mode::observe) out.observing = false;
     if (mode == Mode::hold) out.any_holds = true;
+    if (asks(mode)) out.asking.push_back(name.empty() ? "site" : name);
   }
   return out;
 }

@@ -4,6 +4,9 @@
 // over it, at any level. An MTA has one default action for all of them.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "admin/tools.h"
 
 namespace countersign::admin {
@@ -11,7 +14,9 @@ namespace countersign::admin {
 struct SiteMode {
   bool observing = false;  ///< nobody's mail is anything but observed
   bool any_holds = false;  ///< somebody's first mail is held
-  std::string unknown;     ///< why the policies could not be read; then neither is true by them
+  /// Who has a mode in the store that asks senders: "site", domains, keys of mailboxes.
+  std::vector<std::string> asking;
+  std::string unknown;  ///< why the policies could not be read; then neither is true by them
 };
 
 /// Returns `config` with the strictest of these modes in first_contact.mode: "observe", "hold", and

@@ -14,6 +14,7 @@
 #include "admin/whom.h"
 #include "config/values.h"
 #include "mail/domain.h"
+#include "mail/machine.h"
 #include "screening/facts.h"
 #include "screening/plan.h"
 #include "screening/screen.h"
@@ -113,10 +114,12 @@ Result<Facts> facts_of(const Invocation& invocation, const Question& question,
       facts.authentication.published = Published::nothing;
     }
   }
-  if (facts.null_reverse_path)
-    facts.machine_mark = "null-reverse-path";
-  else if (invocation.given("--machine"))
-    facts.machine_mark = "auto-submitted";
+  ReversePath path;
+  path.mailbox = question.sender;
+  path.null = facts.null_reverse_path;
+  const bool says_so = invocation.given("--machine");
+  const auto header = HeaderSection::parse(says_so ? "Auto-Submitted: auto-generated\r\n" : "");
+  facts.machine_mark = machine_mark(path, header, question.sender);
   const auto& channels = config.challenge.channels;
   facts.mail_channel = std::find(channels.begin(), channels.end(), "mail") != channels.end();
   return facts;
@@ -162,8 +165,9 @@ RecipientFacts recipient_facts(const Question& question, const Config& config,
   return facts;
 }
 
-std::string_view challenge_word(Challenge challenge) {
-  switch (challenge) {
+std::string_view challenge_word(const Plan& plan) {
+  if (plan.answer == Handling::ask || plan.answer == Handling::wait) return "reply";
+  switch (plan.challenge) {
     case Challenge::in_reply:
       return "reply";
     case Challenge::by_mail:
@@ -178,53 +182,64 @@ std::string_view level_word(Level level) {
   return level == Level::mailbox ? "mailbox" : level == Level::domain ? "domain" : "site";
 }
 
+/// What becomes of mail that is kept.
+std::string_view held_how(const Decision& decision, const Plan& plan, PageState page) {
+  if (plan.challenge == Challenge::in_reply)
+    return "It is held, and its author is told the page in the SMTP reply.";
+  if (plan.challenge == Challenge::by_mail)
+    return "It is held, and its author is told the page by mail.";
+  if (decision.disposition != Disposition::hold_silently && page != PageState::up)
+    return "It is held, and its author is not told: the page does not run.";
+  return "It is held, and nobody but the recipient is told.";
+}
+
 /// What happens, in one sentence.
 std::string outcome(const Decision& decision, const Plan& plan, PageState page) {
   if (decision.would)
     return "It passes; without mode observe it would be: " + std::string(word(*decision.would)) +
            ".";
-  if (plan.answer == Handling::ask)
-    return "It is refused with 554 and the page; once answered, it is to be sent again.";
-  if (plan.answer == Handling::wait)
-    return "It is refused for now with 450 and the page; it is held when the time of "
-           "first_contact.ask_after is over.";
-  switch (decision.disposition) {
-    case Disposition::pass:
-      return "It passes.";
-    case Disposition::aside:
-      return "It passes, marked to be filed aside.";
-    case Disposition::refuse:
+  switch (plan.answer) {
+    case Handling::ask:
+      return "It is refused with 554 and the page; once answered, it is to be sent again.";
+    case Handling::wait:
+      return "It is refused for now with 450 and the page; it is held when the time of "
+             "first_contact.ask_after is over.";
+    case Handling::refuse:
       return "It is refused with 554.";
-    case Disposition::hold:
-    case Disposition::hold_silently:
+    case Handling::defer:
+      return page == PageState::up
+                 ? "It is refused for now with 451."
+                 : "It is refused for now with 451, as the page does not run; when the milter has "
+                   "missed that for 4 hours, it is held, and its author is not told.";
+    case Handling::accept:
+    case Handling::deliver:
+      return decision.disposition == Disposition::aside ? "It passes, marked to be filed aside."
+                                                        : "It passes.";
+    case Handling::keep:
       break;
-    case Disposition::defer:
-      return plan.answer == Handling::defer && page != PageState::up
-                 ? "It is refused for now with 451: the page does not run."
-                 : "It is refused for now with 451.";
   }
-  if (plan.answer == Handling::defer)
-    return "It is refused for now with 451, as the page does not run; when the milter has missed "
-           "that for 4 hours, it is held, and its author is not told.";
-  if (plan.challenge == Challenge::in_reply)
-    return "It is held, and its author is told the page in the SMTP reply.";
-  if (plan.challenge == Challenge::by_mail)
-    return "It is held, and its author is told the page by mail.";
-  if (decision.disposition == Disposition::hold && page != PageState::up)
-    return "It is held, and its author is not told: the page does not run.";
-  return "It is held, and nobody but the recipient is told.";
+  return std::string(held_how(decision, plan, page));
 }
 
-/// What its sender hears counts: a mail that would be held waits with him while nobody can be told
-/// where to answer.
+std::string explanation_of(const Decision& decision, const std::string& mode_remark) {
+  std::string out(kExplanations[static_cast<std::size_t>(decision.reason)]);
+  if (decision.reason == Reason::first_contact && !mode_remark.empty())
+    out += " (" + mode_remark + ".)";
+  return out;
+}
+
+/// What its sender hears counts: a mail that would be held or refused with the page waits with him
+/// while nobody can be told where to answer, and is held in the end.
 Disposition disposition_of(const Decision& decision, const Plan& plan) {
-  return plan.answer == Handling::defer ? Disposition::defer : decision.disposition;
+  if (plan.answer == Handling::defer) return Disposition::defer;
+  const bool is_silent = decision.disposition == Disposition::hold_silently;
+  return plan.answer == Handling::keep && !is_silent ? Disposition::hold : decision.disposition;
 }
 
 void print(const Question& question, const Facts& facts, const RecipientFacts& recipient,
-           const Decision& decision, const Plan& plan, Output& output) {
+           const Decision& decision, const Plan& plan, const std::string& explanation,
+           Output& output) {
   const auto& fingerprint = facts.authentication.fingerprint;
-  const auto explanation = kExplanations[static_cast<std::size_t>(decision.reason)];
   std::vector<Record> matches;
   for (const ContactMatch& match : recipient.knowledge.matches)
     matches.push_back(
@@ -242,7 +257,7 @@ void print(const Question& question, const Facts& facts, const RecipientFacts& r
       .add("reason", word(decision.reason))
       .add("would", decision.would ? Record::Value(std::string(word(*decision.would)))
                                    : Record::Value(nullptr))
-      .add("challenge", challenge_word(plan.challenge))
+      .add("challenge", challenge_word(plan))
       .add("mode", word(recipient.policy.mode))
       .add("explanation", explanation)
       .add("matches", std::move(matches));
@@ -298,7 +313,8 @@ int why(const Invocation& invocation, Tools& tools, Output& output) {
   const RecipientFacts recipient = recipient_facts(*question, *config, token, *facts, knowledge);
   const Decision decision = screen(*facts, recipient);
   const Plan whole = plan(*facts, std::span(&recipient, 1), std::span(&decision, 1));
-  print(*question, *facts, recipient, decision, whole, output);
+  print(*question, *facts, recipient, decision, whole,
+        explanation_of(decision, mode_remark(*config, recipient.policy.mode)), output);
   return knowledge ? EX_OK : exit_status(knowledge.error().code);
 }
 

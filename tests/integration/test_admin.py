@@ -118,6 +118,7 @@ def test_without_the_daemon_the_command_releases_and_drops_itself(place):
     ("eve@why.example", "postmaster@example.org", None, []),
     ("ann@example.org", "joe@example.org", None, []),
     ("ann@sub.example.org", "joe@example.org", None, []),
+    ("no-reply@why.example", "joe@example.org", dkim_pass("why.example"), ["--dkim", "why.example"]),
 ])
 def test_why_says_what_really_happens(place, author, recipient, verified, options):
     place.node.run("contacts", "allow", "joe@example.org", "pal@why-pal.example", "--fingerprint",

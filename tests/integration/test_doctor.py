@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -109,9 +110,32 @@ def test_an_emptied_redis_is_diagnosed_and_the_page_is_not_to_be_started():
 
 def test_why_defers_while_the_page_is_down():
     with Place(page=False) as place:
-        assert place.send("joe@example.org", author="eve@down.example").reply.code == 451
-        [told] = place.node.run("why", "eve@down.example", "joe@example.org", json_lines=True)
-        assert told["disposition"] == "defer" and told["reason"] == "first-contact"
+        for mode in ("hold", "refuse", "defer"):
+            place.node.run("policy", "set", "joe@example.org", f"mode={mode}")
+            assert place.send("joe@example.org", author="eve@down.example").reply.code == 451
+            told = place.node.run("why", "eve@down.example", "joe@example.org").stdout
+            assert told.startswith("defer (first-contact)\n") and "with 451, as the page" in told
+
+
+def test_a_mode_without_a_source_is_told_as_what_it_is():
+    with Place() as place:
+        place.node.run("policy", "set", "joe@example.org", "mode=hold")
+        place.node.write(authentication__source="none", first_contact__mode="observe")
+        place.node.milter.send(signal.SIGUSR1)
+        remark = 'mode hold acts as aside, as authentication.source is "none"'
+
+        def sent():
+            return place.send("joe@example.org", author="eve@none.example")
+        until(lambda: sent().reply.code == 250, "read anew")
+        [mail] = place.delivered(sent())
+        assert mail.mark.startswith("aside")
+        told = place.node.run("policy", "show", "joe@example.org")
+        assert told.stdout.startswith("mode=hold (mailbox)\n") and remark in told.stderr
+        told = place.node.run("why", "eve@none.example", "joe@example.org").stdout
+        assert told.startswith("aside (first-contact)\n") and remark in told
+        found = findings(place)
+        [warned] = [f for f in found if f["area"] == "config" and f["severity"] == "warn"]
+        assert warned["todo"].endswith("countersign policy set joe@example.org mode=aside")
 
 
 def default_action(place):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// contacts, policy, why: what they write and what they tell.
+// contacts, policy: what they write and what they tell.
 #include <cppunit/extensions/HelperMacros.h>
 #include <sysexits.h>
 
@@ -129,96 +129,15 @@ void check_bad(const BadRow& row) {
   CPPUNIT_ASSERT(rig.store.contacts().list({Level::site, ""}, Deadline::max())->empty());
 }
 
-/// A question, and how it is answered.
-struct WhyRow {
-  const char* name;
-  std::vector<std::string> words;  ///< behind "why"
-  std::string disposition;
-  std::string reason;
-};
-
-const WhyRow kWhyRows[] = {
-    {"a stranger is held", {"eve@example.com", "joe@example.org"}, "hold", "first-contact"},
-    {"a stranger who signs is held as well",
-     {"eve@example.com", "joe@example.org", "--dkim", "example.com"},
-     "hold",
-     "first-contact"},
-    {"a contact who signs passes",
-     {"alice@example.com", "joe@example.org", "--dkim", "mail.example.com"},
-     "pass",
-     "contact"},
-    {"a contact by SPF passes",
-     {"alice@example.com", "joe@example.org", "--spf"},
-     "pass",
-     "contact"},
-    {"a contact signed by a stranger is forged",
-     {"alice@example.com", "joe@example.org", "--dkim", "example.net"},
-     "hold-silently",
-     "forged-contact"},
-    {"a contact of somebody else is a stranger",
-     {"alice@example.com", "ann@example.org", "--spf"},
-     "hold",
-     "first-contact"},
-    {"a blocked domain is refused", {"x@spam.example", "joe@example.org"}, "refuse", "blocked"},
-    {"a machine is held silently",
-     {"eve@example.com", "joe@example.org", "--machine"},
-     "hold-silently",
-     "machine"},
-    {"a bounce is held silently", {"<>", "joe@example.org"}, "hold-silently", "machine"},
-    {"our own domain from outside",
-     {"ann@example.org", "joe@example.org"},
-     "hold-silently",
-     "own-domain"},
-    {"below our own domain from outside is a stranger",
-     {"ann@a.example.org", "joe@example.org"},
-     "hold",
-     "first-contact"},
-    {"our own user", {"ann@example.org", "joe@example.org", "--auth"}, "pass", "internal"},
-    {"a failed DMARC",
-     {"eve@example.com", "joe@example.org", "--dmarc-fail"},
-     "hold-silently",
-     "unauthentic"},
-    {"a recipient elsewhere", {"eve@example.com", "joe@example.com"}, "pass", "unprotected"},
-    {"postmaster", {"eve@example.com", "postmaster@example.org"}, "pass", "exempt"},
-    {"a recipient that is exempt", {"eve@example.com", "open@example.org"}, "pass", "exempt"},
-    {"a recipient who files aside",
-     {"eve@example.com", "aside@example.org"},
-     "aside",
-     "first-contact"},
-    {"a detail changes nothing",
-     {"alice@example.com", "joe+x@example.org", "--spf"},
-     "pass",
-     "contact"},
-};
-
-void check_why(const WhyRow& row) {
-  AdminRig rig;
-  rig.write_config("[first_contact]\nmode = \"hold\"\n");
-  CPPUNIT_ASSERT(rig.store.web().heartbeat(Deadline::max()));
-  const auto done = [&](std::vector<std::string> words) {
-    const Ran ran = rig.run(std::move(words));
-    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_OK, ran.status);
-  };
-  done({"contacts", "allow", "joe@example.org", "alice@example.com", "--fingerprint",
-        "example.com"});
-  done({"contacts", "deny", "site", "spam.example"});
-  done({"policy", "set", "aside@example.org", "mode=aside"});
-  std::vector<std::string> words = {"why"};
-  words.insert(words.end(), row.words.begin(), row.words.end());
-  const Ran text = rig.run(words);
-  CPPUNIT_ASSERT_EQUAL_MESSAGE(text.err, EX_OK, text.status);
-  CPPUNIT_ASSERT_MESSAGE(text.out,
-                         text.out.starts_with(row.disposition + " (" + row.reason + ")\n"));
-  words.push_back("--json");
-  const std::string json = rig.run(words).out;
-  CPPUNIT_ASSERT_MESSAGE(json, has(json, "\"disposition\":\"" + row.disposition +
-                                             "\",\"reason\":\"" + row.reason + "\""));
+void write_config_without_authentication(const AdminRig& rig) {
+  std::ofstream(rig.config_path())
+      << "[protect]\ndomains = [\"example.org\"]\n[authentication]\nsource = \"none\"\n"
+         "[challenge]\nbase_url = \"https://g.example\"\n";
 }
 
 class StoreVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(StoreVerbsTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(bad_rows);
-  CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(why_rows);
   CPPUNIT_TEST(a_contact_is_written_listed_and_removed);
   CPPUNIT_TEST(a_contact_in_a_public_suffix_is_known_by_it);
   CPPUNIT_TEST(a_contact_is_written_for_the_owner);
@@ -226,20 +145,13 @@ class StoreVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_policy_is_joined_from_all_levels);
   CPPUNIT_TEST(an_empty_value_removes_a_key);
   CPPUNIT_TEST(mode_hold_needs_authentication);
+  CPPUNIT_TEST(mode_hold_that_lost_its_authentication_is_told);
   CPPUNIT_TEST(a_store_that_is_down_is_told);
-  CPPUNIT_TEST(why_tells_what_would_happen);
-  CPPUNIT_TEST(why_tells_the_entries_that_match);
-  CPPUNIT_TEST(why_tells_a_pause);
-  CPPUNIT_TEST(why_without_a_store_says_so);
-  CPPUNIT_TEST(why_tells_what_a_milter_without_store_does);
   CPPUNIT_TEST_SUITE_END();
 
  public:
   static void bad_rows(TestSuiteBuilderContextType& context) {
     test::add_rows(context, kBadRows, check_bad);
-  }
-  static void why_rows(TestSuiteBuilderContextType& context) {
-    test::add_rows(context, kWhyRows, check_why);
   }
 
   void a_contact_is_written_listed_and_removed() {
@@ -358,14 +270,30 @@ class StoreVerbsTest : public CppUnit::TestFixture {
 
   void mode_hold_needs_authentication() {
     AdminRig rig;
-    {
-      std::ofstream(rig.config_path())
-          << "[protect]\ndomains = [\"example.org\"]\n[authentication]\nsource = \"none\"\n"
-             "[challenge]\nbase_url = \"https://g.example\"\n";
-    }
+    write_config_without_authentication(rig);
     const Ran ran = rig.run({"policy", "set", "site", "mode=hold"});
     CPPUNIT_ASSERT_EQUAL(EX_DATAERR, ran.status);
     CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "allowed: observe, aside"));
+  }
+
+  void mode_hold_that_lost_its_authentication_is_told() {
+    AdminRig rig;
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"policy", "set", "example.org", "mode=hold"}).status);
+    CPPUNIT_ASSERT_EQUAL(std::string(), rig.run({"policy", "show", "joe@example.org"}).err);
+    write_config_without_authentication(rig);
+    const std::string remark = "mode hold acts as aside, as authentication.source is \"none\"";
+    const Ran shown = rig.run({"policy", "show", "joe@example.org"});
+    CPPUNIT_ASSERT_MESSAGE(shown.out, shown.out.starts_with("mode=hold (domain)\n"));
+    CPPUNIT_ASSERT_EQUAL("joe@example.org: " + remark + "\n", shown.err);
+    const std::string why = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
+    CPPUNIT_ASSERT_MESSAGE(why, why.starts_with("aside (first-contact)\n"));
+    CPPUNIT_ASSERT_MESSAGE(why, has(why, remark));
+    const std::string doctor = rig.run({"doctor"}).out;
+    CPPUNIT_ASSERT_MESSAGE(doctor, has(doctor, "WARN config: authentication.source is \"none\""));
+    CPPUNIT_ASSERT_MESSAGE(doctor, has(doctor, "countersign policy set example.org mode=aside"));
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"policy", "set", "example.org", "mode=aside"}).status);
+    CPPUNIT_ASSERT_EQUAL(std::string(), rig.run({"policy", "show", "joe@example.org"}).err);
+    CPPUNIT_ASSERT(!has(rig.run({"doctor"}).out, "WARN config"));
   }
 
   void a_store_that_is_down_is_told() {
@@ -382,58 +310,6 @@ class StoreVerbsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(!ran.err.empty());
       CPPUNIT_ASSERT_EQUAL(std::string(), ran.out);
     }
-  }
-
-  void why_tells_what_would_happen() {
-    AdminRig rig;
-    const std::string observed = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
-    CPPUNIT_ASSERT_MESSAGE(observed, has(observed, "without mode observe it would be: hold."));
-    rig.write_config("[first_contact]\nmode = \"hold\"\n");
-    const std::string without = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
-    CPPUNIT_ASSERT_MESSAGE(without, without.starts_with("defer (first-contact)\n"));
-    CPPUNIT_ASSERT_MESSAGE(without, has(without, "with 451, as the page does not run"));
-    CPPUNIT_ASSERT(rig.store.web().heartbeat(Deadline::max()));
-    const std::string held = rig.run({"why", "eve@example.com", "joe@example.org"}).out;
-    CPPUNIT_ASSERT_MESSAGE(held, has(held, "its author is told the page in the SMTP reply"));
-  }
-
-  void why_tells_the_entries_that_match() {
-    AdminRig rig;
-    rig.run({"contacts", "allow", "joe@example.org", "alice@example.com"});
-    rig.run({"contacts", "deny", "site", "example.com"});
-    const std::string text = rig.run({"why", "alice@example.com", "joe@example.org"}).out;
-    CPPUNIT_ASSERT_MESSAGE(text, has(text,
-                                     "entry: alice@example.com, allow, of the mailbox\n"
-                                     "entry: @example.com, deny, of the site\n"));
-  }
-
-  void why_tells_a_pause() {
-    AdminRig rig;
-    rig.open_spool();
-    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"pause"}).status);
-    const std::string text = rig.run({"why", "alice@example.com", "joe@example.org"}).out;
-    CPPUNIT_ASSERT_MESSAGE(text, text.starts_with("pass (paused)\n"));
-  }
-
-  void why_without_a_store_says_so() {
-    AdminRig rig;
-    rig.write_config("[first_contact]\nmode = \"hold\"\n");
-    rig.store.set_down(true);
-    const Ran ran = rig.run({"why", "alice@example.com", "joe@example.org"});
-    CPPUNIT_ASSERT_EQUAL(EX_TEMPFAIL, ran.status);
-    CPPUNIT_ASSERT_MESSAGE(ran.out, ran.out.starts_with("defer (unscreened)\n"));
-  }
-
-  void why_tells_what_a_milter_without_store_does() {
-    AdminRig rig;
-    rig.write_config("[first_contact]\nmode = \"hold\"\n");
-    CPPUNIT_ASSERT(rig.store.web().heartbeat(Deadline::max()));
-    rig.page = admin::HttpAnswer{200, "# HELP countersign_store_up x\ncountersign_store_up 1\n"};
-    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"why", "eve@example.com", "joe@example.org"}).status);
-    rig.page = admin::HttpAnswer{200, "# HELP countersign_store_up x\ncountersign_store_up 0\n"};
-    const Ran ran = rig.run({"why", "eve@example.com", "joe@example.org"});
-    CPPUNIT_ASSERT_MESSAGE(ran.out, ran.out.starts_with("defer (unscreened)\n"));
-    CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "countersign-milter has no store"));
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(StoreVerbsTest);
