@@ -152,6 +152,14 @@ struct Program {
     });
   }
 
+  void warn_of_secrets(const Config& config) const {
+    const auto now = load_secrets(config);
+    const std::string keys =
+        now ? secrets_need_restart(Daemon::page, keyring, *now) : now.error().detail;
+    if (!keys.empty())
+      log::warning("page: changed secrets count only after a restart", {{"keys", keys}});
+  }
+
   /// `started_with`: what counts for addresses and the like until the end.
   void reload(const Config& started_with, const std::string& path) {
     const auto config = load_config(path);
@@ -166,6 +174,7 @@ struct Program {
     log::info("page: reloaded");
     if (const auto keys = needs_restart(Daemon::page, started_with, *config); !keys.empty())
       log::warning("page: changed keys count only after a restart", {{"keys", keys}});
+    warn_of_secrets(*config);
   }
 
   void end() {

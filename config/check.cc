@@ -72,6 +72,7 @@ class Checker {
       together();
     }
     files();
+    parts_are_protected();
     sort();
     return std::move(out_);
   }
@@ -118,6 +119,16 @@ class Checker {
     if (!domain || domain->empty() || domain->starts_with('['))
       return add(setting.line, in_brackets(setting.table) + " " + in_quotes(setting.name),
                  "is no domain", "[site.\"example.org\"]");
+    parts_.try_emplace(*domain, setting.line);
+  }
+  /// What is said for another domain would never show.
+  void parts_are_protected() {
+    const auto& domains = out_.config.protect.domains;
+    if (domains.empty() || !fine("protect.domains")) return;
+    for (const auto& [domain, line] : parts_)
+      if (std::ranges::find(domains, domain) == domains.end())
+        add(line, "[" + std::string(kParted) + "." + in_quotes(domain) + "]", "is not protected",
+            "a domain of protect.domains");
   }
   void set_part(const Setting& setting) {
     if (setting.table != kParted) return;  // The table in it was reported as what it is not.
@@ -262,6 +273,7 @@ class Checker {
   const ReadFile& read_file_;
   CheckedConfig out_;
   std::set<std::string> bad_;
+  std::map<std::string, int> parts_;  ///< domains that have a table of their own, and where
 };
 
 }  // namespace

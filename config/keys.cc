@@ -231,9 +231,9 @@ constexpr Table kTables[] = {
     {"notices", "The mails that we write: challenges by mail, digests, reports."},
     {"challenge", "The web page on which a sender answers."},
     {"site",
-     "How pages, challenges by mail and SMTP replies present themselves. A domain can have its "
-     "own: "
-     "[site.\"example.org\"] with the same keys; what it does not set is that of [site]."},
+     "How pages, challenges by mail and SMTP replies present themselves. A domain of "
+     "protect.domains can have its own: [site.\"example.org\"] with the same keys; what it does "
+     "not set is that of [site]."},
     {"secrets",
      "Keys, one file for each role, made by countersign config init with mode 0640. The file of "
      "the milter never goes to the web host."},

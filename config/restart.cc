@@ -19,6 +19,12 @@ constexpr std::array<std::string_view, 6> kPage = {"challenge.listen",  "store.u
                                                    "store.prefix",      "secrets.challenge",
                                                    "metrics.challenge", "log.target"};
 
+constexpr std::array<std::string_view, 5> kMilterKeys = {"answer", "sent", "operator", "web",
+                                                         "store"};
+constexpr std::array<std::string_view, 5> kPageKeys = {"web", "pow", "powkey", "wait", "store"};
+
+bool is_same(const Secret& a, const Secret& b) { return a.id == b.id && a.bytes == b.bytes; }
+
 }  // namespace
 
 std::string needs_restart(Daemon daemon, const Config& started_with, const Config& now) {
@@ -31,6 +37,15 @@ std::string needs_restart(Daemon daemon, const Config& started_with, const Confi
         key.show(started_with) != key.show(now))
       out += (out.empty() ? "" : ", ") + key.full_name();
   return out;
+}
+
+std::string secrets_need_restart(Daemon daemon, const Keyring& started_with, const Keyring& now) {
+  std::string changed;
+  for (const std::string_view purpose : daemon == Daemon::milter ? kMilterKeys : kPageKeys)
+    if (!std::ranges::equal(started_with.all(purpose), now.all(purpose), is_same))
+      changed.append(changed.empty() ? "" : ", ").append(purpose);
+  if (changed.empty()) return "";
+  return (daemon == Daemon::milter ? "secrets.milter (" : "secrets.challenge (") + changed + ")";
 }
 
 }  // namespace countersign

@@ -427,6 +427,9 @@ void reload(Program& program, const Config& started_with, const std::string& pat
   if (const auto keys_left = needs_restart(Daemon::milter, started_with, *config);
       !keys_left.empty())
     log::warning("changed keys count only after a restart", {{"keys", keys_left}});
+  if (const auto secrets_left = secrets_need_restart(Daemon::milter, program.keys, *keys);
+      !secrets_left.empty())
+    log::warning("changed secrets count only after a restart", {{"keys", secrets_left}});
 }
 
 /// Learns whose mode is which, so that an outage of the store is judged by what was set last.

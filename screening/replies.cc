@@ -31,10 +31,20 @@ std::vector<std::string> filled(std::vector<std::string> lines, const std::strin
   return lines;
 }
 
+/// The day in UTC.
+std::string spoken_date(WallTime time, const ReplyTexts& texts) {
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+  std::string out = texts.date;
+  fill(out, "{day}", std::to_string(static_cast<unsigned>(day.day())));
+  fill(out, "{month}", texts.months.at(static_cast<unsigned>(day.month()) - 1));
+  fill(out, "{year}", std::to_string(static_cast<int>(day.year())));
+  return out;
+}
+
 }  // namespace
 
 SmtpReply kept_reply(const std::string& url, WallTime expires, const ReplyTexts& texts) {
-  return {"554", "5.7.1", filled(texts.kept, url, short_date(expires))};
+  return {"554", "5.7.1", filled(texts.kept, url, spoken_date(expires, texts))};
 }
 
 SmtpReply refused_reply(const std::string& url, const ReplyTexts& texts) {

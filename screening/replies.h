@@ -31,6 +31,10 @@ struct ReplyTexts {
       "and type your address. Then please send your message once more."};
   std::vector<std::string> deferred = {
       "First message to this address; waiting for the recipient. To speed up open {url}"};
+  /// What {date} is: holes {day}, {month} and {year}; and the twelve months.
+  std::string date = "{day} {month} {year}";
+  std::vector<std::string> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 };
 
 /// 554: held and challenged. `url` is printable ASCII without '%', at most 300 octets.

@@ -3,6 +3,7 @@
 import re
 import signal
 import threading
+from pathlib import Path
 
 from testsite.sender import Smtp, dkim_pass, message, stuffed
 from testsite.waiting import until
@@ -132,6 +133,24 @@ def test_what_counts_only_after_a_restart_is_named_at_a_reload(place):
         assert place.send("joe@example.org").reply.code == 554
     finally:
         place.node.write(**before)
+
+
+def test_secrets_that_count_only_after_a_restart_are_named_by_purpose(place):
+    def named(daemon):
+        return [line for line in daemon.output().splitlines() if "changed secrets count" in line]
+    daemons = {place.node.milter: ("milter", "answer, sent"), place.node.page: ("challenge", "wait")}
+    for daemon, (role, purposes) in daemons.items():
+        path = Path(place.node.keys[f"secrets.{role}"])
+        before = path.read_text()
+        added = [f"{purpose} new {'7' * 64}\n" for purpose in [*purposes.split(", "), "token"]]
+        path.write_text("".join(added) + before)
+        try:
+            daemon.send(signal.SIGUSR1)
+            until(lambda: named(daemon), f"{daemon.name} names them")
+            [line] = named(daemon)
+            assert f"secrets.{role} ({purposes})" in line
+        finally:
+            path.write_text(before)
 
 
 def test_a_bad_configuration_does_not_start(place):

@@ -75,10 +75,35 @@ void check(const Row& row) {
 class RestartTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RestartTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
+  CPPUNIT_TEST(changed_secrets_are_told_by_their_purpose);
   CPPUNIT_TEST_SUITE_END();
 
  public:
   static void rows(TestSuiteBuilderContextType& context) { test::add_rows(context, kRows, check); }
+
+  void changed_secrets_are_told_by_their_purpose() {
+    const std::string old = line("answer", "1", 'a') + line("sent", "1", 'b') +
+                            line("token", "1", 'c') + line("web", "1", 'd') +
+                            line("wait", "1", 'e') + "store user password\n";
+    const auto left = [&](Daemon daemon, const std::string& now) {
+      return secrets_need_restart(daemon, *Keyring::parse(old, "f"), *Keyring::parse(now, "f"));
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string(), left(Daemon::milter, "# a remark\n" + old));
+    CPPUNIT_ASSERT_EQUAL(std::string(), left(Daemon::milter, line("token", "2", 'f') + old));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("secrets.milter (answer, sent)"),
+        left(Daemon::milter, line("answer", "2", 'f') + line("sent", "2", 'f') + old));
+    CPPUNIT_ASSERT_EQUAL(std::string("secrets.milter (web)"),
+                         left(Daemon::milter, old + line("web", "2", 'f')));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("secrets.challenge (wait)"),
+        left(Daemon::page, line("answer", "2", 'f') + line("wait", "2", 'f') + old));
+  }
+
+ private:
+  static std::string line(const std::string& purpose, const std::string& id, char digit) {
+    return purpose + " " + id + " " + std::string(64, digit) + "\n";
+  }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(RestartTest);
 

@@ -13,7 +13,8 @@ namespace countersign {
 namespace {
 
 const std::string kGood =
-    "[protect]\ndomains = [\"example.org\"]\n[authentication]\nauthserv_id = \"mx.example.org\"\n"
+    "[protect]\ndomains = [\"example.org\", \"example.com\", "
+    "\"b\u00fccher.example\"]\n[authentication]\nauthserv_id = \"mx.example.org\"\n"
     "[challenge]\nbase_url = \"https://gate.example.org\"\n";
 
 Config parsed(const std::string& text) {
@@ -54,6 +55,10 @@ const Row kRows[] = {
     {"a colour of three digits", "[site]\naccent = \"#123\"\n", "no colour"},
     {"a colour in capitals", "[site]\naccent = \"#17594A\"\n", ""},
     {"what is no domain", "[site.\"a b\"]\nname = \"x\"\n", "is no domain"},
+    {"a domain that is not protected", "[site.\"exampel.org\"]\nname = \"x\"\n",
+     "c.toml:7: [site.\"exampel.org\"]: is not protected; allowed: a domain of protect.domains"},
+    {"below a protected domain", "[site.\"a.example.org\"]\nname = \"x\"\n", "is not protected"},
+    {"a protected domain in capitals", "[site.\"EXAMPLE.org\"]\nname = \"x\"\n", ""},
     {"a table in the table of a domain", "[site.\"example.org\".more]\nname = \"x\"\n",
      "no such key"},
     {"a part of another table", "[log.\"example.org\"]\nlevel = \"info\"\n", "no such key"},
