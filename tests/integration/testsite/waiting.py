@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Waiting for a condition, never for luck."""
+import itertools
 import os
 import socket
 import threading
@@ -18,24 +19,29 @@ def until(condition, what, timeout=30.0, step=0.05):
         threading.Event().wait(step)
 
 
-def _worker():
+def _own_ports():
+    """Below the ephemeral ports, a share of them for each worker: what one is about to listen on, no other
+    may find free."""
+    first, last = 10240, 32700
     name = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    return int(name[2:]) if name[2:].isdigit() else 0
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    share = (last - first) // workers
+    first += share * (int(name[2:]) if name[2:].isdigit() else 0)
+    ports = range(first, first + share)
+    # Elsewhere for each run: another one may be under way.
+    return itertools.cycle([*ports[os.getpid() % share:], *ports[:os.getpid() % share]])
 
 
-_next_port = 12000 + _worker() * 1000 + (os.getpid() % 50) * 10
+_ports = _own_ports()
 
 
 def free_port():
-    """Returns a TCP port of 127.0.0.1 that nobody listens on: below the ephemeral ports, and each
-    only once, so that two servers of one test never meet."""
-    global _next_port
-    while True:
-        _next_port += 1
+    """Returns a TCP port of 127.0.0.1 that nobody listens on, and that was not returned for long."""
+    for port in _ports:
         with socket.socket() as probe:
             try:
-                probe.bind(("127.0.0.1", _next_port))
-                return _next_port
+                probe.bind(("127.0.0.1", port))
+                return port
             except OSError:
                 continue
 
