@@ -131,7 +131,7 @@ class CatalogueTest : public CppUnit::TestFixture {
         // Whatever splits replies at blanks finds the URL whole.
         if (text.find("{url}") != std::string_view::npos) CPPUNIT_ASSERT(text.ends_with(" {url}"));
       }
-    CPPUNIT_ASSERT_EQUAL(5 * tables().size(), static_cast<std::size_t>(found));
+    CPPUNIT_ASSERT_EQUAL(7 * tables().size(), static_cast<std::size_t>(found));
   }
 
   void tags_and_names_are_told() {
