@@ -6,7 +6,6 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from testsite.browser import Browser
 from testsite.page import post, request
 from testsite.waiting import until
 

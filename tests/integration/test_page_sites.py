@@ -7,7 +7,6 @@ import urllib.parse
 
 import pytest
 
-from testsite.browser import Browser
 from testsite.page import answer, proof_of_work, post, request
 from testsite.place import Place
 from testsite.sender import spf_pass

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people do with a browser: two tabs, the way back, reload, an old phone, a page left open."""
-import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
