@@ -29,12 +29,7 @@ def crash(place, call, when, serial):
     tracer = Tracer(place.node.milter.pid, place.folder / "crash.trace", call,
                     f"{call}:signal=KILL:when={when}")
     entry = place.send("joe@example.org", author=author)
-    killed = not place.node.milter.running()
-    tracer.detach()
-    if killed:
-        place.node.milter.wait()
-    elif place.node.milter.process.poll() is not None:
-        killed = True
+    killed = tracer.killed(place.node.milter, call, when)
     if killed:
         # What was said is true, whatever was said.
         if entry.reply.kept:

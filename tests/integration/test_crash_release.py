@@ -43,8 +43,7 @@ def test_killed_at_each_call_of_a_release(place, call):
     for when in range(1, min(place.counts.get(call, 0), MOST_EACH) + 1):
         entry = hold(place, f"{call}{when}")
         held_id, tracer = release(place, entry, call, f"{call}:signal=KILL:when={when}")
-        tracer.detach()
-        if not place.node.milter.running():
+        if tracer.killed(place.node.milter, call, when):
             place.killed += 1
             place.node.milter.kill()
             assert place.held(entry) or place.mailbox.find(entry.tag), f"{call} {when}: lost"

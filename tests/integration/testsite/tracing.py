@@ -39,6 +39,14 @@ class Tracer:
             self.process.kill()
             self.process.wait()
 
+    def killed(self, daemon, call, when):
+        """Detaches; whether a signal injected at the `when`-th `call` ended `daemon`. One that is
+        ending runs a moment longer than its connections, so it is waited for."""
+        self.detach()
+        if self.count_by_call().get(call, 0) >= when:
+            daemon.wait()
+        return not daemon.running()
+
     def calls(self):
         """What was called: lines of strace."""
         with open(self.log, encoding="utf-8", errors="replace") as f:
