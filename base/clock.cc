@@ -55,9 +55,4 @@ std::string rfc3339(WallTime t) {
   return out;
 }
 
-std::string short_date(WallTime t) {
-  const std::tm d = utc(t);
-  return print("%d %s %04d", d.tm_mday, kMonths[static_cast<size_t>(d.tm_mon)], d.tm_year + 1900);
-}
-
 }  // namespace countersign

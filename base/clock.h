@@ -66,7 +66,5 @@ inline int poll_timeout(Deadline deadline) {
 std::string rfc5322_date(WallTime t);
 /// Returns `t` as RFC 3339 in UTC with seconds: "2027-05-03T14:02:00Z". For logs and JSON.
 std::string rfc3339(WallTime t);
-/// Returns the day of `t` in UTC as "2 Jun 2027": the form of SMTP replies.
-std::string short_date(WallTime t);
 
 }  // namespace countersign

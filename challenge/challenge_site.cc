@@ -228,12 +228,8 @@ HttpResponse ChallengeSite::outcome(const HttpRequest& request, const Snapshot& 
       [[fallthrough]];
     case AnswerOutcome::already:
       return see_page(request, now, result.view);
-    case AnswerOutcome::limited: {
-      HttpResponse response =
-          problem(now.pages_of(request), request, 429, Problem::limited, "limited");
-      response.fields.push_back(retry_after(result.retry));
-      return response;
-    }
+    case AnswerOutcome::limited:
+      return limited(now.pages_of(request), request, result.retry);
     case AnswerOutcome::first_step:
     case AnswerOutcome::another_code:
       status = 200;  // no wrong answer
@@ -288,12 +284,8 @@ HttpResponse ChallengeSite::retract(const HttpRequest& request, const Snapshot& 
       result->outcome == RetractOutcome::taken || result->outcome == RetractOutcome::already;
   if (result->outcome == RetractOutcome::taken) open_pages_.ended(result->view.held.id);
   if (done) return see_page(request, now, result->view);
-  if (result->outcome == RetractOutcome::limited) {
-    HttpResponse response =
-        problem(now.pages_of(request), request, 429, Problem::limited, "limited");
-    response.fields.push_back(retry_after(result->retry));
-    return response;
-  }
+  if (result->outcome == RetractOutcome::limited)
+    return limited(now.pages_of(request), request, result->retry);
   const int status = result->outcome == RetractOutcome::confirm ? 200 : 422;
   if (request.json) return json_response(status, retract_json(*result));
   return html_response(
@@ -317,12 +309,7 @@ HttpResponse ChallengeSite::code(const HttpRequest& request, const Snapshot& now
   if (!view->offers(ProofKind::code)) return not_found(now.pages_of(request), request);
   std::string id = argument(request, "id");
   if (id.empty()) id = now.desk.code_for(*view);
-  if (id.empty()) {
-    HttpResponse response =
-        problem(now.pages_of(request), request, 429, Problem::limited, "limited");
-    response.fields.push_back(retry_after(parts_.codes.until_new()));
-    return response;
-  }
+  if (id.empty()) return limited(now.pages_of(request), request, parts_.codes.until_new());
   const auto shown = parts_.codes.check(id, proof_binding(view->token));
   if (!shown) return not_found(now.pages_of(request), request);
   parts_.metrics.codes.increment(request.route == Route::code_sound ? CodeForm::sound
@@ -373,17 +360,12 @@ HttpResponse ChallengeSite::failed(const HttpRequest& request, const Snapshot& n
   }
   parts_.metrics.store_failures.increment();
   log::error("page: request failed", {{"why", error.detail}});
-  HttpResponse response =
-      problem(now.pages_of(request), request, 503, Problem::unavailable, "unavailable");
-  response.fields.push_back(retry_after(kStoreRetry));
-  return response;
+  return unavailable(now.pages_of(request), request, kStoreRetry, "unavailable");
 }
 
 HttpResponse ChallengeSite::busy(const HttpRequest& request) const {
   const Current now = current();
-  HttpResponse response =
-      problem(now->pages_of(request), request, 503, Problem::unavailable, "busy");
-  response.fields.push_back(retry_after(kBusyRetry));
+  HttpResponse response = unavailable(now->pages_of(request), request, kBusyRetry, "busy");
   count(response);
   return response;
 }

@@ -41,4 +41,17 @@ HttpResponse not_found(const Pages& pages, const HttpRequest& request) {
   return problem(pages, request, 404, Problem::not_found, "not-found");
 }
 
+HttpResponse limited(const Pages& pages, const HttpRequest& request, seconds retry) {
+  HttpResponse out = problem(pages, request, 429, Problem::limited, "limited");
+  out.fields.push_back(retry_after(retry));
+  return out;
+}
+
+HttpResponse unavailable(const Pages& pages, const HttpRequest& request, seconds retry,
+                         std::string_view error) {
+  HttpResponse out = problem(pages, request, 503, Problem::unavailable, error);
+  out.fields.push_back(retry_after(retry));
+  return out;
+}
+
 }  // namespace countersign::challenge

@@ -27,5 +27,10 @@ Reader reader_of(const HttpRequest& request, const Pages& pages);
 HttpResponse problem(const Pages& pages, const HttpRequest& request, int status, Problem what,
                      std::string_view error);
 HttpResponse not_found(const Pages& pages, const HttpRequest& request);
+/// 429 (RFC 6585 §4): the next try is taken after `retry`.
+HttpResponse limited(const Pages& pages, const HttpRequest& request, seconds retry);
+/// 503: the same.
+HttpResponse unavailable(const Pages& pages, const HttpRequest& request, seconds retry,
+                         std::string_view error);
 
 }  // namespace countersign::challenge

@@ -35,9 +35,7 @@ Result<std::string> header_section(Spool& spool, const HeldId& id) {
 }
 
 bool held_for(const HeldLine& line, const std::string& owner) {
-  return (line.state == HeldState::held || line.state == HeldState::withdrawn ||
-          line.state == HeldState::failed) &&
-         std::ranges::find(line.owners, owner) != line.owners.end();
+  return may_be_let_in(line.state) && std::ranges::find(line.owners, owner) != line.owners.end();
 }
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::size_t kBits = 130;
 
-std::string derive(const Secret& key, const HeldId& id, int generation) {
+std::string derive(const Secret& key, std::string_view purpose, const HeldId& id, int generation) {
   return crockford_encode(
-      hmac_sha256(key.bytes, framed("answer token", id.text(), std::to_string(generation))), kBits);
+      hmac_sha256(key.bytes, framed(purpose, id.text(), std::to_string(generation))), kBits);
 }
 
 }  // namespace
@@ -20,23 +20,24 @@ std::string derive(const Secret& key, const HeldId& id, int generation) {
 Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int generation,
                                  std::string_view key) {
   CS_ASSIGN(const Secret secret, keys.named_or_current("answer", key));
-  return derive(secret, id, generation);
+  return derive(secret, kHeldToken, id, generation);
 }
 
 Result<std::string> answer_token_by_digest(const Keyring& keys, const HeldId& id, int generation,
-                                           const std::string& digest) {
+                                           const std::string& digest, std::string_view purpose) {
   for (const Secret& key : keys.all("answer")) {
-    std::string token = derive(key, id, generation);
+    std::string token = derive(key, purpose, id, generation);
     if (token_digest(token) == digest) return token;
   }
-  return answer_token(keys, id, generation);
+  CS_ASSIGN(const Secret key, keys.current("answer"));
+  return derive(key, purpose, id, generation);
 }
 
-bool is_answer_token(const Keyring& keys, const HeldId& id, int generation,
-                     std::string_view token) {
+bool is_answer_token(const Keyring& keys, const HeldId& id, int generation, std::string_view token,
+                     std::string_view purpose) {
   bool good = false;
   for (const Secret& key : keys.all("answer"))
-    good |= equal_in_constant_time(derive(key, id, generation), token);
+    good |= equal_in_constant_time(derive(key, purpose, id, generation), token);
   return good;
 }
 

@@ -13,6 +13,10 @@
 
 namespace countersign {
 
+/// What a token is of; the purpose that its HMAC names.
+inline constexpr std::string_view kHeldToken = "answer token";    ///< a held message
+inline constexpr std::string_view kAskedToken = "refused token";  ///< of mail that is not held
+
 /// Returns 26 characters of upper-case Crockford base32: the first 130 bits of HMAC-SHA-256 over
 /// purpose, held id and generation by the key "answer" whose id is `key`, that of the time when the
 /// message came: so its URL stays when a key is put above it. By the current one where `key` is
@@ -20,12 +24,15 @@ namespace countersign {
 Result<std::string> answer_token(const Keyring& keys, const HeldId& id, int generation,
                                  std::string_view key = {});
 
-/// The same of a message of another node: by the key whose token has this token_digest().
+/// The same where the key's id is not known: by the key whose token has this token_digest(), else
+/// by the current one.
 Result<std::string> answer_token_by_digest(const Keyring& keys, const HeldId& id, int generation,
-                                           const std::string& digest);
+                                           const std::string& digest,
+                                           std::string_view purpose = kHeldToken);
 
 /// Whether `token` (canonical) is the message's token under any key "answer"; constant time.
-bool is_answer_token(const Keyring& keys, const HeldId& id, int generation, std::string_view token);
+bool is_answer_token(const Keyring& keys, const HeldId& id, int generation, std::string_view token,
+                     std::string_view purpose = kHeldToken);
 
 /// Where pages are: of the site, and of domains that have an address of their own.
 struct PageUrls {

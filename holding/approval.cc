@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holding/approval.h"
 
-#include <algorithm>
 #include <set>
-
-#include "holding/history.h"
 
 namespace countersign {
 namespace {
@@ -27,22 +24,35 @@ std::vector<std::uint32_t> meant_by(const HeldEnvelope& envelope,
 
 }  // namespace
 
+std::vector<HeldEvent> words_of_leave(const HeldEnvelope& envelope,
+                                      const std::vector<std::uint32_t>& recipients,
+                                      History::Leave leave, const std::string& text, WallTime now) {
+  using Kind = HeldEvent::Kind;
+  const bool answer = leave == History::Leave::answer;
+  if (recipients.size() == envelope.owners.size())
+    return {{.kind = answer ? Kind::answered : Kind::approved,
+             .when = now,
+             .recipient = 0,
+             .text = text}};
+  std::vector<HeldEvent> out;
+  for (const std::uint32_t i : recipients)
+    out.push_back(
+        {.kind = answer ? Kind::freed : Kind::let_in, .when = now, .recipient = i, .text = text});
+  return out;
+}
+
 std::vector<HeldEvent> words_of_approval(const HeldMessage& message,
                                          std::optional<std::uint32_t> recipient,
                                          const std::string& who, WallTime now) {
   const History history = history_of(message);
-  const auto meant = meant_by(message.envelope, recipient);
-  HeldEvent event{.kind = HeldEvent::Kind::approved, .when = now, .recipient = 0, .text = who};
-  if (meant.size() == message.envelope.owners.size())
-    return history.state == HeldState::answered ? std::vector<HeldEvent>() : std::vector{event};
-  event.kind = HeldEvent::Kind::let_in;
-  std::vector<HeldEvent> out;
-  for (const std::uint32_t i : meant) {
-    if (history.goes_to(i) || history.recipients[i] == RecipientState::taken) continue;
-    event.recipient = i;
-    out.push_back(event);
-  }
-  return out;
+  auto meant = meant_by(message.envelope, recipient);
+  if (meant.size() < message.envelope.owners.size())
+    std::erase_if(meant, [&](std::uint32_t i) {
+      return history.goes_to(i) || history.recipients[i] == RecipientState::taken;
+    });
+  else if (history.state == HeldState::answered)
+    return {};
+  return words_of_leave(message.envelope, meant, History::Leave::approval, who, now);
 }
 
 Result<ContactEntry> approve_author(const HeldEnvelope& envelope,

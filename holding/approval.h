@@ -12,10 +12,17 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "holding/history.h"
 #include "spool/spool.h"
 #include "tokenstore/contacts.h"
 
 namespace countersign {
+
+/// Returns what to log so that the message may go to these of its recipients, in one slot where
+/// they are all: by an answer (`text`: its proof), or by approval (`text`: whose).
+std::vector<HeldEvent> words_of_leave(const HeldEnvelope& envelope,
+                                      const std::vector<std::uint32_t>& recipients,
+                                      History::Leave leave, const std::string& text, WallTime now);
 
 /// Returns what to log to let the message in for recipient `recipient`, or for all: but where some
 /// block its author and others do not, not for those who block him: they are to say so themselves

@@ -15,19 +15,6 @@ namespace {
 
 constexpr std::size_t kBits = 130;
 
-std::string derive(const Secret& key, const HeldId& id, int generation) {
-  return crockford_encode(
-      hmac_sha256(key.bytes, framed("refused token", id.text(), std::to_string(generation))),
-      kBits);
-}
-
-bool is_asked_token(const Keyring& keys, const HeldId& id, int generation, std::string_view token) {
-  bool good = false;
-  for (const Secret& key : keys.all("answer"))
-    good |= equal_in_constant_time(derive(key, id, generation), token);
-  return good;
-}
-
 std::vector<std::string> unique_owners(const Question& question) {
   std::vector<std::string> owners;
   for (const AskedRecipient& recipient : question.recipients) owners.push_back(recipient.owner);
@@ -84,12 +71,7 @@ HeldId asked_id(const AskedTuple& tuple) {
 
 Result<std::string> asked_token(const Keyring& keys, const HeldId& id, int generation,
                                 const std::string& before) {
-  for (const Secret& key : keys.all("answer")) {
-    std::string token = derive(key, id, generation);
-    if (token_digest(token) == before) return token;
-  }
-  CS_ASSIGN(const Secret key, keys.current("answer"));
-  return derive(key, id, generation);
+  return answer_token_by_digest(keys, id, generation, before, kAskedToken);
 }
 
 StoreAskingDesk::StoreAskingDesk(AskingParts parts, AskingSettings settings)
@@ -178,7 +160,8 @@ Status StoreAskingDesk::settle(const std::string& owner, const std::string& id,
 
 bool StoreAskingDesk::is_genuine(const Request& request, const HeldView& view) const {
   if (view.copy == Copy::kept || asked_id(tuple_of(view)) != view.id) return false;
-  if (!is_asked_token(parts_.keys, view.id, view.generation, request.token)) return false;
+  if (!is_answer_token(parts_.keys, view.id, view.generation, request.token, kAskedToken))
+    return false;
   const auto typed = Mailbox::parse(request.address);
   if (!typed) return false;
   const std::string proof = address_proof(request.token, typed->address());

@@ -275,26 +275,21 @@ Status Desk::free_others(const HeldEnvelope& envelope, const std::set<std::strin
       if (!claim) return Error{Errc::unavailable, "busy"};
       auto message = parts_.spool.read(id);
       if (!message && message.error().code == Errc::unavailable) return message.error();
-      if (message) CS_TRY(free_for(*message, owners, proof));
+      if (!message) continue;
+      if (const auto freed = free_for(*message, owners, proof); !freed) return freed.error();
     }
   return free_elsewhere(envelope, proof, deadline);
 }
 
-/// Lets it go to those of `owners` whom its author's answer reaches.
-Status Desk::free_for(const HeldMessage& message, const std::set<std::string>& owners,
-                      const std::string& proof) {
+/// Lets it go to those of `owners` whom its author's answer reaches; returns whether there are any.
+Result<bool> Desk::free_for(const HeldMessage& message, const std::set<std::string>& owners,
+                            const std::string& proof) {
   const auto reached = reached_by_answer(message, owners);
-  if (reached.empty()) return {};
-  HeldEvent word{
-      .kind = Kind::answered, .when = parts_.clock.wall(), .recipient = 0, .text = proof};
-  if (reached.size() == message.envelope.owners.size()) return let_go(message.envelope.id, {word});
-  word.kind = Kind::freed;
-  std::vector<HeldEvent> words;
-  for (const std::uint32_t i : reached) {
-    word.recipient = i;
-    words.push_back(word);
-  }
-  return let_go(message.envelope.id, words);
+  if (reached.empty()) return false;
+  CS_TRY(
+      let_go(message.envelope.id, words_of_leave(message.envelope, reached, History::Leave::answer,
+                                                 proof, parts_.clock.wall())));
+  return true;
 }
 
 Status Desk::free_elsewhere(const HeldEnvelope& envelope, const std::string& proof,
@@ -331,12 +326,10 @@ Result<DeskOutcome> Desk::free_here(const HeldMessage& message, const Request& r
   const HeldEnvelope& envelope = message.envelope;
   if (envelope.fingerprint.empty() || envelope.author != request.address)
     return DeskOutcome::forged;
-  const std::set<std::string> all = owners_of(envelope);
-  if (reached_by_answer(message, all).empty()) return DeskOutcome::repeated;
+  if (reached_by_answer(message, owners_of(envelope)).empty()) return DeskOutcome::repeated;
   CS_ASSIGN(const std::set<std::string> knowing, knowing_owners(envelope, deadline));
-  if (reached_by_answer(message, knowing).empty()) return DeskOutcome::not_wanted;
-  CS_TRY(free_for(message, knowing, request.proof));
-  return DeskOutcome::accepted;
+  CS_ASSIGN(const bool freed, free_for(message, knowing, request.proof));
+  return freed ? DeskOutcome::accepted : DeskOutcome::not_wanted;
 }
 
 /// Returns the owners who know the author by what authenticated him.

@@ -83,8 +83,8 @@ class Desk {
   Result<std::set<std::string>> owners_with(const HeldEnvelope& envelope, Deadline deadline,
                                             const std::function<bool(const ContactEntry&)>& wanted);
   Status let_go(const HeldId& id, const std::vector<HeldEvent>& words);
-  Status free_for(const HeldMessage& message, const std::set<std::string>& owners,
-                  const std::string& proof);
+  Result<bool> free_for(const HeldMessage& message, const std::set<std::string>& owners,
+                        const std::string& proof);
   Status decline(const HeldMessage& message, const std::set<std::string>& blocking);
   Status write_contact(const HeldEnvelope& envelope, const std::set<std::string>& owners,
                        Deadline deadline);

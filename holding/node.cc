@@ -33,10 +33,8 @@ std::pair<std::string, std::chrono::minutes> local_day(WallTime t) {
 /// Deadlines of I/O are the system's: a clock that a test moves would stretch or cut them.
 Deadline within(milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
-/// Whether time can end it: it waits for a word, and nobody is being delivered to.
-bool can_expire(const HeldLine& line) {
-  return (waits_for_a_word(line.state) && !line.under_way) || line.state == HeldState::failed;
-}
+/// Whether time can end it: its recipient could let it in, and nobody is being delivered to.
+bool can_expire(HeldState state, bool under_way) { return may_be_let_in(state) && !under_way; }
 
 }  // namespace
 
@@ -419,8 +417,7 @@ void Node::send_digests() {
   if (minute < digest_at_ || day == last_digest_day_) return;
   std::set<std::string> owners;
   (void)parts_.table.where([&](const HeldLine& line) {
-    if (waits_for_a_word(line.state) || line.state == HeldState::failed)
-      owners.insert(line.owners.begin(), line.owners.end());
+    if (may_be_let_in(line.state)) owners.insert(line.owners.begin(), line.owners.end());
     return false;
   });
   bool all = true;
@@ -439,7 +436,7 @@ void Node::expire() {
   const WallTime wall = parts_.clock.wall();
   const milliseconds kept = parts_.spool_clock.now();
   const auto ids = parts_.table.where([&](const HeldLine& line) {
-    return can_expire(line) && wall >= line.expires &&
+    return can_expire(line.state, line.under_way) && wall >= line.expires &&
            kept - line.kept_since >= line.expires - line.arrived;
   });
   for (const HeldId& id : ids) {
@@ -465,9 +462,7 @@ Status Node::expire(const HeldId& id) {
   if (!claim) return Error{Errc::unavailable, "busy"};
   CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
   const History history = history_of(message);
-  if (history.is_under_way() ||
-      (!waits_for_a_word(history.state) && history.state != HeldState::failed))
-    return {};
+  if (!can_expire(history.state, history.is_under_way())) return {};
   CS_TRY(parts_.spool.log(
       id, {.kind = Kind::expired, .when = parts_.clock.wall(), .recipient = 0, .text = {}}));
   CS_ASSIGN(const HeldMessage after, parts_.spool.read(id));

@@ -61,10 +61,6 @@ bool any_refused(const History& history) {
   return std::ranges::count(history.recipients, RecipientState::refused) > 0;
 }
 
-Error not_let_in(const HeldId& id) {
-  return {Errc::invalid, "held message " + id.text() + " was not let in"};
-}
-
 /// The content as it goes out, and the spool's error when it could not be read: the relay sees that
 /// as a message it cannot send, but the caller is to know.
 struct Content {
@@ -141,8 +137,9 @@ Result<ReleaseStep> Releaser::try_once(const HeldId& id) {
   CS_TRY(log_remembered(id));
   CS_ASSIGN(const HeldMessage message, spool_.read(id));
   const History before = history_of(message);
-  if (is_over(before.state) && before.state != HeldState::released) return not_let_in(id);
-  if (waits_for_a_word(before.state) && !before.is_under_way()) return not_let_in(id);
+  if (before.state == HeldState::dropped || before.state == HeldState::expired ||
+      (waits_for_a_word(before.state) && !before.is_under_way()))
+    return Error{Errc::invalid, "held message " + id.text() + " was not let in"};
   ReleaseStep step{.finished = true, .any_refused = any_refused(before), .wait = {}};
   for (const auto leave : {History::Leave::answer, History::Leave::approval})
     CS_TRY(try_for(message, before, leave, step));

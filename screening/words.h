@@ -83,6 +83,11 @@ inline constexpr std::array<std::string_view, 4> kRecipientStateWords = {"waitin
 inline constexpr bool waits_for_a_word(HeldState s) {
   return s == HeldState::held || s == HeldState::withdrawn;
 }
+/// Whether its recipient can still let it in, and digests list it: it waits for a word, or the MTA
+/// refused it.
+inline constexpr bool may_be_let_in(HeldState s) {
+  return waits_for_a_word(s) || s == HeldState::failed;
+}
 /// Whether nothing can become of the message any more.
 inline constexpr bool is_over(HeldState s) {
   return s == HeldState::released || s == HeldState::dropped || s == HeldState::expired;

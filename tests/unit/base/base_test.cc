@@ -149,7 +149,6 @@ class BaseTest : public CppUnit::TestFixture {
     // A Date may name any year.
     CPPUNIT_ASSERT_EQUAL(std::string("10000-01-01T00:00:00Z"),
                          rfc3339(from_epoch_ms(253'402'300'800'000)));
-    CPPUNIT_ASSERT_EQUAL(std::string("26 May 2027"), short_date(t));
   }
   void a_counter_shows_in_the_text() {
     metrics::Registry registry;
