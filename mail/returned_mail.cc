@@ -111,7 +111,7 @@ ReturnedMailReader::ReturnedMailReader(const HeaderSection& header) {
     const std::string list = unfold(failed->value);
     for (std::size_t at = 0; at < list.size();) {
       const auto end = std::min(list.find(',', at), list.size());
-      add_recipient(std::string_view(list).substr(at, end - at));
+      add_recipient(std::string_view(list).substr(at, end - at), Returned::failed);
       at = end + 1;
     }
   }
@@ -186,7 +186,7 @@ void ReturnedMailReader::take_line(const std::string& line) {
     case State::plain:
       // qmail names each recipient on a line of its own: "<alice@example.com>:".
       if (line.starts_with('<') && without_blanks_behind(line).ends_with(">:"))
-        add_recipient(std::string_view(line).substr(1, line.rfind('>') - 1));
+        add_recipient(std::string_view(line).substr(1, line.rfind('>') - 1), Returned::failed);
       if (announces_copy(line)) state_ = State::announced;
       return;
     case State::announced:
@@ -258,15 +258,20 @@ void ReturnedMailReader::read_report(std::string_view groups) {
     auto end = text.find("\r\n\r\n", at);
     end = end == std::string::npos ? text.size() : end + 4;
     const HeaderSection group = HeaderSection::parse(text.substr(at, end - at));
+    const std::optional<Returned> said = action_of(group);
+    if (said) {
+      said_ = std::min(*said, said_.value_or(*said));
+      found_.what = *said_;
+    }
     for (const std::string_view name : {"Original-Recipient", "Final-Recipient"})
       for (const HeaderField* field : group.all(name)) {
         // "rfc822; alice@example.com", "utf-8; ...": an address type first.
         const std::string value = unfold(field->value);
         const auto semicolon = value.find(';');
         if (semicolon != std::string::npos)
-          add_recipient(std::string_view(value).substr(semicolon + 1));
+          add_recipient(std::string_view(value).substr(semicolon + 1),
+                        said.value_or(Returned::failed));
       }
-    take_action(group);
     if (content_ == Content::disposition)
       for (const HeaderField* field : group.all("Original-Message-ID")) add_id(field->value);
     at = end;
@@ -274,20 +279,13 @@ void ReturnedMailReader::read_report(std::string_view groups) {
 }
 
 /// RFC 3464 §2.3.3; a disposition notification (RFC 8098) tells of mail that has arrived.
-void ReturnedMailReader::take_action(const HeaderSection& group) {
+std::optional<Returned> ReturnedMailReader::action_of(const HeaderSection& group) const {
+  if (content_ == Content::disposition) return Returned::done;
   const HeaderField* action = group.first("Action");
-  std::optional<Returned> said;
-  if (content_ == Content::disposition) {
-    said = Returned::done;
-  } else if (action != nullptr) {
-    const std::string word = ascii_lower(unfold(action->value));
-    said = word.starts_with("delayed")  ? Returned::delayed
-           : word.starts_with("failed") ? Returned::failed
-                                        : Returned::done;
-  }
-  if (!said) return;
-  said_ = std::min(*said, said_.value_or(*said));
-  found_.what = *said_;
+  if (action == nullptr) return std::nullopt;
+  const std::string word = ascii_lower(unfold(action->value));
+  if (word.starts_with("delayed")) return Returned::delayed;
+  return word.starts_with("failed") ? Returned::failed : Returned::done;
 }
 
 void ReturnedMailReader::add_id(std::string_view value) {
@@ -298,14 +296,18 @@ void ReturnedMailReader::add_id(std::string_view value) {
       found_.message_ids.push_back(std::move(id));
 }
 
-void ReturnedMailReader::add_recipient(std::string_view value) {
+void ReturnedMailReader::add_recipient(std::string_view value, Returned what) {
   std::string text = unfold(value);
   if (text.starts_with('<') && text.ends_with('>')) text = text.substr(1, text.size() - 2);
   auto mailbox = Mailbox::parse(text);
+  if (!mailbox) return;
   auto& known = found_.recipients;
-  if (mailbox && known.size() < kMostRecipients &&
-      std::find(known.begin(), known.end(), *mailbox) == known.end())
-    known.push_back(*std::move(mailbox));
+  const auto at = std::find_if(known.begin(), known.end(),
+                               [&](const auto& one) { return one.mailbox == *mailbox; });
+  if (at != known.end())
+    at->what = std::min(at->what, what);
+  else if (known.size() < kMostRecipients)
+    known.push_back({*std::move(mailbox), what});
 }
 
 std::string ReturnedMailReader::decoded(std::string_view line) {

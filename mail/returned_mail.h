@@ -32,11 +32,16 @@ enum class Returned {
 inline constexpr std::array<std::string_view, 3> kReturnedWords = {"failed", "delayed", "done"};
 
 struct ReturnedMail {
-  Returned what = Returned::failed;      ///< the worst of what it says of its recipients
+  struct Recipient {
+    Mailbox mailbox;
+    Returned what;  ///< the worst of what it says of him
+    bool operator==(const Recipient&) const = default;
+  };
+  Returned what = Returned::failed;      ///< the worst of what it says of any recipient
   std::vector<std::string> message_ids;  ///< as message_ids(), each once, at most 4
   /// Whom the report is about, by Original-Recipient, Final-Recipient and X-Failed-Recipients, each
   /// once, at most 100.
-  std::vector<Mailbox> recipients;
+  std::vector<Recipient> recipients;
 };
 
 class ReturnedMailReader {
@@ -72,9 +77,9 @@ class ReturnedMailReader {
   void end_fields();
   void read_copy(const HeaderSection& header);
   void read_report(std::string_view groups);
-  void take_action(const HeaderSection& group);
+  std::optional<Returned> action_of(const HeaderSection& group) const;
   void add_id(std::string_view value);
-  void add_recipient(std::string_view value);
+  void add_recipient(std::string_view value, Returned what);
   std::string decoded(std::string_view line);
 
   State state_ = State::skip;

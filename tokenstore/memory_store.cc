@@ -344,7 +344,8 @@ struct MemoryStore::Parts {
       };
       for (const auto& one : note.named) mark(one);
       if (!known)
-        for (const auto& one : note.unnamed) mark(one);
+        for (const auto& one : note.unnamed)
+          if (!taken) mark(one);
       return taken;
     }
     State& state;

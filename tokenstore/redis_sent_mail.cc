@@ -21,7 +21,9 @@ end
 local named = 2 + 2 * tonumber(ARGV[2])
 for i = 3, named, 2 do mark(i) end
 if not known then
-  for i = named + 1, #ARGV, 2 do mark(i) end
+  for i = named + 1, #ARGV, 2 do
+    if taken == 0 then mark(i) end
+  end
 end
 return taken
 )lua";

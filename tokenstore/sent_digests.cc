@@ -25,15 +25,8 @@ std::string to_domain(const Secret& key, std::string_view id, const Mailbox& who
   return digest(key, "domain", id, organizational_domain(whom.domain()));
 }
 
-std::string to_anybody(const Secret& key, std::string_view id) {
-  return digest(key, "mail", id, "");
-}
-
-/// Whom the recipient's own site made of him has one of a few places: who has the mail can report
-/// it under any name.
-std::string place_of_stranger(const Mailbox& recipient) {
-  constexpr unsigned kPlaces = 8;
-  return std::to_string(static_cast<unsigned char>(sha256(recipient.address()).front()) % kPlaces);
+std::string to_stranger(const Secret& key, std::string_view id, std::size_t place) {
+  return digest(key, "stranger", id, std::to_string(place));
 }
 
 void add_once(std::vector<std::string>& list, std::string text) {
@@ -47,7 +40,8 @@ std::vector<std::string> SentDigests::of_sent(std::string_view message_id,
   std::vector<std::string> out;
   if (keys_.empty() || message_id.empty() || recipients.empty()) return out;
   const Secret& key = keys_.front();
-  out.push_back(to_anybody(key, message_id));
+  for (std::size_t i = 0; i < std::min(recipients.size(), kMostStrangers); ++i)
+    out.push_back(to_stranger(key, message_id, i));
   for (const Mailbox& recipient : recipients) {
     out.push_back(to_address(key, message_id, recipient));
     out.push_back(to_domain(key, message_id, recipient));
@@ -71,17 +65,17 @@ std::vector<std::string> SentDigests::of_answer(std::span<const std::string> ids
 
 void SentDigests::mark_returned(const ReturnedMail& found, ReturnedNote& note) const {
   // A warning that a mail is delayed must not use up the place of the report that it failed.
-  const std::string purpose = "returned " + std::string(word(kReturnedWords, found.what));
+  const auto purpose = [](Returned what) {
+    return "returned " + std::string(word(kReturnedWords, what));
+  };
   for (const Secret& key : keys_) {
     for (const std::string& id : found.message_ids) {
-      for (const Mailbox& recipient : found.recipients) {
+      for (const auto& [mailbox, what] : found.recipients)
         note.named.push_back(
-            {to_address(key, id, recipient), digest(key, purpose, id, recipient.address())});
+            {to_address(key, id, mailbox), digest(key, purpose(what), id, mailbox.address())});
+      for (std::size_t i = 0; i < kMostStrangers; ++i)
         note.unnamed.push_back(
-            {to_anybody(key, id), digest(key, purpose, id, place_of_stranger(recipient))});
-      }
-      if (found.recipients.empty())
-        note.unnamed.push_back({to_anybody(key, id), digest(key, purpose, id, "")});
+            {to_stranger(key, id, i), digest(key, purpose(found.what), id, std::to_string(i))});
     }
   }
 }

@@ -19,11 +19,16 @@ namespace countersign {
 
 class SentDigests {
  public:
+  /// A site that hands mail on reports whom it went to there: as many of these as there were
+  /// recipients, and never more than this.
+  static constexpr std::size_t kMostStrangers = 8;
+
   /// `keys`: Keyring::all("sent"). Without any there are no digests.
   explicit SentDigests(std::span<const Secret> keys) : keys_(keys.begin(), keys.end()) {}
 
   /// Returns what to keep of a message that went to `recipients`: of each his address and his
-  /// organizational domain, and the Message-ID alone. 16 bytes each.
+  /// organizational domain; and a place for each, up to kMostStrangers, that a report on somebody
+  /// else can have. 16 bytes each.
   std::vector<std::string> of_sent(std::string_view message_id,
                                    std::span<const Mailbox> recipients) const;
   /// Returns what to look for when `author` answers `ids` (answered_ids()).

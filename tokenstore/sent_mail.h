@@ -34,7 +34,7 @@ struct ReturnedNote {
   std::string owner;          ///< Mailbox::key()
   std::vector<Mark> named{};  ///< of recipients that it names
   /// Counts only where none of `named` was sent: the report names nobody, or whom the recipient's
-  /// own site made of him.
+  /// own site made of him. The first that can be is put down, no other.
   std::vector<Mark> unnamed{};
   WallTime now{};
 };
@@ -44,7 +44,7 @@ class SentMail {
   virtual ~SentMail() = default;
   /// May be repeated. Errors: unavailable (some of it may then be written).
   virtual Status note(const SentNote& sent, Deadline deadline) = 0;
-  /// Puts all marks down that can be, at once, and returns whether there was one: true once for
+  /// Puts the marks down, at once, and returns whether there was one: true once for
   /// each mark, whatever the number of nodes. Errors: unavailable (whether marks were put down is
   /// not known).
   virtual Result<bool> take_returned(const ReturnedNote& returned, Deadline deadline) = 0;

@@ -57,6 +57,7 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(of_what_was_sent_the_newest_is_kept);
   CPPUNIT_TEST(a_report_is_let_in_once_for_each_recipient);
   CPPUNIT_TEST(a_report_that_names_nobody_known_is_let_in_once);
+  CPPUNIT_TEST(reports_that_name_nobody_known_have_one_place_after_another);
   CPPUNIT_TEST(a_report_on_what_was_not_sent_is_not_let_in);
   CPPUNIT_TEST(of_many_reports_at_once_one_is_let_in);
   CPPUNIT_TEST(the_modes_of_all_levels_are_listed_when_they_change);
@@ -432,6 +433,14 @@ class StoreContract : public CppUnit::TestFixture {
     other.named = {{"again", "again taken"}};
     CPPUNIT_ASSERT(!take(other));
     CPPUNIT_ASSERT(take(returned("alice", "alice taken")));
+  }
+  void reports_that_name_nobody_known_have_one_place_after_another() {
+    note({}, {"first", "second"});
+    ReturnedNote other = returned("inside", "inside taken");
+    other.unnamed = {{"first", "t1"}, {"second", "t2"}, {"third", "t3"}};
+    CPPUNIT_ASSERT(take(other));
+    CPPUNIT_ASSERT(take(other));
+    CPPUNIT_ASSERT(!take(other));
   }
   void a_report_on_what_was_not_sent_is_not_let_in() {
     CPPUNIT_ASSERT(!take(returned("alice", "alice taken")));

@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ReturnedMail pieces = read(header, body, 3);
   require(whole.message_ids == pieces.message_ids && whole.recipients == pieces.recipients);
   require(whole.message_ids.size() <= 4 && whole.recipients.size() <= 100);
-  for (const Mailbox& recipient : whole.recipients)
+  for (const auto& [recipient, what] : whole.recipients)
     require(folded_reverse_path(recipient).domain() == recipient.domain());
 
   for (const std::string& id : answered_ids(header)) require(!id.empty() && id.size() <= 500);

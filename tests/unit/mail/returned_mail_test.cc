@@ -139,7 +139,7 @@ std::string outcome(const std::string& header, const std::string& body, std::siz
   reader.finish();
   std::string out;
   for (const auto& id : reader.found().message_ids) out += " " + id;
-  for (const auto& recipient : reader.found().recipients) out += " " + recipient.address();
+  for (const auto& recipient : reader.found().recipients) out += " " + recipient.mailbox.address();
   return out;
 }
 
