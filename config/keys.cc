@@ -394,7 +394,8 @@ const Key kKeys[] = {
             "filed apart. hold: mail is kept until its sender answers or its recipient lets it in. "
             "refuse: nothing is kept; the reply names the page, and once its sender has answered, "
             "he sends it again. defer: for the time of ask_after the sender's own server keeps "
-            "it, with a reply that names the page; then as hold.",
+            "it, with a reply that names the page; then as hold. Who is known waits once where his "
+            "reverse-path changes with every mail.",
      .set = set_text<kFirst, &F::mode, word_of<kModes>>,
      .show = show_text<kFirst, &F::mode>},
     {.table = "first_contact",

@@ -66,6 +66,10 @@ class AskingDesk {
   /// nothing waits under this one. Errors: not_found (the page has ended), unavailable.
   virtual Status settle(const std::string& owner, const std::string& id, const AskedRecord& record,
                         bool held, Deadline deadline) = 0;
+  /// Remembers a way by which mail comes that `owner` wants, see Asked::remember_ways().
+  /// Errors: unavailable.
+  virtual Status remember_way(const std::string& owner, const std::string& way, WallTime now,
+                              Deadline deadline) = 0;
 };
 
 }  // namespace countersign

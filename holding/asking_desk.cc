@@ -158,6 +158,11 @@ Status StoreAskingDesk::settle(const std::string& owner, const std::string& id,
   return parts_.asked.set_state(*view, state, parts_.clock.wall(), deadline);
 }
 
+Status StoreAskingDesk::remember_way(const std::string& owner, const std::string& way, WallTime now,
+                                     Deadline deadline) {
+  return parts_.asked.remember_ways(owner, {way}, now, deadline);
+}
+
 bool StoreAskingDesk::is_genuine(const Request& request, const HeldView& view) const {
   if (view.copy == Copy::kept || asked_id(tuple_of(view)) != view.id) return false;
   if (!is_answer_token(parts_.keys, view.id, view.generation, request.token, kAskedToken))

@@ -48,6 +48,8 @@ class StoreAskingDesk final : public AskingDesk {
   Result<bool> has_room(const std::string& owner, Deadline deadline) override;
   Status settle(const std::string& owner, const std::string& id, const AskedRecord& record,
                 bool held, Deadline deadline) override;
+  Status remember_way(const std::string& owner, const std::string& way, WallTime now,
+                      Deadline deadline) override;
   Result<bool> spend(const std::string& owner, const std::string& id, const AskedRecord& record,
                      const AskedUse& use, Deadline deadline) override;
   /// Judges one request of the stream kAnyNode. Every step can be repeated.

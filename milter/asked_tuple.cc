@@ -55,6 +55,12 @@ bool is_of_this_host(const std::string& address) {
   return address.empty() || kLoopback.contains(address);
 }
 
+constexpr std::size_t kWayBytes = 16;
+
+std::string way_digest(const std::string& domain, std::string_view evidence) {
+  return sha256(framed("way", organizational_domain(domain), evidence)).substr(0, kWayBytes);
+}
+
 }  // namespace
 
 std::string client_evidence(const Client& client) {
@@ -89,6 +95,14 @@ AskedTuple deferred_tuple(const ReversePath& path, const Client& client) {
           .evidence = client_evidence(client),
           .owners = {}};
 }
+
+std::vector<std::string> ways_of(const ReversePath& path, const Client& client) {
+  if (!path.mailbox) return {};
+  const std::string& domain = path.mailbox->domain();
+  return {way_digest(domain, client_evidence(client)), way_of_domain(domain)};
+}
+
+std::string way_of_domain(const std::string& domain) { return way_digest(domain, ""); }
 
 std::string header_digest(const HeaderSection& header) {
   std::string bytes;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "holding/asking.h"
 #include "mail/envelope.h"
@@ -31,6 +32,16 @@ std::string tuple_path(const ReversePath& path);
 AskedTuple refused_tuple(const Facts& facts, const ReversePath& path, const Client& client);
 /// The tuple of mail that is deferred at RCPT, without owners.
 AskedTuple deferred_tuple(const ReversePath& path, const Client& client);
+
+/// Returns the ways by which mail with this envelope may be known to come (Asked::remember_ways),
+/// none for a reverse-path that is no mailbox: first that of its organizational domain and
+/// client_evidence(), of which somebody who was known made use; then that of way_of_domain().
+/// Coarse, as local parts are often new with every mail, and those of services that send for many
+/// are not to be told apart: a way lets nobody in.
+std::vector<std::string> ways_of(const ReversePath& path, const Client& client);
+/// Returns the way by which anybody of this domain may answer what was sent there, whatever server
+/// he uses.
+std::string way_of_domain(const std::string& domain);
 
 /// Returns the digest of the fields by which a message knows itself, whatever way it came: 64 hex
 /// digits.

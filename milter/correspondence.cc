@@ -16,6 +16,9 @@ namespace {
 
 using State = AskedRecord::State;
 
+/// So old is what is known of a way when it is written anew.
+constexpr milliseconds kWayRenewed = std::chrono::hours(24);
+
 std::string id_of(AskedTuple tuple, const Mailbox& owner) {
   tuple.owners = {owner.key()};
   return asked_id(tuple).text();
@@ -76,6 +79,8 @@ std::optional<Correspondence::Wait> Correspondence::wait_for(const ForwardPath& 
   inquiry.author = path_.mailbox;
   inquiry.now = facts.arrived;
   inquiry.asked = {{id_of(deferred_, *recipient.owner)}};
+  if (came_by_.empty()) came_by_ = ways_of(path_, client_);
+  inquiry.ways = came_by_;
   const auto known = services_.directory.look_up(inquiry, deadline);
   if (!known) {
     log::warning("store does not answer", {{"error", known.error().detail}});
@@ -85,13 +90,16 @@ std::optional<Correspondence::Wait> Correspondence::wait_for(const ForwardPath& 
   recipient.policy = resolve_policy(settings_->defaults, recipient.knowledge.policy);
   services_.modes.note(*recipient.owner, recipient.policy.mode, configured);
   facts.page = page_state(services_.page.age(known->page_age, services_.clock.steady()));
+  if (!waits_at_sender(facts, recipient)) return std::nullopt;
+  const WallTime way_until = recipient.knowledge.way_until;
+  ways_[recipient.owner->key()] = way_until;
   const auto& before = recipient.knowledge.asked.at(0);
-  recipient.answered = before && before->state == State::answered;
-  if (!waits_at_sender(facts, recipient) || (before && is_over(*before, facts.arrived)))
+  if (before && (before->state == State::answered || is_over(*before, facts.arrived)))
     return std::nullopt;
 
   Wait out;
   out.page = facts.page;
+  out.way_known = way_until > facts.arrived;
   out.question.tuple = deferred_;
   out.question.arrived = facts.arrived;
   out.question.recipients = {
@@ -184,6 +192,15 @@ void Correspondence::settle(const RecipientFacts& recipient, bool held, Deadline
       services_.asking.settle(recipient.owner->key(), id, *asked[1], held, deadline);
   if (!told)
     log::debug("page not told", {{"held", asked[1]->view}, {"error", told.error().detail}});
+}
+
+void Correspondence::remember_way(const RecipientFacts& recipient, Deadline deadline) {
+  if (!recipient.owner || came_by_.empty()) return;
+  const auto known = ways_.find(recipient.owner->key());
+  if (known == ways_.end() || known->second > arrived_ + kWayLife - kWayRenewed) return;
+  const Status done =
+      services_.asking.remember_way(recipient.owner->key(), came_by_.front(), arrived_, deadline);
+  if (!done) log::debug("way not remembered", {{"error", done.error().detail}});
 }
 
 }  // namespace countersign

@@ -32,6 +32,9 @@ class Correspondence {
   struct Wait {
     Question question;
     PageState page = PageState::up;
+    /// Mail of somebody who is known came by the same way before: whether this is, the end of the
+    /// header section will tell, and whoever else it is waits from then on.
+    bool way_known = false;
   };
   std::optional<Wait> wait_for(const ForwardPath& path, Deadline deadline);
 
@@ -58,6 +61,10 @@ class Correspondence {
   /// Tells the page of a challenge that deferred this message, where there is one, that the message
   /// was taken, or is held. A page that cannot be told goes on saying that it waits.
   void settle(const RecipientFacts& recipient, bool held, Deadline deadline);
+  /// Remembers by which way this message came, which the recipient let in for whose it is, where he
+  /// might have waited for that; writes at most once a day for each way. What cannot be remembered
+  /// makes the next one wait.
+  void remember_way(const RecipientFacts& recipient, Deadline deadline);
 
  private:
   /// The record, and its place in ids_for(), by which this message may pass.
@@ -71,6 +78,9 @@ class Correspondence {
   const ReversePath path_;
   const bool internal_;
   const AskedTuple deferred_;
+  std::vector<std::string> came_by_;  ///< ways_of(), once wait_for() needs it
+  /// By owner: who would wait by the envelope alone, and until when a way of it is known.
+  std::map<std::string, WallTime> ways_;
   const HeaderSection& header_;
   std::optional<Mailbox> author_;
   std::string fingerprint_;

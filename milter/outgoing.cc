@@ -11,6 +11,7 @@
 #include "mail/folded_path.h"
 #include "mail/machine.h"
 #include "mail/message_id.h"
+#include "milter/asked_tuple.h"
 
 namespace countersign {
 namespace {
@@ -52,11 +53,14 @@ std::optional<SentNote> gather_sent(const MilterSettings& settings, const SentDi
       for (const Mailbox& mailbox : parse_address_list(field->value).mailboxes) add(mailbox);
   if (known.empty()) return std::nullopt;
 
-  SentNote note{.owner = owner->key(), .contacts = {}, .digests = {}, .now = now};
+  SentNote note{.owner = owner->key(), .contacts = {}, .digests = {}, .ways = {}, .now = now};
   ContactEntry entry;
   entry.source = "learnt";
   entry.created = now;
   for (const Mailbox& mailbox : known) note.contacts.emplace_back("a:" + mailbox.address(), entry);
+  std::set<std::string> ways;
+  for (const Mailbox& mailbox : went_to) ways.insert(way_of_domain(mailbox.domain()));
+  note.ways.assign(ways.begin(), ways.end());
   if (const HeaderField* field = header.first("Message-ID"))
     for (const std::string& id : message_ids(field->value))
       note.digests = digests.of_sent(id, went_to);

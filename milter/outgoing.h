@@ -24,9 +24,9 @@ namespace countersign {
 
 /// Returns what a message of an authenticated client, or one in milter.submit_networks, teaches:
 /// the addresses in To, Cc and the envelope that are in no protected domain become contacts, and
-/// its Message-ID is bound to those in the envelope. Nothing if author and reverse-path are not
-/// protected mailboxes of one owner, if a machine sent it (machine_mark()), or if all recipients
-/// are our own. Of at most 1000 recipients. Pure.
+/// its Message-ID is bound to those in the envelope, by whose domains answers may come. Nothing if
+/// author and reverse-path are not protected mailboxes of one owner, if a machine sent it
+/// (machine_mark()), or if all recipients are our own. Of at most 1000 recipients. Pure.
 std::optional<SentNote> gather_sent(const MilterSettings& settings, const SentDigests& digests,
                                     const Envelope& envelope, const HeaderSection& header,
                                     WallTime now);

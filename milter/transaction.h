@@ -90,6 +90,7 @@ class Transaction {
   std::optional<Verdict> tell_answered();
   bool may_wait(const Correspondence::Wait& wait);
   void find_waiting();
+  bool any_gets_it() const;
   void keep_only_asked(Question& question) const;
   Verdict ask(const Question& question);
   Verdict no_room(const Error& error);
@@ -121,7 +122,12 @@ class Transaction {
   const WallTime began_;
   Envelope envelope_;
   HeaderSection header_;
-  std::vector<bool> settled_;  ///< RCPT was answered: mode defer has let the recipient come
+  /// What mode defer said to each recipient at RCPT.
+  struct Heard {
+    bool settled = false;                        ///< he is to come, whoever the author is
+    std::optional<Correspondence::Wait> wait{};  ///< unless the author is known he waits
+  };
+  std::vector<Heard> heard_;
   Correspondence correspondence_;
   Consultation consultation_;
   const Marking marking_;

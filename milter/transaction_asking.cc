@@ -20,8 +20,11 @@ constexpr milliseconds kAsk{2000};
 Verdict Transaction::recipient(ForwardPath path, bool answered) {
   begin_step();
   path.mailbox = destination(*settings_, path, client_.mta);
-  if (const auto wait = answered ? correspondence_.wait_for(path, within(kLookUp)) : std::nullopt;
-      wait && may_wait(*wait)) {
+  auto wait = answered ? correspondence_.wait_for(path, within(kLookUp)) : std::nullopt;
+  // Once the mail goes to others, only here can he be told apart from them.
+  const bool to_be_read = wait && wait->way_known &&
+                          std::ranges::none_of(heard_, [](const Heard& h) { return h.settled; });
+  if (wait && !to_be_read && may_wait(*wait)) {
     Result<std::string> url = Error{Errc::unavailable, "the page does not run"};
     if (wait->page == PageState::up) url = services_.asking.ask(wait->question, within(kAsk));
     log::event(url ? log::Level::info : log::Level::warning, "deferred",
@@ -35,7 +38,8 @@ Verdict Transaction::recipient(ForwardPath path, bool answered) {
     return Verdict::say(url ? deferred_reply(*url) : try_later_reply());
   }
   envelope_.recipients.push_back(std::move(path));
-  settled_.push_back(answered);
+  heard_.push_back({.settled = answered && !to_be_read, .wait = {}});
+  if (to_be_read) heard_.back().wait = std::move(wait);
   return {};
 }
 
@@ -48,20 +52,32 @@ bool Transaction::may_wait(const Correspondence::Wait& wait) {
   return !room || *room;
 }
 
-/// Mode defer where RCPT was not answered: the session began before anybody knew of it.
+/// Mode defer where RCPT was let come: the session began before anybody knew of that mode, or mail
+/// of somebody who is known came by the same way before.
 void Transaction::find_waiting() {
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     RecipientFacts& recipient = recipients_[i];
-    if (settled_[i] || recipient.unknown || recipient.policy.mode != Mode::defer ||
-        !to_be_screened(recipient) || !recipient.owner)
+    if (heard_[i].settled || recipient.unknown || recipient.policy.mode != Mode::defer ||
+        !to_be_screened(recipient) || !recipient.owner ||
+        screen(facts_, recipient).reason != Reason::first_contact)
       continue;
-    auto wait = correspondence_.wait_for(envelope_.recipients[i], within(kLookUp));
+    auto wait = std::move(heard_[i].wait);
+    // Those who know the author are not to wait for who was let come for their like.
+    if (wait && any_gets_it()) continue;
+    if (!wait) wait = correspondence_.wait_for(envelope_.recipients[i], within(kLookUp));
     if (!wait || !may_wait(*wait)) continue;
     recipient.waits = true;
     auto others = std::move(deferral_.recipients);
     deferral_ = std::move(wait->question);
     deferral_.recipients.insert(deferral_.recipients.end(), others.begin(), others.end());
   }
+}
+
+bool Transaction::any_gets_it() const {
+  return std::ranges::any_of(recipients_, [&](const RecipientFacts& recipient) {
+    const Disposition disposition = screen(facts_, recipient).disposition;
+    return disposition == Disposition::pass || disposition == Disposition::aside;
+  });
 }
 
 /// Others may know the author by his From.
@@ -133,6 +149,7 @@ void Transaction::settle_deferred() {
     const bool held = std::ranges::find(plan_.held, i) != plan_.held.end();
     if (held || decisions_[i].disposition == Disposition::pass)
       correspondence_.settle(recipients_[i], held, within(kAsk));
+    if (is_from_known(decisions_[i])) correspondence_.remember_way(recipients_[i], within(kAsk));
   }
 }
 

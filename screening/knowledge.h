@@ -126,6 +126,9 @@ struct RecipientKnowledge {
   std::vector<Permit> windows{};
   /// What Inquiry::asked asked for, in its order; nothing where there is no record that counts.
   std::vector<std::optional<AskedRecord>> asked{};
+  /// Until when mail of somebody who is known may come by one of Inquiry::ways; the epoch: none of
+  /// them is remembered.
+  WallTime way_until{};
 };
 
 /// What the store knows for one message: the answer to one pipelined round trip.

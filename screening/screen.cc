@@ -236,6 +236,12 @@ bool waits_at_sender(const Facts& facts, const RecipientFacts& recipient) {
   return recipient.knowledge.matches.empty() && !recipient.knowledge.replied && !expecting;
 }
 
+bool is_from_known(const Decision& decision) {
+  return decision.disposition == pass && !decision.would &&
+         (decision.reason == Reason::contact || decision.reason == Reason::own_domain ||
+          decision.reason == Reason::reply);
+}
+
 Decision screen(const Facts& facts, const RecipientFacts& recipient) {
   Decision decision;
   for (const Rule& rule : kRules) {

@@ -50,4 +50,9 @@ bool may_answer(const Facts& facts);
 /// long, for whom only holding is left.
 bool waits_at_sender(const Facts& facts, const RecipientFacts& recipient);
 
+/// Whether this decision lets mail in for whose it is, authenticated: as that of a contact, of our
+/// own domain, or as a reply. Then more may come by the same way, which mode `defer` is not to ask
+/// for before the header section tells whose it is. Of nobody else is a way to be remembered.
+bool is_from_known(const Decision& decision);
+
 }  // namespace countersign

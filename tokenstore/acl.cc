@@ -81,9 +81,9 @@ std::vector<Probe> probes(const std::string& p) {
   // tried: SET would overwrite a hash.
   const std::string tag = p + "{doctor@probe.invalid}:";
   for (const std::string& key :
-       {tag + "contacts", tag + "policy", tag + "tokens", tag + "sent", tag + "held",
-        p + "site:contacts", p + "site:policy", p + "site", p + "held:doctor", p + "answer:doctor",
-        p + "outbox:doctor", p + "retry:doctor", p + "requests:doctor"}) {
+       {tag + "contacts", tag + "policy", tag + "tokens", tag + "sent", tag + "held", tag + "asked",
+        tag + "ways", p + "site:contacts", p + "site:policy", p + "site", p + "held:doctor",
+        p + "answer:doctor", p + "outbox:doctor", p + "retry:doctor", p + "requests:doctor"}) {
     may_not("write " + key, {"SET", key, "x", "PX", "doctor"});
     may_not("write fields of " + key, {"HSET", key, "doctor", "x", "doctor"});
   }

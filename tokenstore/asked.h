@@ -7,6 +7,9 @@
 // Bounded: an owner has kMostAsked records at most; with the oldest go their views and tokens, so
 // that no flood of forged authors fills the store. What is forgotten is asked anew, by the same
 // URL.
+//
+// Beside them stand, in {m}:ways, the ways by which mail comes of those who are known: the next one
+// need not wait for its From to be read. They take no room from what is asked.
 #pragma once
 
 #include <string>
@@ -53,6 +56,11 @@ class Asked {
   /// Ends a record, whatever its state: nobody waits any more. None there: that is done.
   /// Errors: unavailable.
   virtual Status end(const std::string& owner, const std::string& id, Deadline deadline) = 0;
+  /// Remembers that mail which `owner` wants comes by these ways: any bytes, the same for all mail
+  /// that comes so. Of each mailbox kMostWays are kept, those that end last, for kWayLife after
+  /// `now`. Errors: unavailable.
+  virtual Status remember_ways(const std::string& owner, const std::vector<std::string>& ways,
+                               WallTime now, Deadline deadline) = 0;
   /// Changes the state that the view's page shows. Errors: not_found, unavailable.
   virtual Status set_state(const HeldId& view, HeldState state, WallTime when,
                            Deadline deadline) = 0;

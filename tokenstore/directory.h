@@ -33,6 +33,9 @@ struct Inquiry {
   std::vector<TokenQuestion> tokens{};
   /// Ids of records in {m}:asked, for each recipient; empty: none are asked for.
   std::vector<std::vector<std::string>> asked{};
+  /// Ways by which the message comes (Asked::remember_ways): RecipientKnowledge::way_until; empty:
+  /// none are asked for.
+  std::vector<std::string> ways{};
   bool operator==(const Inquiry&) const = default;
 };
 

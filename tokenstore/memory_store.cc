@@ -20,6 +20,19 @@ struct Mortal {
   WallTime dies;
 };
 
+/// By owner: names to their ends.
+using MortalNames = std::map<std::string, std::map<std::string, WallTime>>;
+
+/// Puts them in until `until`, and drops what has ended, and what ends first of over `most`.
+void add_mortals(std::map<std::string, WallTime>& names, const std::vector<std::string>& added,
+                 WallTime now, WallTime until, std::size_t most) {
+  for (const std::string& name : added) names.insert_or_assign(name, until);
+  std::erase_if(names, [&](const auto& one) { return one.second <= now; });
+  while (names.size() > most)
+    names.erase(std::min_element(names.begin(), names.end(),
+                                 [](const auto& a, const auto& b) { return a.second < b.second; }));
+}
+
 std::string name_of(const Scope& scope) { return scope.level == Level::site ? "" : scope.name; }
 
 }  // namespace
@@ -76,7 +89,8 @@ struct MemoryStore::State {
 
   std::map<std::string, std::map<Subject, ContactEntry>> contacts;  ///< by level and name
   std::map<std::string, PolicyValues> policies;
-  std::map<std::string, std::map<std::string, WallTime>> sent;  ///< by owner: digest to expiry
+  MortalNames sent;  ///< by owner: digest to end
+  MortalNames ways;  ///< by owner: way to end
   MemoryPermits permits;
   std::map<std::string, Mortal<HeldView>> held;
   std::map<std::string, std::string> digest_of;  ///< held id -> token digest
@@ -133,6 +147,10 @@ struct MemoryStore::Parts {
         if (const std::size_t i = out.recipients.size(); i < inquiry.asked.size())
           for (const std::string& id : inquiry.asked[i])
             knowledge.asked.push_back(state.asked_record(recipient.key(), id, inquiry.now));
+        const auto& ways = state.ways[recipient.key()];
+        for (const std::string& way : inquiry.ways)
+          if (const auto at = ways.find(way); at != ways.end())
+            knowledge.way_until = std::max(knowledge.way_until, at->second);
         out.recipients.push_back(std::move(knowledge));
       }
       for (const TokenQuestion& token : inquiry.tokens) {
@@ -320,14 +338,9 @@ struct MemoryStore::Parts {
       CS_TRY(state.enter());
       for (const auto& [subject, entry] : note.contacts)
         state.learn({Level::mailbox, note.owner}, subject, entry);
-      auto& ids = state.sent[note.owner];
-      for (const std::string& digest : note.digests)
-        ids.insert_or_assign(digest, note.now + kSentLife);
-      std::erase_if(ids, [&](const auto& one) { return one.second <= note.now; });
-      while (ids.size() > kMostSent)
-        ids.erase(std::min_element(ids.begin(), ids.end(), [](const auto& a, const auto& b) {
-          return a.second < b.second;
-        }));
+      const WallTime until = note.now + kSentLife;
+      add_mortals(state.sent[note.owner], note.digests, note.now, until, kMostSent);
+      add_mortals(state.ways[note.owner], note.ways, note.now, until, kMostWays);
       return {};
     }
     Result<bool> take_returned(const ReturnedNote& note, Deadline) override {
@@ -513,6 +526,13 @@ struct MemoryStore::Parts {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
       state.asked[owner].erase(id);
+      return {};
+    }
+    Status remember_ways(const std::string& owner, const std::vector<std::string>& ways,
+                         WallTime now, Deadline) override {
+      std::lock_guard lock(state.mutex);
+      CS_TRY(state.enter());
+      add_mortals(state.ways[owner], ways, now, now + kWayLife, kMostWays);
       return {};
     }
     Status set_state(const HeldId& id, HeldState to, WallTime when, Deadline deadline) override {

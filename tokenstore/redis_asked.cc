@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "tokenstore/mortal_set.h"
 #include "tokenstore/records.h"
 #include "tokenstore/reply_shape.h"
 #include "tokenstore/rules.h"
@@ -83,6 +84,15 @@ Result<bool> RedisAsked::spend(const std::string& owner, const std::string& id, 
 Status RedisAsked::end(const std::string& owner, const std::string& id, Deadline deadline) {
   RedisPipeline ask = pool_.pipeline();
   ask.add({"HDEL", pool_.keys().asked_of(owner), id});
+  CS_TRY(pool_.run(ask, deadline));
+  return {};
+}
+
+Status RedisAsked::remember_ways(const std::string& owner, const std::vector<std::string>& ways,
+                                 WallTime now, Deadline deadline) {
+  if (ways.empty()) return {};
+  RedisPipeline ask = pool_.pipeline();
+  add_mortals(ask, {pool_.keys().ways(owner), kMostWays, kWayLife}, ways, now, kWayLife);
   CS_TRY(pool_.run(ask, deadline));
   return {};
 }

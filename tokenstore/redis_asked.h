@@ -2,6 +2,7 @@
 //
 // Refused and deferred mail in Redis: hashes {m}:asked, one field a record; views and tokens stand
 // where those of held messages do. A record is replaced only where it still is what was read.
+// Sorted sets {m}:ways: ways by the ends of their times, in ms.
 #pragma once
 
 #include <functional>
@@ -25,6 +26,8 @@ class RedisAsked final : public Asked {
   Result<bool> spend(const std::string& owner, const std::string& id, const AskedUse& use,
                      WallTime now, Deadline deadline) override;
   Status end(const std::string& owner, const std::string& id, Deadline deadline) override;
+  Status remember_ways(const std::string& owner, const std::vector<std::string>& ways, WallTime now,
+                       Deadline deadline) override;
   Status set_state(const HeldId& view, HeldState state, WallTime when, Deadline deadline) override;
 
  private:

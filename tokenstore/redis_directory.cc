@@ -70,16 +70,14 @@ Status read_policy(const RedisReply& reply, const Wanted& wanted, ScopeKnowledge
   return {};
 }
 
-/// Whether a reply to ZMSCORE has a time after `now`.
-Result<bool> is_any_after(const RedisReply& reply, WallTime now, std::size_t size) {
+/// Returns the latest time in a reply to ZMSCORE, the epoch where there is none.
+Result<WallTime> latest_of(const RedisReply& reply, std::size_t size) {
   CS_TRY(expect_array(reply, size, "ZMSCORE"));
-  for (const RedisReply& score : reply.elements) {
-    if (score.is_nil()) continue;
-    // A score is a double, which has room for any time in ms.
-    if (std::strtod(score.text.c_str(), nullptr) > static_cast<double>(to_epoch_ms(now)))
-      return true;
-  }
-  return false;
+  // A score is a double, which has room for any time in ms.
+  double latest = 0;
+  for (const RedisReply& score : reply.elements)
+    if (!score.is_nil()) latest = std::max(latest, std::strtod(score.text.c_str(), nullptr));
+  return from_epoch_ms(static_cast<std::int64_t>(latest));
 }
 
 Result<std::vector<std::optional<AskedRecord>>> read_asked(const RedisReply& reply,
@@ -151,6 +149,9 @@ Question::Question(const RedisPool& pool, const Inquiry& inquiry)
   for (std::size_t i = 0; i < inquiry.asked.size(); ++i)
     if (!inquiry.asked[i].empty())
       ask_members("HMGET", pool.keys().asked_of(inquiry.recipients[i].key()), inquiry.asked[i]);
+  if (inquiry.ways.empty()) return;
+  for (const Mailbox& recipient : inquiry.recipients)
+    ask_members("ZMSCORE", pool.keys().ways(recipient.key()), inquiry.ways);
 }
 
 void Question::ask_members(std::string_view command, const std::string& key,
@@ -175,7 +176,8 @@ Result<ScopeKnowledge> Question::read_scope(Level level, const std::vector<Redis
   if (!wanted_.all.empty()) CS_TRY(read_contacts(replies[at++], level, wanted_, out));
   CS_TRY(read_policy(replies[at++], wanted_, out));
   if (asks_for_sent(level)) {
-    CS_ASSIGN(out.replied, is_any_after(replies[at++], inquiry_.now, inquiry_.answers.size()));
+    CS_ASSIGN(const WallTime until, latest_of(replies[at++], inquiry_.answers.size()));
+    out.replied = until > inquiry_.now;
   }
   return out;
 }
@@ -210,6 +212,10 @@ Result<Knowledge> Question::read(const std::vector<RedisReply>& replies) const {
     if (inquiry_.asked[i].empty()) continue;
     CS_ASSIGN(out.recipients[i].asked,
               read_asked(replies[at++], inquiry_.asked[i].size(), inquiry_.now));
+  }
+  if (inquiry_.ways.empty()) return out;
+  for (RecipientKnowledge& recipient : out.recipients) {
+    CS_ASSIGN(recipient.way_until, latest_of(replies[at++], inquiry_.ways.size()));
   }
   return out;
 }

@@ -25,6 +25,7 @@ class RedisKeys {
   std::string contacts(const Scope& scope) const { return scoped(scope, "contacts"); }
   std::string policy(const Scope& scope) const { return scoped(scope, "policy"); }
   std::string sent(std::string_view owner) const { return tagged(owner, "sent"); }
+  std::string ways(std::string_view owner) const { return tagged(owner, "ways"); }
   std::string modes() const { return prefix_ + "site:modes"; }
   std::string held(std::string_view id) const { return plain("held:", id); }
   std::string held_of(std::string_view owner) const { return tagged(owner, "held"); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/redis_sent_mail.h"
 
+#include "tokenstore/mortal_set.h"
 #include "tokenstore/redis_contacts.h"
 #include "tokenstore/reply_shape.h"
 #include "tokenstore/rules.h"
@@ -33,24 +34,14 @@ return taken
 Status RedisSentMail::note(const SentNote& sent, Deadline deadline) {
   const Scope scope{Level::mailbox, sent.owner};
   const std::string contacts = pool_.keys().contacts(scope);
-  const std::string key = pool_.keys().sent(sent.owner);
-  const std::string now = std::to_string(to_epoch_ms(sent.now));
-  const std::string until = std::to_string(to_epoch_ms(sent.now + kSentLife));
-  const std::string life = std::to_string(kSentLife.count());
-  const std::string last_dropped = std::to_string(-static_cast<long long>(kMostSent) - 1);
   RedisPipeline ask = pool_.pipeline();
   if (!sent.contacts.empty()) add_learning(ask, contacts, sent.contacts);
-  if (!sent.digests.empty()) {
-    std::vector<std::string_view> add = {"ZADD", key};
-    for (const std::string& digest : sent.digests) {
-      add.push_back(until);
-      add.push_back(digest);
-    }
-    ask.add(add);
-    ask.add({"ZREMRANGEBYSCORE", key, "-inf", now});
-    ask.add({"ZREMRANGEBYRANK", key, "0", last_dropped});
-    ask.add({"PEXPIRE", key, life});
-  }
+  if (!sent.digests.empty())
+    add_mortals(ask, {pool_.keys().sent(sent.owner), kMostSent, kSentLife}, sent.digests, sent.now,
+                kSentLife);
+  if (!sent.ways.empty())
+    add_mortals(ask, {pool_.keys().ways(sent.owner), kMostWays, kWayLife}, sent.ways, sent.now,
+                kSentLife);
   if (ask.size() == pool_.pipeline().size()) return {};
   CS_TRY(pool_.run(ask, deadline));
   return {};

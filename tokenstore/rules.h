@@ -40,6 +40,10 @@ constexpr bool is_final(HeldState state) {
 /// How many digests of a mailbox's sent mail are kept, and how long (design section 5, {m}:sent).
 inline constexpr std::size_t kMostSent = 20'000;
 inline constexpr milliseconds kSentLife = std::chrono::hours(30 * 24);
+/// How many ways of mail are remembered of a mailbox, and how long after the last (Asked). Who
+/// writes once a month is not forgotten.
+inline constexpr std::size_t kMostWays = 1000;
+inline constexpr milliseconds kWayLife = std::chrono::hours(35 * 24);
 
 /// Returns the fields of a contact list that match the author and the list of an inquiry, most
 /// specific first: the author's address, the list, his domain alone ("d:example.com"), and with all

@@ -21,6 +21,8 @@ struct SentNote {
   /// Whom it went to: they become contacts as by Contacts::learn().
   std::vector<std::pair<Subject, ContactEntry>> contacts{};
   std::vector<std::string> digests{};  ///< SentDigests::of_sent()
+  /// By which answers may come: remembered as by Asked::remember_ways(), for kSentLife.
+  std::vector<std::string> ways{};
   WallTime now{};
 };
 

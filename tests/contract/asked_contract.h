@@ -35,6 +35,9 @@ class AskedContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_page_shows_its_state);
   CPPUNIT_TEST(a_flood_is_bounded_and_takes_its_views_along);
   CPPUNIT_TEST(a_full_list_has_room_again_when_some_are_over);
+  CPPUNIT_TEST(ways_are_told_by_the_next_look_up_until_they_end);
+  CPPUNIT_TEST(where_one_wrote_to_answers_may_come_from);
+  CPPUNIT_TEST(ways_are_bounded_and_take_no_room_from_who_waits);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -206,7 +209,55 @@ class AskedContract : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(look_up({"one" + std::to_string(kMostDeferred - 1)}).at(0));
   }
 
+  void ways_are_told_by_the_next_look_up_until_they_end() {
+    const std::string any("\0\xff{}", 4);
+    CPPUNIT_ASSERT(way_until({"one", any}) == WallTime{});
+    remember({any}, kNow);
+    CPPUNIT_ASSERT(way_until({"one", any}) == kNow + kWayLife);
+    CPPUNIT_ASSERT(way_until({"one"}) == WallTime{});
+    CPPUNIT_ASSERT(way_until({}) == WallTime{});
+    CPPUNIT_ASSERT(way_until({any}, mailbox("ann@example.org")) == WallTime{});
+    // Later is longer, and of several ways the longest counts.
+    remember({"one", any}, kNow + seconds(10));
+    remember({"two"}, kNow + seconds(20));
+    CPPUNIT_ASSERT(way_until({any}) == kNow + seconds(10) + kWayLife);
+    CPPUNIT_ASSERT(way_until({"two", any}) == kNow + seconds(20) + kWayLife);
+    remember({}, kNow);
+    // What has ended goes when another comes.
+    remember({"three"}, kNow + seconds(10) + kWayLife);
+    CPPUNIT_ASSERT(way_until({"one", any}) == WallTime{});
+  }
+  void where_one_wrote_to_answers_may_come_from() {
+    CPPUNIT_ASSERT(
+        store().sent().note({.owner = joe().key(), .ways = {"one", "two"}, .now = kNow}, soon()));
+    CPPUNIT_ASSERT(way_until({"two"}) == kNow + kSentLife);
+    CPPUNIT_ASSERT(way_until({"two"}, mailbox("ann@example.org")) == WallTime{});
+  }
+  void ways_are_bounded_and_take_no_room_from_who_waits() {
+    remember({"old"}, kNow);
+    std::vector<std::string> many;
+    for (std::size_t i = 0; i + 1 < kMostWays; ++i) many.push_back("way" + std::to_string(i));
+    remember(many, kNow + seconds(1));
+    CPPUNIT_ASSERT(way_until({"old"}) != WallTime{});
+    remember({"new"}, kNow + seconds(2));
+    CPPUNIT_ASSERT(way_until({"old"}) == WallTime{});
+    CPPUNIT_ASSERT(way_until({"new"}) != WallTime{} && way_until(many) != WallTime{});
+    CPPUNIT_ASSERT(has_room());
+  }
+
  private:
+  void remember(const std::vector<std::string>& ways, WallTime now) {
+    CPPUNIT_ASSERT(store().asked().remember_ways(joe().key(), ways, now, soon()));
+  }
+  WallTime way_until(const std::vector<std::string>& ways, const Mailbox& owner = joe()) {
+    Inquiry asked = inquiry(owner, {});
+    asked.recipients.insert(asked.recipients.begin(), mailbox("other@example.org"));
+    asked.asked.clear();
+    asked.ways = ways;
+    const auto known = store().directory().look_up(asked, soon());
+    CPPUNIT_ASSERT(known && known->recipients.at(0).way_until == WallTime{});
+    return known->recipients.at(1).way_until;
+  }
   bool has_room() {
     const auto room = store().asked().has_room(joe().key(), soon());
     CPPUNIT_ASSERT(room);

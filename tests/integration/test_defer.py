@@ -248,3 +248,54 @@ def test_a_mailbox_of_its_own_defers_where_the_site_holds():
         assert "kept for you" in place.send("ann@example.org", author="b@policy.example").reply.text
         place.node.run("policy", "set", "joe@example.org", "mode=hold")
         assert "kept for you" in place.send("joe@example.org", author="c@policy.example").reply.text
+
+
+def test_who_is_known_by_a_reverse_path_that_changes_waits_once():
+    """VERP, or a service that sends for many: its local parts are new with every mail."""
+    with Place(keys={"first_contact.mode": "defer", "first_contact.ask_after": "2s"},
+               mta_extra="smtpd_relay_restrictions = permit_mynetworks, reject\n"
+                         "smtpd_recipient_restrictions = permit_mynetworks, reject\n") as place:
+        place.node.run("contacts", "allow", "joe@example.org", "k@k.example",
+                       "--fingerprint", "k.example")
+
+        def send(reverse_path, author="k@k.example", domain="k.example", fields=()):
+            return place.send("joe@example.org", author=author, reverse_path=reverse_path,
+                              verified=dkim_pass(domain), fields=fields)
+
+        def passed(entry, reason="contact"):
+            assert entry.reply.code == 250, entry.reply
+            assert place.delivered(entry)[0].mark.startswith(f"pass; reason={reason}")
+
+        for first, second, third in (
+                ("bounces+joe=example.org@k.example", "bounces+joe=example.org@k.example",
+                 "bounces-77-joe=example.org@k.example"),
+                ("b-123@esp.example", "b-124@esp.example", "xk-9q@em2.esp.example")):
+            deferred(send(first).reply)
+            passed(until(lambda: (lambda e: e if e.reply.code == 250 else None)(send(first)),
+                         "its time is over"))
+            passed(send(second))
+            passed(send(third))
+
+        # A stranger of the same service is asked for as he was before, if only once his From is read.
+        stranger = send("b-125@esp.example", "s@s.example", "s.example")
+        url = deferred(stranger.reply)
+        assert deferred(rcpt(place.postfix.mx, "b-125@esp.example", "ann@example.org")) != url
+        assert request(url, headers=JSON).json()["copy"] == "deferred"
+        assert place.mailbox.find(stranger.tag) == [] and place.held(stranger) == []
+        held = until(lambda: (lambda e: e if e.reply.code == 554 else None)(
+            send("b-125@esp.example", "s@s.example", "s.example")), "its time is over")
+        assert "kept for you" in held.reply.text and len(place.held(held)) == 1
+        # A forger of the one whom joe knows is held as ever.
+        forged = place.send("joe@example.org", author="k@k.example",
+                            reverse_path="b-126@esp.example")
+        assert forged.reply.code == 250 and len(place.held(forged)) == 1
+
+        # What joe wrote is answered by a colleague, who has never written: no reply waits.
+        joe = Smtp(place.postfix.mx)
+        joe.login("joe@example.org")
+        asked = message("joe@example.org", ["bob@remote.example"], "asked-by-joe")
+        assert joe.send("joe@example.org", ["bob@remote.example"], asked).code == 250
+        joe.close()
+        passed(send("col@remote.example", "col@remote.example", "remote.example",
+                    ["In-Reply-To: <asked-by-joe@client.example>"]), "reply")
+        place.account()

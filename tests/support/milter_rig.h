@@ -164,6 +164,12 @@ class KeepingAsker final : public AskingDesk {
     settled.push_back(record.view + (held ? " held" : " taken"));
     return held ? Status() : asked_.end(owner, id, deadline);
   }
+  Status remember_way(const std::string& owner, const std::string& way, WallTime now,
+                      Deadline deadline) override {
+    if (error) return *error;
+    remembered.push_back(owner);
+    return asked_.remember_ways(owner, {way}, now, deadline);
+  }
   Result<bool> spend(const std::string& owner, const std::string& id, const AskedRecord&,
                      const AskedUse& use, Deadline deadline) override {
     if (error) return *error;
@@ -179,7 +185,8 @@ class KeepingAsker final : public AskingDesk {
   }
 
   std::vector<Question> questions;
-  std::vector<std::string> settled;  ///< "VIEW held", "VIEW taken"
+  std::vector<std::string> settled;     ///< "VIEW held", "VIEW taken"
+  std::vector<std::string> remembered;  ///< owners
   std::optional<Error> error;
 
  private:

@@ -5,10 +5,12 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "milter/asked_tuple.h"
 #include "tests/support/milter_rig.h"
 #include "tests/support/table_suite.h"
 
@@ -162,6 +164,13 @@ void check(const Row& row) {
       CPPUNIT_ASSERT(entry.fingerprints.empty());
     }
     got += " +" + std::to_string(note->digests.size());
+    // Who was written to may answer from his domain; who is only in To or Cc did not get it.
+    std::set<std::string> ways;
+    for (const std::string& to : row.to)
+      if (const auto mailbox = Mailbox::parse(to.substr(1, to.size() - 2));
+          mailbox && !settings().protects(*mailbox))
+        ways.insert(way_of_domain(mailbox->domain()));
+    CPPUNIT_ASSERT(note->ways == std::vector(ways.begin(), ways.end()));
   }
   CPPUNIT_ASSERT_EQUAL(row.want, got);
 }

@@ -112,6 +112,43 @@ void check_received(const ReceivedRow& row) {
                        received_field(row.client, envelope, WallTime(seconds(1'800'000'000))));
 }
 
+/// Whether mail by the second envelope comes the way of the first.
+struct WayRow {
+  const char* name;
+  std::string first;
+  Client from;
+  std::string second;
+  Client then;
+  bool same;
+};
+
+const Client kEspOne{"out1.esp.example", "192.0.2.7", "", ""};
+const Client kEspTwo{"out2.esp.example", "198.51.100.7", "", ""};
+const Client kUnnamed{"unknown", "192.0.2.8", "", ""};
+const Client kNear{"unknown", "192.0.2.200", "", ""};
+const Client kFar{"unknown", "192.0.3.8", "", ""};
+
+const WayRow kWayRows[] = {
+    {"new local parts", "<b-123@esp.example>", kEspOne, "<x-9@esp.example>", kEspOne, true},
+    {"another host of the service", "<b-1@esp.example>", kEspOne, "<b-2@esp.example>", kEspTwo,
+     true},
+    {"a domain below the same", "<b-1@em1.k.example>", kEspOne, "<b-2@em2.k.example>", kEspOne,
+     true},
+    {"a recipient written into it", "<bounces+joe=example.org@k.example>", kEspOne,
+     "<bounces+ann=example.net@k.example>", kEspOne, true},
+    {"another domain", "<b-1@esp.example>", kEspOne, "<b-1@other.example>", kEspOne, false},
+    {"from elsewhere", "<b-1@esp.example>", kEspOne, "<b-1@esp.example>", kFar, false},
+    {"from the same network", "<b-1@esp.example>", kUnnamed, "<b-2@esp.example>", kNear, true},
+    {"from another network", "<b-1@esp.example>", kUnnamed, "<b-2@esp.example>", kFar, false},
+};
+
+void check_way(const WayRow& row) {
+  const auto first = ways_of(parse_reverse_path({row.first}), row.from);
+  const auto second = ways_of(parse_reverse_path({row.second}), row.then);
+  CPPUNIT_ASSERT_EQUAL(row.same, first.at(0) == second.at(0));
+  CPPUNIT_ASSERT_EQUAL(std::size_t{16}, first.at(0).size());
+}
+
 struct NetworkRow {
   const char* name;
   Client client;
@@ -211,6 +248,7 @@ class MilterPartsTest : public CppUnit::TestFixture {
   static void rows(TestSuiteBuilderContextType& context) {
     test::add_rows(context, kBytesRows, check_bytes);
     test::add_rows(context, kReceivedRows, check_received);
+    test::add_rows(context, kWayRows, check_way);
     test::add_rows(context, kNetworkRows, check_network);
     test::add_rows(context, kExemptRows, check_exempt);
   }

@@ -525,6 +525,34 @@ void check_wait(const WaitRow& row) {
   CPPUNIT_ASSERT_EQUAL(row.waits, waits_at_sender(scene.facts, scene.recipient));
 }
 
+/// Whose mail's way is remembered.
+struct KnownRow {
+  const char* name;
+  Decision decision;
+  bool known;
+};
+
+const KnownRow kKnownRows[] = {
+    {"a contact", decided(pass, Reason::contact), true},
+    {"one of us, from outside", decided(pass, Reason::own_domain), true},
+    {"who answers our mail", decided(pass, Reason::reply), true},
+    {"not who answered a challenge: his next is asked for", decided(pass, Reason::answered), false},
+    {"not who is expected for now", decided(pass, Reason::expected), false},
+    {"not a token's: it is in the address", decided(pass, Reason::token), false},
+    {"not a bounce", decided(pass, Reason::bounce), false},
+    {"not a stranger whose score is low", decided(pass, Reason::first_contact), false},
+    {"not one of ours", decided(pass, Reason::internal), false},
+    {"not in a pause, when anybody passes", decided(pass, Reason::paused), false},
+    {"not to who must be reached", decided(pass, Reason::exempt), false},
+    {"not a contact of whom it is not sure", decided(defer, Reason::contact), false},
+    {"not one of us without proof", decided(hold_silently, Reason::own_domain), false},
+    {"not what only passes as nobody is delayed", watched(defer, Reason::contact, false), false},
+};
+
+void check_known(const KnownRow& row) {
+  CPPUNIT_ASSERT_EQUAL(row.known, is_from_known(row.decision));
+}
+
 class ScreenTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ScreenTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
@@ -537,6 +565,7 @@ class ScreenTest : public CppUnit::TestFixture {
     test::add_rows(context, kRows, check);
     test::add_rows(context, kPolicyRows, check_policy);
     test::add_rows(context, kWaitRows, check_wait);
+    test::add_rows(context, kKnownRows, check_known);
   }
 
   void values_set_over_other_defaults_win() {
