@@ -35,6 +35,18 @@ Record event_record(const HeldEvent& event, const std::vector<std::string>& reci
   return record;
 }
 
+std::vector<Record> delivery_records(const HeldEnvelope& e, const History& history) {
+  const auto recipients = readable_recipients(e);
+  std::vector<Record> out;
+  for (std::size_t i = 0; i < recipients.size() && i < history.recipients.size(); ++i)
+    out.push_back(Record()
+                      .add("recipient", recipients[i])
+                      .add("reason", e.reason_for(i))
+                      .add("delivery", word(history.recipients[i]))
+                      .add("announced", static_cast<bool>(history.announced[i])));
+  return out;
+}
+
 }  // namespace
 
 std::string_view event_word(HeldEvent::Kind kind) {
@@ -89,7 +101,8 @@ Record list_record(const HeldMessage& message, const History& history) {
       .add("arrived", time_value(e.arrived))
       .add("expires", time_value(e.expires))
       .add("bytes", static_cast<long long>(message.content_bytes))
-      .add("challenged", e.challenged);
+      .add("challenged", e.challenged)
+      .add("deliveries", delivery_records(e, history));
   return record;
 }
 
@@ -106,13 +119,6 @@ Record show_record(const HeldMessage& message, const History& history) {
   const HeldEnvelope& e = message.envelope;
   const auto recipients = readable_recipients(e);
   Record record = list_record(message, history);
-  std::vector<Record> deliveries;
-  for (std::size_t i = 0; i < recipients.size() && i < history.recipients.size(); ++i)
-    deliveries.push_back(Record()
-                             .add("recipient", recipients[i])
-                             .add("reason", e.reason_for(i))
-                             .add("delivery", word(history.recipients[i]))
-                             .add("announced", static_cast<bool>(history.announced[i])));
   std::vector<Record> events;
   for (const HeldEvent& event : message.events) events.push_back(event_record(event, recipients));
   record.add("node", e.node)
@@ -124,7 +130,6 @@ Record show_record(const HeldMessage& message, const History& history) {
       .add("share", e.share)
       .add("channel", channel_of(e))
       .add("changed", time_value(history.changed))
-      .add("deliveries", std::move(deliveries))
       .add("events", std::move(events));
   return record;
 }

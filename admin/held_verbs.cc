@@ -23,16 +23,19 @@ struct Filter {
 
   bool wants(const HeldMessage& message, const History& history) const {
     const HeldEnvelope& e = message.envelope;
-    return (owner.empty() || std::find(e.owners.begin(), e.owners.end(), owner) != e.owners.end() ||
-            is_recipient(e)) &&
+    return (owner.empty() || is_left_for_owner(e, history)) &&
            (author.empty() || e.author == author) && (!state || *state == history.state);
   }
-  /// The address as it was written to counts as well as its owner.
-  bool is_recipient(const HeldEnvelope& e) const {
+  /// The address as it was written to counts as well as its owner. What he has already is not held
+  /// for him.
+  bool is_left_for_owner(const HeldEnvelope& e, const History& history) const {
     const auto& paths = e.envelope.recipients;
-    return std::any_of(paths.begin(), paths.end(), [&](const ForwardPath& path) {
-      return path.mailbox && path.mailbox->key() == owner;
-    });
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      const bool is_his = (i < e.owners.size() && e.owners[i] == owner) ||
+                          (paths[i].mailbox && paths[i].mailbox->key() == owner);
+      if (is_his && history.recipients.at(i) != RecipientState::taken) return true;
+    }
+    return false;
   }
 };
 

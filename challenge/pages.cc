@@ -13,16 +13,6 @@
 namespace countersign::challenge {
 namespace {
 
-/// Those to whom a message that is under way still goes.
-std::vector<std::string> still_wanted(const HeldView& held) {
-  const auto declined = held.recipients_who(RecipientState::declined);
-  std::vector<std::string> out;
-  std::ranges::copy_if(held.recipients, std::back_inserter(out), [&](const std::string& recipient) {
-    return std::ranges::find(declined, recipient) == declined.end();
-  });
-  return out;
-}
-
 void set_copy(Values& out, Copy copy) {
   out.set("kept_copy", copy == Copy::kept);
   out.set("refused_copy", copy == Copy::refused);
@@ -112,7 +102,11 @@ Values Pages::of_message(const TokenView& view, const Reader& reader) const {
   Values out;
   out.reserve(kPageNames.size());
   set_copy(out, held.copy);
-  out.set("to", wording::list(held.recipients, *reader.in));
+  const auto open = held.recipients_left();
+  const auto reached = held.recipients_who(RecipientState::taken);
+  out.set("to", wording::list(open.empty() ? held.recipients : open, *reader.in));
+  out.set("in_part", !open.empty() && !reached.empty());
+  out.set("reached", wording::list(reached, *reader.in));
   out.set("postmaster", shown_address(wording::postmaster(held.recipients)));
   out.set("has_subject", !held.subject.empty());
   out.set("subject", held.subject);
@@ -164,7 +158,6 @@ std::string Pages::message(const TokenView& view, const std::string& code_id, Wa
   switch (view.state) {
     case ViewState::waiting:
     case ViewState::delivering:
-      out.set("to", wording::list(still_wanted(view.held), in));
       return page("delivering", in.say("Thank you"));
     case ViewState::delivered:
       out.set("known", view.authenticated() && view.held.answered);
@@ -179,7 +172,8 @@ std::string Pages::message(const TokenView& view, const std::string& code_id, Wa
     case ViewState::expired:
       if (!view.held.taken_back.empty()) return taken_back(view, std::move(out), reader);
   }
-  return page("expired", in.say("Not delivered in time"));
+  const bool in_part = !view.held.recipients_who(RecipientState::taken).empty();
+  return page("expired", in_part ? in.say("Delivered in part") : in.say("Not delivered in time"));
 }
 
 std::string Pages::taken_back(const TokenView& view, Values out, const Reader& reader) const {
@@ -200,7 +194,6 @@ std::string Pages::failed(const TokenView& view, Values out, const Reader& reade
   const auto declined = view.held.recipients_who(RecipientState::declined);
   out.set("failed", true);
   out.set("in_part", !reached.empty());
-  out.set("reached", wording::list(reached, in));
   out.set("has_refused", !refused.empty());
   out.set("refused_by", wording::list(refused, in));
   if (!refused.empty()) out.set("postmaster", shown_address(wording::postmaster(refused)));

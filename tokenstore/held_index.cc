@@ -6,12 +6,29 @@
 
 namespace countersign {
 
+RecipientState HeldView::outcome_for(std::size_t recipient) const {
+  return recipient < outcomes.size() ? outcomes[recipient] : RecipientState::waiting;
+}
+
 std::vector<std::string> HeldView::recipients_who(RecipientState which) const {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < recipients.size(); ++i)
-    if ((i < outcomes.size() ? outcomes[i] : RecipientState::waiting) == which)
+    if (outcome_for(i) == which) out.push_back(recipients[i]);
+  return out;
+}
+
+std::vector<std::string> HeldView::recipients_left() const {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < recipients.size(); ++i)
+    if (outcome_for(i) != RecipientState::taken && outcome_for(i) != RecipientState::declined)
       out.push_back(recipients[i]);
   return out;
+}
+
+bool HeldView::is_in_part() const {
+  for (std::size_t i = 1; i < recipients.size(); ++i)
+    if (outcome_for(i) != outcome_for(0)) return true;
+  return false;
 }
 
 std::string address_proof(const std::string& token, const std::string& address) {

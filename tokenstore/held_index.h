@@ -62,8 +62,15 @@ struct HeldView {
   int generation = 1;          ///< of the answer token
   std::string digest{};        ///< of the answer token; set by get()
 
+  /// What became of it for `recipients[recipient]`.
+  RecipientState outcome_for(std::size_t recipient) const;
   /// Returns those of `recipients` for whom this became of it.
   std::vector<std::string> recipients_who(RecipientState which) const;
+  /// Returns those of `recipients` to whom it may still come: they do not have it, and did not
+  /// decline it.
+  std::vector<std::string> recipients_left() const;
+  /// Whether not the same became of it for all of `recipients`.
+  bool is_in_part() const;
   /// When it was sent, as its author is told.
   WallTime sent_or_arrived() const { return sent ? sent->instant : arrived; }
 };

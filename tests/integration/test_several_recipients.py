@@ -2,7 +2,7 @@
 """One message to several people of one site: each has his own list, his own reason, and his own word."""
 import pytest
 
-from testsite.page import answer
+from testsite.page import answer, post, request
 from testsite.sender import dkim_pass
 from testsite.waiting import until
 
@@ -60,3 +60,30 @@ def test_the_authors_answer_frees_what_waits_for_those_it_was_for(place):
     until(lambda: [m.recipient for m in place.mailbox.find("freedforjoe")] == [JOE], "joe has it")
     [mail] = place.mailbox.find("freedforjoe")
     assert "reason=answered" in mail.mark and "author=three.example" in mail.mark
+
+
+def test_the_page_tells_who_has_it_already(place):
+    """And whom it waits for; what is taken back then is taken back from these only."""
+    author = "four@four.example"
+    entry = place.send([JOE, ANN], author=author, tag="inpart", verified=dkim_pass("four.example"))
+    [held_id] = place.held(entry)
+    place.node.run("held", "release", "--for", JOE, held_id)
+    until(lambda: [m.recipient for m in place.mailbox.find("inpart")] == [JOE], "joe has it")
+    said = until(lambda: (view := request(entry.reply.url, headers={"Accept": "application/json"})
+                          .json()).get("delivered_to") and view, "told")
+    assert (said["state"], said["to"], said["delivered_to"]) == ("waiting", [JOE, ANN], [JOE])
+    page = request(entry.reply.url, headers={"Accept": "text/html", "Accept-Language": "en"}).text
+    assert "It was delivered to <bdi>joe@example.org</bdi>." in page and "waiting" in page
+    assert [r["id"] for r in place.node.run("held", "list", "--mailbox", JOE, json_lines=True)
+            if r["id"] == held_id] == []
+    [listed] = [r for r in place.node.run("held", "list", "--mailbox", ANN, json_lines=True)
+                if r["id"] == held_id]
+    assert [d["delivery"] for d in listed["deliveries"]] == ["taken", "waiting"]
+    step = post(entry.reply.url + "/withdraw", {"address": author}, {"Accept": "application/json"})
+    post(entry.reply.url + "/withdraw", {"address": author, "confirm": step.json()["confirm"]})
+    until(lambda: shown(place, held_id)["state"] == "withdrawn", "taken back")
+    page = until(lambda: "Taken back on" in (text := request(
+        entry.reply.url, headers={"Accept": "text/html", "Accept-Language": "en"}).text) and text,
+                 "page")
+    assert "It was delivered to <bdi>joe@example.org</bdi>." in page
+    assert "can be seen by <bdi>ann@example.org</bdi>," in page and "not delivered" not in page

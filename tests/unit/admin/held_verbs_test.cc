@@ -83,7 +83,10 @@ class HeldVerbsTest : public CppUnit::TestFixture {
             "\"fingerprint\":\"example.com\",\"recipients\":[\"joe@example.org\",\"<no path\"],"
             "\"subject\":\"Offer for 40 chairs\",\"arrived\":\"2027-05-26T13:43:20Z\","
             "\"expires\":\"2027-06-25T13:43:20Z\",\"bytes\":" +
-            std::to_string(kContent.size()) + ",\"challenged\":true}\n",
+            std::to_string(kContent.size()) +
+            ",\"challenged\":true,\"deliveries\":[{\"recipient\":\"joe@example.org\",\"reason\":"
+            "\"first-contact\",\"delivery\":\"waiting\",\"announced\":false},{\"recipient\":\"<no "
+            "path\",\"reason\":\"first-contact\",\"delivery\":\"waiting\",\"announced\":false}]}\n",
         rig_->run({"held", "list", "--json"}).out);
   }
 
@@ -104,6 +107,10 @@ class HeldVerbsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(EX_USAGE, rig_->run({"held", "list", "--state", "x"}).status);
     CPPUNIT_ASSERT_EQUAL(EX_DATAERR, rig_->run({"held", "list", "--mailbox", "x"}).status);
     CPPUNIT_ASSERT_EQUAL(EX_DATAERR, rig_->run({"held", "list", "--author", "x"}).status);
+    CPPUNIT_ASSERT(rig_->open_spool()->log(
+        id_of('1'), {HeldEvent::Kind::released, WallTime(seconds(1'811'339'200)), 0, "250 ok"}));
+    CPPUNIT_ASSERT_EQUAL(0L, lines({"--mailbox", "joe@example.org"}));
+    CPPUNIT_ASSERT_EQUAL(1L, lines({"--mailbox", "ann@example.org"}));
   }
 
   void a_message_is_shown_with_its_history() {

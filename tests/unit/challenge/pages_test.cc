@@ -158,6 +158,7 @@ class PagesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(only_a_contact_is_promised_to_be_left_alone);
   CPPUNIT_TEST(whom_only_the_recipient_let_in_is_not_promised_to_be_left_alone);
   CPPUNIT_TEST(who_of_several_got_it_is_told);
+  CPPUNIT_TEST(what_one_of_several_has_waits_for_the_others_only);
   CPPUNIT_TEST(on_its_way_it_goes_only_to_those_who_did_not_decline);
   CPPUNIT_TEST(without_script_a_stranger_is_told_whom_to_ask);
   CPPUNIT_TEST(a_code_is_shown_and_spoken_by_its_id);
@@ -257,6 +258,43 @@ class PagesTest : public CppUnit::TestFixture {
                              "postmaster@example.net", "It was not let in by jim@example.org."})
       CPPUNIT_ASSERT_MESSAGE(text, text.find(said) != std::string::npos);
     CPPUNIT_ASSERT(text.find("could not be delivered") == std::string::npos);
+  }
+
+  void what_one_of_several_has_waits_for_the_others_only() {
+    TokenView view = view_in(ViewState::waiting);
+    view.held.recipients = {"joe@example.org", "ann@example.net"};
+    view.held.outcomes = {RecipientState::taken, RecipientState::waiting};
+    view.held.taken_back = "withdraw";
+    struct {
+      ViewState state;
+      const char* heading;
+      const char* to_whom;
+    } const rows[] = {
+        {ViewState::waiting, "Your message to ann@example.net is waiting", ""},
+        {ViewState::delivering, "Thank you", "Your message to ann@example.net is being delivered."},
+        {ViewState::withdrawn, "Your message has been taken back",
+         "can be seen by ann@example.net,"}};
+    for (const auto& row : rows) {
+      view.state = row.state;
+      const std::string text = visible(own_pages()->message(view, "", kArrived));
+      for (const char* said : {row.heading, row.to_whom, "It was delivered to joe@example.org."})
+        CPPUNIT_ASSERT_MESSAGE(text, text.find(said) != std::string::npos);
+      CPPUNIT_ASSERT_MESSAGE(text, text.find("not delivered") == std::string::npos);
+    }
+    view.held.taken_back.clear();
+    view.state = ViewState::expired;
+    const std::string page = own_pages()->message(view, "", kArrived);
+    CPPUNIT_ASSERT_MESSAGE(page, page.find("<title>Delivered in part") != std::string::npos);
+    const std::string over = visible(page);
+    for (const char* said : {"reached only some of its recipients",
+                             "It was delivered to joe@example.org.", "It was kept until"})
+      CPPUNIT_ASSERT_MESSAGE(over, over.find(said) != std::string::npos);
+    CPPUNIT_ASSERT_MESSAGE(over, over.find("was not delivered") == std::string::npos);
+    const std::string retract = visible(own_pages()->retract(Retraction::withdraw, view));
+    CPPUNIT_ASSERT_MESSAGE(
+        retract,
+        retract.find("It was delivered to joe@example.org. It is for ann@example.net and") !=
+            std::string::npos);
   }
 
   void on_its_way_it_goes_only_to_those_who_did_not_decline() {
