@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "holding/answer_token.h"
+#include "holding/release.h"
 #include "holding/view.h"
 #include "mail/header_section.h"
 
@@ -48,11 +49,12 @@ class SpoolIntake final : public Intake {
         envelope_(std::move(envelope)),
         header_(std::move(header)),
         draft_(std::move(draft)),
+        fields_(most_release_fields(envelope_)),
         size_(header_.size_bytes() + 2) {}
 
   Status body(std::string_view bytes) override {
     size_ += bytes.size();
-    if (size_ > parts_.release_limit.most())
+    if (size_ > parts_.release_limit.most(fields_))
       return Error{Errc::invalid, "larger than the MTA would take back"};
     hash_.update(bytes);
     return draft_->append(bytes);
@@ -62,7 +64,7 @@ class SpoolIntake final : public Intake {
 
   Result<HeldReceipt> commit(Deadline deadline) override {
     // Its body was empty, or the MTA has another limit since it came.
-    if (size_ > parts_.release_limit.most())
+    if (size_ > parts_.release_limit.most(fields_))
       return Error{Errc::unavailable, "larger than the MTA would take back"};
     envelope_.retry_digest = retry_digest(envelope_, header_, hash_.finish());
     if (const auto here = parts_.table.find_retry(envelope_.retry_digest)) return join_here(*here);
@@ -130,7 +132,8 @@ class SpoolIntake final : public Intake {
   HeaderSection header_;
   std::unique_ptr<Spool::Draft> draft_;
   Sha256 hash_;
-  std::uint64_t size_;  ///< of header section and body so far
+  const std::uint64_t fields_;  ///< bytes that come on top when it is released
+  std::uint64_t size_;          ///< of header section and body so far
 };
 
 /// Puts the held id where the Received field wants it.

@@ -51,7 +51,7 @@ NodeMetrics::NodeMetrics(metrics::Registry& r)
       spool_bytes(r, "countersign_spool_bytes", "Bytes in this node's spool."),
       release_limit(
           r, "countersign_release_limit_bytes",
-          "The largest message that the MTA would take back, in bytes; 0: unknown or any."),
+          "The largest message that the MTA takes at its re-entry port; 0: unknown or any."),
       store_up(r, "countersign_store_up", "1 while the store answers and is this site's, else 0."),
       release(r, "countersign_release_seconds", "Time of a try to release.") {}
 
@@ -305,8 +305,9 @@ void Node::chores_loop() {
       sweep();
     }
     parts_.metrics.store_up.set(parts_.directory.healthy() ? 1 : 0);
-    const std::uint64_t most = parts_.release_limit.most();
-    parts_.metrics.release_limit.set(most == ReleaseLimit::kAny ? 0 : static_cast<double>(most));
+    const std::uint64_t offered = parts_.release_limit.offered();
+    parts_.metrics.release_limit.set(offered == ReleaseLimit::kAny ? 0
+                                                                   : static_cast<double>(offered));
     parts_.metrics.held.set(static_cast<double>(parts_.table.size()));
     parts_.metrics.spool_bytes.set(static_cast<double>(parts_.spool.used_bytes()));
     wait(seconds(1));

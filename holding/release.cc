@@ -133,6 +133,16 @@ std::string released_field(const HeldEnvelope& envelope, const History& history,
   return field + "\r\n";
 }
 
+std::size_t most_release_fields(const HeldEnvelope& envelope) {
+  History answered, approved;
+  // The longest of our words.
+  answered.proof = "address+code";
+  approved.approved_by = "recipient";
+  return envelope.received.size() +
+         std::max(released_field(envelope, answered, History::Leave::answer).size(),
+                  released_field(envelope, approved, History::Leave::approval).size());
+}
+
 Result<ReleaseStep> Releaser::try_once(const HeldId& id) {
   CS_TRY(log_remembered(id));
   CS_ASSIGN(const HeldMessage message, spool_.read(id));

@@ -65,4 +65,8 @@ class Releaser {
 std::string released_field(const HeldEnvelope& envelope, const History& history,
                            History::Leave leave);
 
+/// Returns the most bytes of the fields that stand on top of a message when it is released: that
+/// field, and `envelope.received`.
+std::size_t most_release_fields(const HeldEnvelope& envelope);
+
 }  // namespace countersign

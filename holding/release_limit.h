@@ -25,20 +25,29 @@ class ReleaseLimit {
   /// Asks again. What was known before stays when nobody answers. Errors: those of Ask.
   Status refresh() {
     CS_ASSIGN(const std::uint64_t offered, ask_());
-    most_ = offered == 0 ? kAny : offered > kOurs ? offered - kOurs : 0;
+    offered_ = offered == 0 ? kAny : offered;
     return {};
   }
 
-  /// Returns the most bytes of header section and body, as they came, that it takes with the fields
-  /// that are put on top; kAny before it was asked.
-  std::uint64_t most() const { return most_; }
+  /// Returns what it offered last; kAny before it was asked.
+  std::uint64_t offered() const { return offered_; }
+
+  /// Returns the most bytes of header section and body, as they came, that it takes with `fields`
+  /// bytes put on top.
+  std::uint64_t most(std::uint64_t fields) const {
+    const std::uint64_t offered = offered_;
+    if (offered == kAny) return kAny;
+    return offered > fields + kMta ? offered - fields - kMta : 0;
+  }
 
  private:
-  /// Our fields Countersign and Received, and the Received of the MTA, at their longest.
-  static constexpr std::uint64_t kOurs = 3072;
+  /// Postfix counts what it writes into its queue file: its own Received field and the envelope,
+  /// some 850 bytes for one recipient. What it writes for more of them, and for long lines, it
+  /// wrote as well when the message first came, and took it.
+  static constexpr std::uint64_t kMta = 1024;
 
   const Ask ask_;
-  std::atomic<std::uint64_t> most_{kAny};
+  std::atomic<std::uint64_t> offered_{kAny};
 };
 
 }  // namespace countersign

@@ -464,6 +464,9 @@ void check_field(const Field& row) {
   want.replace(want.find("{id}"), 4, message.envelope.id.text());
   const History history = history_of(message);
   CPPUNIT_ASSERT_EQUAL(want, released_field(message.envelope, history, history.leaves.front()));
+  const std::size_t most = most_release_fields(message.envelope);
+  const std::size_t fields = want.size() + message.envelope.received.size();
+  CPPUNIT_ASSERT(most >= fields && most < fields + 16);
 }
 
 }  // namespace
