@@ -2,7 +2,9 @@
 #include "mail/address_list.h"
 
 #include <string>
+#include <utility>
 
+#include "mail/header_section.h"
 #include "mail/structured_field.h"
 
 namespace countersign {
@@ -154,8 +156,71 @@ class AddressListParser {
   AddressList list_{.well_formed = false, .mailboxes = {}, .elements = 1, .groups = 0};
 };
 
+/// An element of a list that the grammar does not consume, as it comes.
+class LooseElement {
+ public:
+  void take(char c) {
+    const bool escaped = std::exchange(escaped_, false);
+    if (quoted_ || comments_ > 0) escaped_ = c == '\\' && !escaped;
+    if (quoted_) {
+      quoted_ = c != '"' || escaped;
+      text_ += c;
+    } else if (c == '(' && !escaped) {
+      ++comments_;
+    } else if (comments_ > 0) {
+      comments_ -= c == ')' && !escaped;
+    } else if (c == '<') {
+      text_.clear();
+      bracket_ = Bracket::open;
+    } else if (c == '>' && bracket_ == Bracket::open) {
+      address_ = std::exchange(text_, {});
+      bracket_ = Bracket::closed;
+    } else {
+      quoted_ = c == '"';
+      text_ += c;
+    }
+  }
+  /// Whether a sign of the list would end it here.
+  bool may_end() const { return !quoted_ && comments_ == 0 && bracket_ != Bracket::open; }
+  Result<Mailbox> mailbox() const {
+    if (bracket_ == Bracket::open) return Error{Errc::invalid, "no end of the address"};
+    return Mailbox::parse(bracket_ == Bracket::closed ? address_ : unfold(text_));
+  }
+
+ private:
+  enum class Bracket { none, open, closed };
+  std::string text_;     ///< since its begin, or since the bracket
+  std::string address_;  ///< of the last pair of brackets
+  Bracket bracket_ = Bracket::none;
+  int comments_ = 0;
+  bool quoted_ = false;
+  bool escaped_ = false;
+};
+
 }  // namespace
 
 AddressList parse_address_list(std::string_view value) { return AddressListParser(value).parse(); }
+
+std::vector<Mailbox> named_mailboxes(std::string_view value) {
+  AddressList list = parse_address_list(value);
+  if (list.well_formed) return std::move(list.mailboxes);
+  std::vector<Mailbox> out;
+  LooseElement element;
+  const auto end = [&] {
+    if (auto mailbox = element.mailbox()) out.push_back(*std::move(mailbox));
+    element = {};
+  };
+  for (const char c : value) {
+    const bool is_sign = c == ',' || c == ';' || c == ':';
+    if (!is_sign || !element.may_end())
+      element.take(c);
+    else if (c == ':')
+      element = {};  // the name of a group
+    else
+      end();
+  }
+  end();
+  return out;
+}
 
 }  // namespace countersign

@@ -24,4 +24,9 @@ struct AddressList {
 /// neither; each mailbox must be one for Mailbox::parse().
 AddressList parse_address_list(std::string_view value);
 
+/// Returns the mailboxes that a list names: by the grammar, and where that does not consume it by
+/// where an address stands in each of its elements, in angle brackets or alone. What stands in a
+/// display name, a quoted string or a comment names nobody.
+std::vector<Mailbox> named_mailboxes(std::string_view value);
+
 }  // namespace countersign

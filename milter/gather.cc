@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "mail/address_list.h"
 #include "mail/date_time.h"
 #include "mail/domain.h"
 #include "mail/folded_path.h"
@@ -47,26 +48,28 @@ ForwardPath without_reply(const ForwardPath& path, const RecipientFacts& recipie
           .parameters = path.parameters};
 }
 
-/// Whom To and Cc name: words that read as a mailbox, wherever they stand. No more hangs on it than
-/// whether an author may be mailed or believed, so the grammar of address lists is not worth its
-/// length.
 void add_addressed(const HeaderField& field, std::set<Mailbox>& named) {
-  constexpr std::string_view kSeparators = " \t\r\n,;:<>()\"";
-  const std::string_view text = field.value;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find_first_of(kSeparators, at), text.size());
-    const std::string_view word = text.substr(at, end - at);
-    if (word.find('@') != std::string_view::npos)
-      if (auto mailbox = Mailbox::parse(word)) named.insert(*std::move(mailbox));
-    at = end + 1;
-  }
+  for (Mailbox& mailbox : named_mailboxes(field.value)) named.insert(std::move(mailbox));
 }
 
+/// Whom To and Cc name.
 std::set<Mailbox> addressed(const HeaderSection& header) {
   std::set<Mailbox> named;
   for (const std::string_view name : {"To", "Cc"})
     for (const HeaderField* field : header.all(name)) add_addressed(*field, named);
   return named;
+}
+
+/// Whether To or Cc names anybody, be it one whom nobody can read: not by "undisclosed
+/// recipients".
+bool is_addressed(const HeaderSection& header) {
+  for (const std::string_view name : {"To", "Cc"})
+    for (const HeaderField* field : header.all(name)) {
+      const AddressList list = parse_address_list(field->value);
+      if (list.well_formed ? !list.mailboxes.empty() : field->value.find('@') != std::string::npos)
+        return true;
+    }
+  return false;
 }
 
 /// Those of them whom the signature of `domain` vouches for: the rest anybody can have added.
@@ -196,7 +199,7 @@ bool may_be_replay(const Facts& facts, const Envelope& envelope, const HeaderSec
     return false;
   const auto& path = envelope.reverse_path.mailbox;
   if (path && !proved.spf_failed && aligned(path->domain(), proved.fingerprint)) return false;
-  if (addressed(header).empty()) return false;
+  if (!is_addressed(header)) return false;
   const std::set<Mailbox> named = addressed_by(header, proved.fingerprint);
   return std::none_of(envelope.recipients.begin(), envelope.recipients.end(),
                       [&](const ForwardPath& recipient) {

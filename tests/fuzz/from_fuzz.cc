@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "mail/address_list.h"
 #include "mail/author.h"
 #include "mail/unicode.h"
 
@@ -21,6 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   HeaderSection header;
   header.add("From", value);
   const Author author = parse_author(header);
+  if (author.mailbox) require(named_mailboxes(value) == std::vector{*author.mailbox});
+  for (const Mailbox& mailbox : named_mailboxes(value))
+    require(*Mailbox::parse(mailbox.address()) == mailbox);
   require(author.mailbox.has_value() == (author.problem == FromProblem::none));
   if (!author.mailbox) return 0;
   const std::string address = author.mailbox->address();
