@@ -92,6 +92,21 @@ bool waits_for_its_recipient(const Share& share) {
          (!share.message.envelope.challenged || share.history.state == HeldState::failed);
 }
 
+/// What the reader has to do, and what becomes of what he leaves.
+std::string_view advice(const std::vector<Share>& held, const Catalogue& in) {
+  if (std::ranges::any_of(held, waits_for_its_recipient))
+    return in.say(
+        "Some wait for you alone: their senders are not asked, or cannot answer. What nobody "
+        "confirms or lets in is removed after the day given.");
+  if (std::ranges::all_of(held, [](const Share& share) { return share.history.withdrawn; }))
+    return in.say(
+        "What its sender took back only you can have let in. What you do not let in is removed "
+        "after the day given.");
+  return in.say(
+      "A sender who confirms that a person wrote it has the message delivered; you need not do "
+      "anything. What nobody confirms or lets in is removed after the day given.");
+}
+
 /// All that is told of a message that its sender took back: that there was one.
 std::string withdrawn_lines(const HeldEnvelope& e, const Catalogue& in) {
   return line(in.say("State:"), in.say("taken back by its sender")) +
@@ -139,19 +154,10 @@ Notice digest_notice(const std::string& owner_address, const std::vector<HeldMes
   const language::Filling to = {{"to", owner}};
   std::string text =
       std::string(in.say("Hello,")) + "\n\n" +
-      wrapped(
-          language::filled(in.count("{n} message to {to} is held.",
-                                    "{n} messages to {to} are held.", held.size()),
-                           to) +
-          ' ' +
-          std::string(
-              std::ranges::any_of(held, waits_for_its_recipient)
-                  ? in.say("Some wait for you alone: their senders are not asked, or cannot "
-                           "answer. What nobody confirms or lets in is removed after the day "
-                           "given.")
-                  : in.say("A sender who confirms that a person wrote it has the message "
-                           "delivered; you need not do anything. What nobody confirms or lets in "
-                           "is removed after the day given."))) +
+      wrapped(language::filled(in.count("{n} message to {to} is held.",
+                                        "{n} messages to {to} are held.", held.size()),
+                               to) +
+              ' ' + std::string(advice(held, in))) +
       '\n';
   for (std::size_t i = 0; i < held.size(); ++i) text += digest_entry(held[i], i + 1, in);
   text += wrapped(in.say("To have a message let in or dropped, tell {postmaster} its id.",

@@ -383,6 +383,7 @@ class NoticesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_digest_lists_what_is_held);
   CPPUNIT_TEST(the_digest_tells_nobody_of_other_recipients);
   CPPUNIT_TEST(the_digest_says_when_its_reader_need_not_do_anything);
+  CPPUNIT_TEST(the_digest_leaves_what_was_taken_back_to_its_reader);
   CPPUNIT_TEST(the_digest_gives_strangers_one_line_each);
   CPPUNIT_TEST(the_digest_has_a_reason_in_words_for_all_that_hold);
   CPPUNIT_TEST(the_digest_leaves_none_of_a_thousand_out);
@@ -602,6 +603,30 @@ class NoticesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, count(text_of(unasked), "need not do anything"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1},
                          count(text_of(unasked), "    Waits:    for you alone\r\n"));
+  }
+
+  void the_digest_leaves_what_was_taken_back_to_its_reader() {
+    HeldMessage withdrawn = held();
+    withdrawn.envelope.challenged = true;
+    withdrawn.events = {{.kind = Event::withdrawn, .when = kNow, .text = "withdraw"}};
+    HeldMessage waiting = held();
+    waiting.envelope.challenged = true;
+    HeldMessage unasked = held();
+    const auto text_of = [](const std::vector<HeldMessage>& messages) {
+      return parse(digest_notice("joe@example.org", messages, kSettings, kNow).bytes).parts.at(0);
+    };
+    const std::string alone = text_of({withdrawn});
+    CPPUNIT_ASSERT_EQUAL(
+        std::size_t{1},
+        count(alone,
+              "1 message to joe@example.org is held. What its sender took back only you\r\n"
+              "can have let in. What you do not let in is removed after the day given.\r\n\r\n"
+              "1.  State:    taken back by its sender\r\n"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, count(alone, "confirms"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         count(text_of({withdrawn, waiting}), " A sender who confirms that"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         count(text_of({withdrawn, unasked}), " Some wait for you alone: their"));
   }
 
   void the_digest_gives_strangers_one_line_each() {
