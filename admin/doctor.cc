@@ -137,6 +137,7 @@ int doctor(const Invocation& invocation, Tools& tools, Output& output) {
   check_secrets(*config, tools, findings);
   check_store(*config, tools, findings);
   check_spool(*config, tools, findings);
+  check_urls(*config, tools, findings);
   check_mailboxes(*config, findings);
   check_milter(*config, tools, findings);
   const SiteMode mode = site_mode(*config, tools);

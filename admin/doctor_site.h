@@ -18,6 +18,8 @@ void check_store(const Config& config, const Tools& tools, Findings& into);
 /// That the spool is private, can be written, has room, also in each share, holds nothing damaged,
 /// and that a daemon has it.
 void check_spool(const Config& config, const Tools& tools, Findings& into);
+/// That the keys are there which made the URLs of what is held: else their senders cannot answer.
+void check_urls(const Config& config, const Tools& tools, Findings& into);
 /// That protect.mailboxes, where it is a table of the MTA's, answers.
 void check_mailboxes(const Config& config, Findings& into);
 /// That the milter listens, the MTA may connect, and it has the store that this command sees.

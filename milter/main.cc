@@ -23,6 +23,7 @@
 #include "config/restart.h"
 #include "holding/asking_desk.h"
 #include "holding/intake_desk.h"
+#include "holding/lost_urls.h"
 #include "holding/node.h"
 #include "mail/unicode.h"
 #include "milter/callbacks.h"
@@ -406,6 +407,16 @@ Program& build(const Config& config) {
                       std::move(spool_clock), std::move(settings));
 }
 
+/// Says how much is held under URLs that no key of `keys` makes: its senders cannot answer.
+void report_lost_urls(const Program& program, const Keyring& keys) {
+  const LostUrls lost = lost_urls(program.table, keys);
+  if (lost.messages.empty()) return;
+  log::warning(
+      "held messages were given URLs by an answer key that is gone from secrets.milter: put its "
+      "line back, below the current one, and restart; or use countersign held release",
+      {{"messages", static_cast<long long>(lost.messages.size())}, {"keys", lost.keys}});
+}
+
 /// `started_with`: what counts for sockets and the like until the end.
 void reload(Program& program, const Config& started_with, const std::string& path) {
   const auto config = load_config(path);
@@ -430,6 +441,7 @@ void reload(Program& program, const Config& started_with, const std::string& pat
   if (const auto secrets_left = secrets_need_restart(Daemon::milter, program.keys, *keys);
       !secrets_left.empty())
     log::warning("changed secrets count only after a restart", {{"keys", secrets_left}});
+  report_lost_urls(program, *keys);
 }
 
 /// Learns whose mode is which, so that an outage of the store is judged by what was set last.
@@ -498,6 +510,7 @@ int run(const std::string& path) {
   remember_modes(program);
   report_store(*program.store);
   if (auto done = program.node.start(); !done) stop(EX_UNAVAILABLE, done.error().detail);
+  report_lost_urls(program, program.keys);
   std::thread(watch, std::ref(program), *config, path).detach();
 
   log::info("ready", {{"version", PACKAGE_VERSION},

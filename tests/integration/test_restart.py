@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Daemons that end, come back, are reloaded; under load, and at bad moments."""
+import json
 import re
 import signal
 import threading
@@ -151,6 +152,45 @@ def test_secrets_that_count_only_after_a_restart_are_named_by_purpose(place):
             assert f"secrets.{role} ({purposes})" in line
         finally:
             path.write_text(before)
+
+
+def test_mail_whose_answer_key_is_gone_is_counted_until_the_key_is_back(place):
+    def told():
+        return [line for line in place.node.milter.output().splitlines()
+                if "answer key that is gone" in line]
+
+    def doctor():
+        done = place.node.run("--json", "doctor", "--no-postfix", check=False)
+        return [f["what"] for f in map(json.loads, done.stdout.splitlines())
+                if f["area"] == "secrets" and "answer key that is gone" in f["what"]]
+    path = Path(place.node.keys["secrets.milter"])
+    before = path.read_text()
+    [old] = [line for line in before.splitlines() if line.startswith("answer ")]
+    entry = place.send("joe@example.org", author="a@oldkey.example")
+    [held] = place.held(entry)
+    new = f"answer new {'7' * 64}"
+    path.write_text(before.replace(old, f"{new}\n{old}"))
+    place.node.milter.send(signal.SIGUSR1)
+    until(lambda: "changed secrets count" in place.node.milter.output(), "the reload")
+    assert not told() and not doctor()
+    path.write_text(before.replace(old, new))
+    try:
+        place.node.milter.send(signal.SIGUSR1)
+        until(told, "the warning at a reload")
+        assert "keys=" + old.split()[1] in told()[0]
+        [what] = doctor()
+        assert held in what
+        place.node.milter.stop()
+        place.node.start_milter()
+        until(lambda: len(told()) == 2, "the warning at start")
+        assert place.answer(entry, "a@oldkey.example").status == 422
+    finally:
+        path.write_text(before)
+        place.node.milter.stop()
+        place.node.start_milter()
+    assert len(told()) == 2 and not doctor()
+    assert place.answer(entry, "a@oldkey.example").status == 303
+    place.delivered(entry)
 
 
 def test_a_bad_configuration_does_not_start(place):

@@ -42,6 +42,7 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(secrets_that_everybody_reads);
   CPPUNIT_TEST(secrets_that_a_role_must_not_have);
   CPPUNIT_TEST(a_key_that_the_milter_does_not_know);
+  CPPUNIT_TEST(an_answer_key_that_is_gone_while_mail_waits_for_answers);
   CPPUNIT_TEST(a_store_that_is_down_or_bad);
   CPPUNIT_TEST(a_spool_with_damage_and_an_open_door);
   CPPUNIT_TEST(a_daemon_that_has_the_spool);
@@ -164,6 +165,39 @@ class DoctorTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(has(secrets(), "challenge.secrets is not on this host"));
     ::unlink((rig_->folder.path() + "/milter.secrets").c_str());
     CPPUNIT_ASSERT(has(secrets(), "milter.secrets: No such file or directory"));
+  }
+
+  void an_answer_key_that_is_gone_while_mail_waits_for_answers() {
+    const auto daemon = rig_->open_spool();
+    const auto urls = [&] {
+      Findings found;
+      check_urls(config_, rig_->tools, found);
+      return told(found);
+    };
+    HeldEnvelope envelope = test::sample_envelope(*HeldId::parse("7q2mxf4pk9td3hwa7q2mxf4pk0"));
+    envelope.answer_key = "k1";
+    CPPUNIT_ASSERT(test::hold(*daemon, envelope, "From: a@b.example\r\n\r\nx"));
+    const std::string path = rig_->folder.path() + "/milter.secrets";
+    CPPUNIT_ASSERT_EQUAL(
+        "warn secrets: 1 held message was given its URL by an answer key that is "
+        "gone from " +
+            path +
+            " (k1): nobody can answer there: "
+            "7q2mxf4pk9td3hwa7q2mxf4pk0\n",
+        urls());
+    const Ran ran = rig_->run({"doctor"});
+    CPPUNIT_ASSERT_MESSAGE(ran.out, has(ran.out, "WARN secrets: 1 held message"));
+    CPPUNIT_ASSERT_MESSAGE(ran.out, has(ran.out, "     -> put that line back, below the one"));
+    for (const char digit : {'1', '2', '3', '4'}) {
+      envelope.id = *HeldId::parse("7q2mxf4pk9td3hwa7q2mxf4pk" + std::string(1, digit));
+      CPPUNIT_ASSERT(test::hold(*daemon, envelope, "From: a@b.example\r\n\r\nx"));
+    }
+    CPPUNIT_ASSERT_MESSAGE(urls(), has(urls(), "5 held messages were given their URLs"));
+    CPPUNIT_ASSERT_MESSAGE(urls(), has(urls(),
+                                       "pk0, 7q2mxf4pk9td3hwa7q2mxf4pk1, "
+                                       "7q2mxf4pk9td3hwa7q2mxf4pk2 and 2 more\n"));
+    std::ofstream(path, std::ios::app) << "answer k1 " << std::string(64, 'a') << "\n";
+    CPPUNIT_ASSERT_EQUAL(std::string(), urls());
   }
 
   void a_store_that_is_down_or_bad() {
