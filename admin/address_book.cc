@@ -183,11 +183,34 @@ BadEntry open_quote(const CsvRow& row) {
           "allowed: quotes around a whole cell, and two for one in it"};
 }
 
+/// A card whose end has not come yet. Its addresses wait for that: where a file is cut off the last
+/// one may be cut as well, and then be somebody else's.
+struct OpenCard {
+  std::size_t line;  ///< of its beginning
+  AddressBook book;
+};
+
+void append(AddressBook& book, const AddressBook& card) {
+  book.addresses.insert(book.addresses.end(), card.addresses.begin(), card.addresses.end());
+  book.bad.insert(book.bad.end(), card.bad.begin(), card.bad.end());
+}
+
 }  // namespace
 
 AddressBook read_vcards(std::string_view text) {
   AddressBook book;
+  std::vector<OpenCard> open;  // vCard 2.1 has cards in cards
   for (const auto& [line, content] : card_lines(text)) {
+    const std::string whole = ascii_lower(trimmed(content));
+    if (whole == "begin:vcard") {
+      open.push_back({line, {}});
+      continue;
+    }
+    if (whole == "end:vcard" && !open.empty()) {
+      append(book, open.back().book);
+      open.pop_back();
+      continue;
+    }
     // "item1.EMAIL;TYPE=work:alice@example.com": group, name, parameters, value.
     const auto colon = content.find(':');
     if (colon == std::string::npos) continue;
@@ -198,8 +221,13 @@ AddressBook read_vcards(std::string_view text) {
     if (name.find("quoted-printable") != std::string::npos) value = from_quoted_printable(value);
     if (ascii_lower(std::string_view(value).substr(0, 7)) == "mailto:") value.erase(0, 7);
     std::erase(value, '\\');
-    add_address(book, line, value);
+    add_address(open.empty() ? book : open.back().book, line, value);
   }
+  for (const OpenCard& card : open)
+    book.bad.push_back({card.line,
+                        "a card begins here that does not end (END:VCARD), as in a file that is "
+                        "cut off: its addresses are not read"});
+  std::ranges::stable_sort(book.bad, {}, &BadEntry::line);
   return book;
 }
 

@@ -31,7 +31,8 @@ struct AddressBook {
   std::vector<BadEntry> bad;
 };
 
-/// The EMAIL properties of all cards; folds and quoted-printable (vCard 2.1) undone.
+/// The EMAIL properties of all cards; folds and quoted-printable (vCard 2.1) undone. Those of a
+/// card without an end are left out, and the line where it begins is bad.
 AddressBook read_vcards(std::string_view text);
 
 /// The columns whose name in the first line has "mail" in it, but not "type" or "label", with ',',

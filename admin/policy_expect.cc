@@ -82,7 +82,12 @@ int close(const Order& order, Store& store, Output& output) {
   }
   if (!done) return fail(done.error(), output);
   Record record;
-  record.add("whom", order.whom.shown).add("key", "expect").add("value", order.domain);
+  record.add("whom", order.whom.shown)
+      .add("key", "expect")
+      .add("value", order.domain)
+      .add("from", "mailbox")
+      .add("until", nullptr)
+      .add("uses_left", nullptr);
   output.put(record.add("result", "removed"),
              order.whom.shown + ": no longer expects mail of " + order.domain);
   return EX_OK;

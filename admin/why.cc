@@ -144,15 +144,22 @@ void judge_permits(const Facts& message, const Knowledge& knowledge, RecipientFa
                          message.arrived, false);
 }
 
+/// Whose lists count; where the table cannot be asked, the address without detail.
+Mailbox owner_in(const Config& config, const Question& question,
+                 const std::optional<AddressToken>& token, const Result<Ownership>& found) {
+  if (token) return token->owner;
+  if (found) return found->owner;
+  return OwnerMap::read(question.recipient, config.protect.recipient_delimiter, "").owner;
+}
+
 RecipientFacts recipient_facts(const Question& question, const Config& config,
                                const std::optional<AddressToken>& token, const Facts& message,
-                               const Result<Knowledge>& knowledge) {
+                               const Result<Ownership>& found, const Result<Knowledge>& knowledge) {
   RecipientFacts facts;
   facts.address_token = token;
   facts.is_protected = is_protected(config, question.recipient.domain());
   facts.exempt = is_exempt(config, question.recipient);
-  const auto found = ownership_of(config, question.recipient);
-  facts.owner = token ? token->owner : owner_of(config, question.recipient);
+  facts.owner = owner_in(config, question, token, found);
   facts.shared = !token && found && found->shared;
   facts.named = true;
   facts.unknown = !knowledge || !found;
@@ -221,7 +228,9 @@ std::string outcome(const Decision& decision, const Plan& plan, PageState page) 
   return std::string(held_how(decision, plan, page));
 }
 
-std::string explanation_of(const Decision& decision, const std::string& mode_remark) {
+std::string explanation_of(const Decision& decision, bool owner_unknown,
+                           const std::string& mode_remark) {
+  if (owner_unknown) return "protect.mailboxes does not answer: nobody's list can be asked.";
   std::string out(kExplanations[static_cast<std::size_t>(decision.reason)]);
   if (decision.reason == Reason::first_contact && !mode_remark.empty())
     out += " (" + mode_remark + ".)";
@@ -299,7 +308,9 @@ int why(const Invocation& invocation, Tools& tools, Output& output) {
   const auto store = open_store(*config, tools, output);
   if (!store) return no_store(*config);
   const auto token = token_in(*question, *config, tools);
-  Inquiry inquiry{.recipients = {token ? token->owner : owner_of(*config, question->recipient)},
+  // Asked once: it may take its time to fail.
+  const auto found = ownership_of(*config, question->recipient);
+  Inquiry inquiry{.recipients = {owner_in(*config, *question, token, found)},
                   .author = question->sender};
   facts->arrived = inquiry.now = tools.clock.wall();
   if (token) inquiry.tokens = {{token->owner.key(), token->id}};
@@ -310,11 +321,17 @@ int why(const Invocation& invocation, Tools& tools, Output& output) {
   // A spool that cannot be read says nothing of a pause.
   if (const auto fs = tools.open_spool(config->spool.directory); fs)
     if (const auto paused = is_paused(**fs); paused) facts->paused = *paused;
-  const RecipientFacts recipient = recipient_facts(*question, *config, token, *facts, knowledge);
+  const RecipientFacts recipient =
+      recipient_facts(*question, *config, token, *facts, found, knowledge);
   const Decision decision = screen(*facts, recipient);
   const Plan whole = plan(*facts, std::span(&recipient, 1), std::span(&decision, 1));
+  // Where both are out of service the store is told, as without it nothing of the table helps.
+  const bool owner_unknown = knowledge && !found && decision.reason == Reason::unscreened;
+  if (owner_unknown) output.say(found.error().detail);
   print(*question, *facts, recipient, decision, whole,
-        explanation_of(decision, mode_remark(*config, recipient.policy.mode)), output);
+        explanation_of(decision, owner_unknown, mode_remark(*config, recipient.policy.mode)),
+        output);
+  if (owner_unknown) return exit_status(found.error().code);
   return knowledge ? EX_OK : exit_status(knowledge.error().code);
 }
 

@@ -38,6 +38,15 @@ bool can_expire(HeldState state, bool under_way) { return may_be_let_in(state) &
 
 }  // namespace
 
+std::vector<log::Field> order_fields(const Order& order, const Status& done) {
+  std::vector<log::Field> fields = {
+      {"verb", order.verb}, {"held", order.id.text()}, {"who", order.who}};
+  const bool is_gone = !done && done.error().code == Errc::not_found;
+  fields.emplace_back("result", done ? "done" : is_gone ? "gone" : "failed");
+  if (!done && !is_gone) fields.emplace_back("error", done.error().detail);
+  return fields;
+}
+
 NodeMetrics::NodeMetrics(metrics::Registry& r)
     : answers(r, "countersign_requests_total", "Requests from pages and operators, by outcome.",
               "outcome", kDeskOutcomeWords),
@@ -329,10 +338,7 @@ void Node::take_orders() {
     if (!claim) continue;
     const Status done = follow(order);
     if (!done && done.error().code == Errc::unavailable) continue;
-    log::info("order", {{"verb", order.verb},
-                        {"held", order.id.text()},
-                        {"who", order.who},
-                        {"result", done ? "done" : done.error().detail}});
+    log::event(log::Level::info, "order", order_fields(order, done));
     if (auto removed = remove_order(parts_.fs, order); !removed)
       log::error("order stays", {{"held", order.id.text()}, {"error", removed.error().detail}});
   }

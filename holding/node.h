@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "holding/announcer.h"
 #include "holding/asking_desk.h"
@@ -65,6 +66,10 @@ struct NodeParts {
   const Clock& clock;
   NodeMetrics& metrics;
 };
+
+/// Returns what the log says of an order that was taken: verb, held, who, result: "done", "gone"
+/// (the message had come to an end before), "failed" (and error).
+std::vector<log::Field> order_fields(const Order& order, const Status& done);
 
 class Node {
  public:

@@ -90,6 +90,16 @@ def test_held_mail_is_listed_shown_and_released_by_the_daemon(place):
     place.account()
 
 
+def test_an_order_for_what_is_gone_is_logged_in_a_word(place):
+    gone = "7q2mxf4pk9td3hwa7q2mxf4pk9"
+    # As the command leaves it when an answer releases the message in between.
+    (place.node.spool / "orders" / f"{gone}.release").write_text("root")
+    until(lambda: f"held={gone}" in place.node.milter.output(), "the order in the log")
+    [line] = [line for line in place.node.milter.output().splitlines() if f"held={gone}" in line]
+    assert line.endswith(f"order verb=release held={gone} who=root result=gone"), line
+    until(lambda: not list((place.node.spool / "orders").iterdir()), "the order is taken")
+
+
 def test_without_the_daemon_the_command_releases_and_drops_itself(place):
     kept = place.send("joe@example.org", author="a@offline.example")
     dropped = place.send("joe@example.org", author="b@offline.example")

@@ -92,6 +92,7 @@ class LearningTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_maildir_of_sent_mail_becomes_contacts);
   CPPUNIT_TEST(books_of_all_encodings_are_read);
   CPPUNIT_TEST(a_file_of_nothing_is_told);
+  CPPUNIT_TEST(a_card_that_is_cut_off_is_told);
   CPPUNIT_TEST(what_is_exported_comes_back);
   CPPUNIT_TEST(a_list_with_a_fault_is_not_written);
   CPPUNIT_TEST(final_entries_are_the_sites);
@@ -224,6 +225,17 @@ class LearningTest : public CppUnit::TestFixture {
     for (const char* text : {"Email\nann@example.org\n", "subject,standing\n"})
       CPPUNIT_ASSERT_EQUAL(EX_OK,
                            run({"contacts", "import", "joe@example.org", write("x", text)}).status);
+  }
+  void a_card_that_is_cut_off_is_told() {
+    const Ran ran = run({"contacts", "import", "joe@example.org",
+                         write("x",
+                               "BEGIN:VCARD\nEMAIL:a@x.example\nEND:VCARD\n"
+                               "BEGIN:VCARD\nEMAIL:b@x.exam")});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_DATAERR, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.err,
+                           has(ran.err, path("x") + ":4: a card begins here that does not end"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts().size());
+    CPPUNIT_ASSERT_EQUAL(Subject("a:a@x.example"), contacts().front().first);
   }
   void what_is_exported_comes_back() {
     run({"contacts", "allow", "joe@example.org", "alice@example.com", "--fingerprint",

@@ -491,6 +491,14 @@ class TokenVerbsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(EX_OK, close().status);
     CPPUNIT_ASSERT(!has(rig.run({"policy", "show", "joe@example.org"}).out, "expect"));
     CPPUNIT_ASSERT_EQUAL(EX_NOINPUT, close().status);
+    rig.run({"policy", "expect", "joe@example.org", "--domain", "bank.example", "--minutes", "10"});
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("{\"whom\":\"joe@example.org\",\"key\":\"expect\",\"value\":\"bank.example\","
+                    "\"from\":\"mailbox\",\"until\":null,\"uses_left\":null,"
+                    "\"result\":\"removed\"}\n"),
+        rig.run({"policy", "expect", "joe@example.org", "--domain", "bank.example", "--minutes",
+                 "0", "--json"})
+            .out);
   }
   void a_window_is_for_the_organizational_domain() {
     TokenRig rig;

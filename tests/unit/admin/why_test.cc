@@ -2,7 +2,12 @@
 //
 // why: what it tells of a mail that has not come.
 #include <cppunit/extensions/HelperMacros.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 #include "tests/support/admin_rig.h"
 #include "tests/support/table_suite.h"
@@ -16,6 +21,20 @@ namespace {
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
+
+/// A folder that is searched first for programs, until the end of this.
+class PathBefore {
+ public:
+  explicit PathBefore(const std::string& folder) : before_(std::getenv("PATH")) {
+    ::setenv("PATH", (folder + ":" + before_).c_str(), 1);
+  }
+  PathBefore(const PathBefore&) = delete;
+  PathBefore& operator=(const PathBefore&) = delete;
+  ~PathBefore() { ::setenv("PATH", before_.c_str(), 1); }
+
+ private:
+  const std::string before_;
+};
 
 /// A question, and how it is answered.
 struct WhyRow {
@@ -170,6 +189,7 @@ class WhyTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(why_tells_the_entries_that_match);
   CPPUNIT_TEST(why_tells_a_pause);
   CPPUNIT_TEST(why_without_a_store_says_so);
+  CPPUNIT_TEST(why_names_the_table_that_does_not_answer);
   CPPUNIT_TEST(why_tells_what_a_milter_without_store_does);
   CPPUNIT_TEST_SUITE_END();
 
@@ -219,6 +239,37 @@ class WhyTest : public CppUnit::TestFixture {
     const Ran ran = rig.run({"why", "alice@example.com", "joe@example.org"});
     CPPUNIT_ASSERT_EQUAL(EX_TEMPFAIL, ran.status);
     CPPUNIT_ASSERT_MESSAGE(ran.out, ran.out.starts_with("defer (unscreened)\n"));
+  }
+
+  void why_names_the_table_that_does_not_answer() {
+    AdminRig rig;
+    const std::string postmap = rig.folder.path() + "/postmap";
+    // It cannot be listed, and does not answer.
+    std::ofstream(postmap) << "#!/bin/sh\n"
+                              "[ \"$1\" = -q ] && echo 'postmap: fatal: no answer' >&2 && exit 1\n"
+                              "echo 'postmap: fatal: sequence operation is not supported' >&2\n"
+                              "exit 1\n";
+    ::chmod(postmap.c_str(), 0755);
+    const PathBefore path(rig.folder.path());
+    std::ifstream in(rig.config_path());
+    std::string config{std::istreambuf_iterator<char>(in), {}};
+    config.insert(config.find("domains = "), "mailboxes = \"texthash:/nonexistent/owners\"\n");
+    std::ofstream(rig.config_path()) << config << "[first_contact]\nmode = \"hold\"\n";
+    const Ran ran = rig.run({"why", "alice@example.com", "joe+x@example.org"});
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(ran.err, EX_TEMPFAIL, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(
+        ran.out, ran.out.starts_with("defer (unscreened)\nprotect.mailboxes does not answer: "
+                                     "nobody's list can be asked.\n"));
+    CPPUNIT_ASSERT_MESSAGE(ran.out, has(ran.out, "owner: joe@example.org\n"));
+    CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "texthash:/nonexistent/owners: "));
+    // Whoever the owner is, this one is always reached.
+    const Ran exempt = rig.run({"why", "alice@example.com", "postmaster@example.org"});
+    CPPUNIT_ASSERT_EQUAL(EX_OK, exempt.status);
+    CPPUNIT_ASSERT_MESSAGE(exempt.out, exempt.out.starts_with("pass (exempt)\n"));
+    // Without the store the table would not help.
+    rig.store.set_down(true);
+    const Ran both = rig.run({"why", "alice@example.com", "joe+x@example.org"});
+    CPPUNIT_ASSERT_MESSAGE(both.out, has(both.out, "The store cannot be asked.\n"));
   }
 
   void why_tells_what_a_milter_without_store_does() {

@@ -17,6 +17,7 @@ class NodeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_refused_message_stays_and_is_reported_to_its_authenticated_author);
   CPPUNIT_TEST(a_refused_message_of_a_stranger_is_reported_to_nobody);
   CPPUNIT_TEST(an_operators_orders_are_followed);
+  CPPUNIT_TEST(the_log_says_in_a_word_what_became_of_an_order);
   CPPUNIT_TEST(nothing_expires_before_a_digest_listed_it);
   CPPUNIT_TEST(a_digest_that_was_due_while_the_node_was_down_is_sent_at_start);
   CPPUNIT_TEST(a_start_after_the_hour_sends_no_digest_of_what_came_after_it);
@@ -95,6 +96,21 @@ class NodeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(rig.mta.sent().front().bytes.find("one\r\n") != std::string::npos);
     CPPUNIT_ASSERT(eventually([&] { return read_orders(*rig.fs)->empty(); }));
     CPPUNIT_ASSERT(indexed_state(rig, two->id) == HeldState::dropped);
+  }
+  void the_log_says_in_a_word_what_became_of_an_order() {
+    const Order order{test::HoldingRig::envelope().id, "release", "root"};
+    const auto told = [&](const Status& done) {
+      std::string out;
+      for (const log::Field& field : order_fields(order, done))
+        if (field.key == "result" || field.key == "error")
+          out += std::string(field.key) + "=" + field.value + " ";
+      return out;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("result=done "), told({}));
+    CPPUNIT_ASSERT_EQUAL(std::string("result=gone "),
+                         told(Error{Errc::not_found, order.id.text()}));
+    CPPUNIT_ASSERT_EQUAL(std::string("result=failed error=bad digest "),
+                         told(Error{Errc::corrupt, "bad digest"}));
   }
   void take_back(HoldingRig& rig, const HeldId& id) {
     Request request = rig.answer(id);
