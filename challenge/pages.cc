@@ -107,6 +107,9 @@ Values Pages::of_message(const TokenView& view, const Reader& reader) const {
   out.set("to", wording::list(open.empty() ? held.recipients : open, *reader.in));
   out.set("in_part", !open.empty() && !reached.empty());
   out.set("reached", wording::list(reached, *reader.in));
+  const auto declined = held.recipients_who(RecipientState::declined);
+  out.set("has_declined", !declined.empty());
+  out.set("declined_by", wording::list(declined, *reader.in));
   out.set("postmaster", shown_address(wording::postmaster(held.recipients)));
   out.set("has_subject", !held.subject.empty());
   out.set("subject", held.subject);
@@ -191,14 +194,11 @@ std::string Pages::failed(const TokenView& view, Values out, const Reader& reade
   const language::Catalogue& in = *reader.in;
   const auto reached = view.held.recipients_who(RecipientState::taken);
   const auto refused = view.held.recipients_who(RecipientState::refused);
-  const auto declined = view.held.recipients_who(RecipientState::declined);
   out.set("failed", true);
   out.set("in_part", !reached.empty());
   out.set("has_refused", !refused.empty());
   out.set("refused_by", wording::list(refused, in));
   if (!refused.empty()) out.set("postmaster", shown_address(wording::postmaster(refused)));
-  out.set("has_declined", !declined.empty());
-  out.set("declined_by", wording::list(declined, in));
   return render(out, reached.empty() ? in.say("Not delivered") : in.say("Delivered in part"),
                 reader);
 }

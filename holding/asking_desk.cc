@@ -2,6 +2,7 @@
 #include "holding/asking_desk.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
@@ -15,11 +16,10 @@ namespace {
 
 constexpr std::size_t kBits = 130;
 
-std::vector<std::string> unique_owners(const Question& question) {
+/// In the order of the recipients.
+std::vector<std::string> owners_of(const Question& question) {
   std::vector<std::string> owners;
   for (const AskedRecipient& recipient : question.recipients) owners.push_back(recipient.owner);
-  std::sort(owners.begin(), owners.end());
-  owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
   return owners;
 }
 
@@ -30,6 +30,15 @@ AskedTuple tuple_of(const HeldView& view) {
           .reverse_path = view.reverse_path,
           .evidence = view.evidence,
           .owners = view.owners};
+}
+
+/// As its page is to show it: declined by those who block its author.
+HeldView without(HeldView view, const std::set<std::string>& blocking) {
+  if (blocking.empty()) return view;
+  for (std::size_t i = 0; i < view.recipients.size() && i < view.owners.size(); ++i)
+    view.outcomes.push_back(blocking.contains(view.owners[i]) ? RecipientState::declined
+                                                              : RecipientState::waiting);
+  return view;
 }
 
 HeldId id_with(AskedTuple tuple, const std::string& owner) {
@@ -62,6 +71,7 @@ std::string digest_before(const Question& question) {
 HeldId asked_id(const AskedTuple& tuple) {
   std::vector<std::string> owners = tuple.owners;
   std::sort(owners.begin(), owners.end());
+  owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
   std::string list;
   for (const std::string& owner : owners) list += framed(owner);
   const std::string digest = sha256(framed("asked", word(kCopyWords, tuple.copy), tuple.author,
@@ -84,7 +94,7 @@ void StoreAskingDesk::set(AskingSettings settings) {
 Result<std::string> StoreAskingDesk::ask(const Question& question, Deadline deadline) {
   const AskingSettings settings = settings_.with([](const AskingSettings& s) { return s; });
   AskedTuple tuple = question.tuple;
-  tuple.owners = unique_owners(question);
+  tuple.owners = owners_of(question);
   HeldView view{.id = asked_id(tuple)};
   view.copy = tuple.copy;
   view.node = kAnyNode;
@@ -143,7 +153,9 @@ Result<bool> StoreAskingDesk::spend(const std::string& owner, const std::string&
   if (!spent) return false;
   // The page only tells of it.
   if (const auto view = HeldId::parse(record.view))
-    if (auto told = parts_.asked.set_state(*view, HeldState::released, now, deadline); !told)
+    if (auto told =
+            parts_.asked.set_state(HeldView{.id = *view}, HeldState::released, now, deadline);
+        !told)
       log::debug("page not told", {{"held", record.view}, {"error", told.error().detail}});
   return true;
 }
@@ -155,7 +167,7 @@ Status StoreAskingDesk::settle(const std::string& owner, const std::string& id,
   const auto view = HeldId::parse(record.view);
   if (!view) return view.error();
   const HeldState state = held ? HeldState::expired : HeldState::released;
-  return parts_.asked.set_state(*view, state, parts_.clock.wall(), deadline);
+  return parts_.asked.set_state(HeldView{.id = *view}, state, parts_.clock.wall(), deadline);
 }
 
 Status StoreAskingDesk::remember_way(const std::string& owner, const std::string& way, WallTime now,
@@ -176,17 +188,24 @@ bool StoreAskingDesk::is_genuine(const Request& request, const HeldView& view) c
   return found;
 }
 
-Result<bool> StoreAskingDesk::is_denied(const HeldView& view, Deadline deadline) {
+/// Returns the owners whose lists block the author by now.
+Result<std::set<std::string>> StoreAskingDesk::blocking_owners(const HeldView& view,
+                                                               Deadline deadline) {
   Inquiry inquiry;
   if (const auto author = Mailbox::parse(view.author)) inquiry.author = *author;
+  std::vector<std::string> asked;
   for (const std::string& owner : view.owners)
-    if (const auto mailbox = Mailbox::parse(decode_key(owner)))
+    if (const auto mailbox = Mailbox::parse(decode_key(owner))) {
       inquiry.recipients.push_back(*mailbox);
+      asked.push_back(owner);
+    }
   CS_ASSIGN(const Knowledge knowledge, parts_.directory.look_up(inquiry, deadline));
-  return std::ranges::any_of(knowledge.recipients, [](const RecipientKnowledge& r) {
-    const ContactMatch* match = effective_match(r);
-    return match != nullptr && match->entry.standing == Standing::deny;
-  });
+  std::set<std::string> out;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const ContactMatch* match = effective_match(knowledge.recipients.at(i));
+    if (match != nullptr && match->entry.standing == Standing::deny) out.insert(asked[i]);
+  }
+  return out;
 }
 
 /// Returns whether any record is answered after it.
@@ -214,19 +233,27 @@ Result<DeskOutcome> StoreAskingDesk::handle(const Request& request, Deadline dea
   if (!is_genuine(request, *view)) return DeskOutcome::forged;
   if (view->state != HeldState::held) return DeskOutcome::repeated;
   if (view->expires <= parts_.clock.wall()) return DeskOutcome::unknown;
-  CS_ASSIGN(const bool denied, is_denied(*view, deadline));
-  if (denied) return DeskOutcome::not_wanted;
-
-  if (view->fingerprint.empty()) {
-    CS_ASSIGN(const bool passes, let_next_pass(*view, deadline));
-    if (!passes) return DeskOutcome::repeated;
-  } else {
-    CS_TRY(parts_.desk.welcome(*view, request.proof, deadline));
+  CS_ASSIGN(const std::set<std::string> blocking, blocking_owners(*view, deadline));
+  HeldView open = *view;
+  std::erase_if(open.owners, [&](const std::string& owner) { return blocking.contains(owner); });
+  if (!open.owners.empty()) {
+    CS_ASSIGN(const bool welcome, let_in(open, request, deadline));
+    if (!welcome) return DeskOutcome::repeated;
   }
+  const HeldState state = open.owners.empty() ? HeldState::failed : HeldState::answered;
   const Status told =
-      parts_.asked.set_state(view->id, HeldState::answered, parts_.clock.wall(), deadline);
+      parts_.asked.set_state(without(*view, blocking), state, parts_.clock.wall(), deadline);
   if (!told && told.error().code == Errc::unavailable) return told.error();
-  return DeskOutcome::accepted;
+  return open.owners.empty() ? DeskOutcome::not_wanted : DeskOutcome::accepted;
+}
+
+/// Lets the author, or his next message, in to the owners of `view`; returns false if that has been
+/// done before.
+Result<bool> StoreAskingDesk::let_in(const HeldView& view, const Request& request,
+                                     Deadline deadline) {
+  if (view.fingerprint.empty()) return let_next_pass(view, deadline);
+  CS_TRY(parts_.desk.welcome(view, request.proof, deadline));
+  return true;
 }
 
 }  // namespace countersign

@@ -8,6 +8,9 @@
 // and what one did the next finds done. Thread-safe.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "base/guarded.h"
 #include "base/keyring.h"
 #include "holding/asking.h"
@@ -61,7 +64,8 @@ class StoreAskingDesk final : public AskingDesk {
 
  private:
   bool is_genuine(const Request& request, const HeldView& view) const;
-  Result<bool> is_denied(const HeldView& view, Deadline deadline);
+  Result<std::set<std::string>> blocking_owners(const HeldView& view, Deadline deadline);
+  Result<bool> let_in(const HeldView& view, const Request& request, Deadline deadline);
   Result<bool> let_next_pass(const HeldView& view, Deadline deadline);
 
   AskingParts parts_;

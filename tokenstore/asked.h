@@ -61,8 +61,9 @@ class Asked {
   /// `now`. Errors: unavailable.
   virtual Status remember_ways(const std::string& owner, const std::vector<std::string>& ways,
                                WallTime now, Deadline deadline) = 0;
-  /// Changes the state that the view's page shows. Errors: not_found, unavailable.
-  virtual Status set_state(const HeldId& view, HeldState state, WallTime when,
+  /// Changes the state that the view's page shows, and what became of it for each recipient where
+  /// `view` has outcomes; of the rest of it only `id` counts. Errors: not_found, unavailable.
+  virtual Status set_state(const HeldView& view, HeldState state, WallTime when,
                            Deadline deadline) = 0;
 };
 

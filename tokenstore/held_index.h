@@ -35,7 +35,8 @@ struct HeldView {
   HeldId id;
   std::string node{};                     ///< node id of the spool that has it
   std::vector<std::string> recipients{};  ///< mailboxes for which it is held, for people
-  std::vector<std::string> owners{};      ///< Mailbox::key() of their owners: the `m` of {m}:held
+  std::vector<std::string> owners{};      ///< Mailbox::key() of their owners: the `m` of {m}:held;
+                                          ///< of refused and deferred mail in their order
   std::string author{};                   ///< "alice@example.com"; "" if there is none
   std::string fingerprint{};              ///< organizational domain; "" if unauthenticated
   std::string subject{};                  ///< readable()
@@ -127,8 +128,9 @@ class HeldIndex {
   Status put(const HeldView& view, const std::string& digest, Deadline deadline) {
     return put(view, digest, "", deadline);
   }
-  /// Changes state and its time; removes it from {m}:held when the state is final; keeps held:{id}
-  /// 30 days from then as tombstone, and its token as long. Errors: not_found, unavailable.
+  /// Changes state and its time, and the outcomes where `view` has any; removes it from {m}:held
+  /// when the state is final; keeps held:{id} 30 days from then as tombstone, and its token as
+  /// long. Errors: not_found, unavailable.
   virtual Status set_state(const HeldView& view, HeldState state, WallTime when,
                            Deadline deadline) = 0;
   /// Errors: not_found, unavailable, corrupt.

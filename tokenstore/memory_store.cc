@@ -396,6 +396,7 @@ struct MemoryStore::Parts {
       if (stored == nullptr) return Error{Errc::not_found, "held:" + id};
       stored->state = to;
       stored->changed = when;
+      if (!view.outcomes.empty()) stored->outcomes = view.outcomes;
       const milliseconds life = when + kTombstone - state.clock.wall();
       const auto extend = [&](WallTime& dies) {
         dies = is_final(to) ? state.clock.wall() + life : std::max(dies, state.clock.wall() + life);
@@ -535,8 +536,9 @@ struct MemoryStore::Parts {
       add_mortals(state.ways[owner], ways, now, now + kWayLife, kMostWays);
       return {};
     }
-    Status set_state(const HeldId& id, HeldState to, WallTime when, Deadline deadline) override {
-      return held.set_state(HeldView{.id = id}, to, when, deadline);
+    Status set_state(const HeldView& view, HeldState to, WallTime when,
+                     Deadline deadline) override {
+      return held.set_state(HeldView{.id = view.id, .outcomes = view.outcomes}, to, when, deadline);
     }
     bool store(const std::string& owner, const std::string& id,
                const std::optional<AskedRecord>& after) {

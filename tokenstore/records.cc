@@ -38,12 +38,6 @@ std::map<std::string, std::string, std::less<>> by_name(const Fields& fields) {
   return out;
 }
 
-std::vector<std::string> words_of(const std::vector<RecipientState>& outcomes) {
-  std::vector<std::string> out;
-  for (const RecipientState outcome : outcomes) out.emplace_back(word(outcome));
-  return out;
-}
-
 Result<std::vector<RecipientState>> parse_outcomes(std::string_view text) {
   std::vector<RecipientState> out;
   CS_ASSIGN(const auto words, split_list(text));
@@ -56,6 +50,12 @@ Result<std::vector<RecipientState>> parse_outcomes(std::string_view text) {
 }
 
 }  // namespace
+
+std::string encode_outcomes(const std::vector<RecipientState>& outcomes) {
+  std::vector<std::string> words;
+  for (const RecipientState outcome : outcomes) words.emplace_back(word(outcome));
+  return join_list(words);
+}
 
 Fields encode_held(const HeldView& view, const std::string& digest) {
   Fields out = {"v",          std::string(kVersion),
@@ -73,7 +73,7 @@ Fields encode_held(const HeldView& view, const std::string& digest) {
                 "challenged", view.challenged ? "1" : "0",
                 "by-mail",    view.by_mail ? "1" : "0",
                 "proofs",     join_list(view.address_proofs),
-                "outcome",    join_list(words_of(view.outcomes)),
+                "outcome",    encode_outcomes(view.outcomes),
                 "answered",   view.answered ? "1" : "0",
                 "back",       view.taken_back};
   if (view.sent) {

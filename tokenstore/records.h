@@ -41,6 +41,8 @@ Result<Permit> decode_permit(std::string_view bytes);
 
 /// The hash held:{id}, with the token's digest as `answer` if that is not empty.
 Fields encode_held(const HeldView& view, const std::string& digest);
+/// Returns the value of the field `outcome`.
+std::string encode_outcomes(const std::vector<RecipientState>& outcomes);
 /// `fields`: the whole hash. Errors: corrupt.
 Result<HeldView> decode_held(const HeldId& id, const Fields& fields);
 

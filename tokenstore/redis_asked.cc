@@ -97,9 +97,10 @@ Status RedisAsked::remember_ways(const std::string& owner, const std::vector<std
   return {};
 }
 
-Status RedisAsked::set_state(const HeldId& id, HeldState state, WallTime when, Deadline deadline) {
+Status RedisAsked::set_state(const HeldView& view, HeldState state, WallTime when,
+                             Deadline deadline) {
   // Without owners: no list of held messages has it.
-  return held_.set_state(HeldView{.id = id}, state, when, deadline);
+  return held_.set_state(HeldView{.id = view.id, .outcomes = view.outcomes}, state, when, deadline);
 }
 
 Result<bool> RedisAsked::change(const std::string& owner, const std::string& id, const Change& to,

@@ -28,7 +28,8 @@ class RedisAsked final : public Asked {
   Status end(const std::string& owner, const std::string& id, Deadline deadline) override;
   Status remember_ways(const std::string& owner, const std::vector<std::string>& ways, WallTime now,
                        Deadline deadline) override;
-  Status set_state(const HeldId& view, HeldState state, WallTime when, Deadline deadline) override;
+  Status set_state(const HeldView& view, HeldState state, WallTime when,
+                   Deadline deadline) override;
 
  private:
   /// Returns what shall stand for what stands; nothing: the record stays, and the change fails.

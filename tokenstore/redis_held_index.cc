@@ -37,6 +37,7 @@ return 1
 constexpr std::string_view kSetState = R"lua(
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 redis.call('HSET', KEYS[1], 'state', ARGV[1], 'changed', ARGV[2])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'outcome', ARGV[5]) end
 local life = tonumber(ARGV[3])
 if ARGV[4] ~= '1' then life = math.max(life, redis.call('PTTL', KEYS[1])) end
 redis.call('PEXPIRE', KEYS[1], string.format('%.0f', life))
@@ -107,7 +108,7 @@ Status RedisHeldIndex::set_state(const HeldView& view, HeldState state, WallTime
   const std::string life = life_until(when + kTombstone);
   RedisPipeline first = pool_.pipeline();
   first.add({"EVAL", kSetState, "1", key, word(state), std::to_string(to_epoch_ms(when)), life,
-             is_final(state) ? "1" : "0"});
+             is_final(state) ? "1" : "0", encode_outcomes(view.outcomes)});
   CS_ASSIGN(const auto replies, pool_.run(first, deadline));
 
   const bool known = !replies[0].is_nil();

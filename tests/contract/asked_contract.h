@@ -149,13 +149,18 @@ class AskedContract : public CppUnit::TestFixture {
   void the_page_shows_its_state() {
     const HeldView asked = view();
     ask("one", asked);
-    CPPUNIT_ASSERT(store().asked().set_state(asked.id, HeldState::answered, kLater, soon()));
+    CPPUNIT_ASSERT(store().asked().set_state(asked, HeldState::answered, kLater, soon()));
     CPPUNIT_ASSERT(store().held().get(asked.id, soon())->state == HeldState::answered);
-    CPPUNIT_ASSERT(store().asked().set_state(asked.id, HeldState::released, kLater, soon()));
+    CPPUNIT_ASSERT(store().held().get(asked.id, soon())->outcomes == asked.outcomes);
+    HeldView in_part = asked;
+    in_part.outcomes.assign(asked.recipients.size(), RecipientState::declined);
+    CPPUNIT_ASSERT(store().asked().set_state(in_part, HeldState::answered, kLater, soon()));
+    CPPUNIT_ASSERT(store().held().get(asked.id, soon())->outcomes == in_part.outcomes);
+    CPPUNIT_ASSERT(store().asked().set_state(asked, HeldState::released, kLater, soon()));
     CPPUNIT_ASSERT(store().held().get(asked.id, soon())->state == HeldState::released);
     CPPUNIT_ASSERT(store().held().held_for("joe@example.org", soon())->empty());
-    expect(Errc::not_found,
-           store().asked().set_state(HeldId::random(), HeldState::answered, kLater, soon()));
+    expect(Errc::not_found, store().asked().set_state(HeldView{.id = HeldId::random()},
+                                                      HeldState::answered, kLater, soon()));
   }
   void a_flood_is_bounded_and_takes_its_views_along() {
     AskedRecord friendly = record();

@@ -154,6 +154,30 @@ def test_one_url_for_all_recipients(place):
         until(lambda: place.send(recipient, author=author).reply.code == 250, recipient)
 
 
+def test_who_blocks_the_author_takes_no_answer_from_the_others(place):
+    author = "parted@friend.example"
+    how = {"author": author, "verified": dkim_pass("friend.example")}
+    url = refused(place.send(["joe@example.org", "ann@example.org"], **how))
+    place.node.run("contacts", "deny", "ann@example.org", author)
+    assert answer(url, author).status == 303
+    said = until(lambda: (now := state(url)).get("declined_by") and now, "answered")
+    assert (said["state"], said["declined_by"]) == ("answered", ["ann@example.org"])
+    page = request(url, headers={"Accept-Language": "en"}).text
+    assert "send your message to <bdi>joe@example.org</bdi> once more" in page
+    assert "It was not let in by <bdi>ann@example.org</bdi>." in page
+    [mail] = place.delivered(send_until(place, 250, **how))
+    assert mail.mark == "pass; reason=contact; author=friend.example"
+    # Where nobody is left, the page promises nothing.
+    alone = {"author": "lonely@friend.example", "verified": dkim_pass("friend.example")}
+    url = refused(place.send("joe@example.org", **alone))
+    place.node.run("contacts", "deny", "joe@example.org", alone["author"])
+    assert answer(url, alone["author"]).status == 303
+    said = until(lambda: (now := state(url))["state"] == "failed" and now, "declined")
+    assert said["declined_by"] == ["joe@example.org"]
+    assert "let in" not in request(url, headers={"Accept-Language": "en"}).text.replace(
+        "It was not let in by", "")
+
+
 def test_a_recipient_of_whom_no_reply_can_speak_has_it_held(place):
     author = {"author": "mixed@friend.example", "verified": dkim_pass("friend.example")}
     place.node.run("contacts", "allow", "ann@example.org", author["author"])

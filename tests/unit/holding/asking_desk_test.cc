@@ -143,6 +143,8 @@ class AskingDeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_authenticated_author_becomes_a_contact_and_his_held_mail_goes);
   CPPUNIT_TEST(what_came_all_the_same_is_answered_no_more);
   CPPUNIT_TEST(one_answer_is_for_all_its_recipients);
+  CPPUNIT_TEST(who_blocks_the_author_takes_no_answer_from_the_others);
+  CPPUNIT_TEST(where_all_block_him_the_page_tells_that);
   CPPUNIT_TEST(a_second_answer_changes_nothing);
   CPPUNIT_TEST(a_view_that_was_tampered_with_is_not_believed);
   CPPUNIT_TEST(a_store_that_is_down_names_no_url_and_leaves_the_request);
@@ -263,6 +265,47 @@ class AskingDeskTest : public CppUnit::TestFixture {
     const auto ann = asked.rig.store.directory().look_up(
         asked.inquiry("ann@example.org", asked.id_for({"ann@example.org"})), HoldingRig::soon());
     CPPUNIT_ASSERT(ann->recipients[0].asked[0]->state == AskedRecord::State::answered);
+  }
+  void who_blocks_the_author_takes_no_answer_from_the_others() {
+    for (const char* fingerprint : {"", "example.com"}) {
+      Rig asked(fingerprint);
+      asked.question.recipients.push_back(
+          {.owner = "ann@example.org", .address = "ann@example.org"});
+      asked.url = *asked.rig.asking.ask(asked.question, HoldingRig::soon());
+      CPPUNIT_ASSERT(
+          asked.rig.store.contacts().put({Level::mailbox, "ann@example.org"}, "a:alice@example.com",
+                                         {.standing = Standing::deny}, HoldingRig::soon()));
+      Request request = asked.answer();
+      const HeldId both = asked.id_for({"ann@example.org", "joe@example.org"});
+      request.id = both.text();
+      asked.sign(request);
+      CPPUNIT_ASSERT(DeskOutcome::accepted == asked.handle(request));
+      const bool known = *fingerprint != '\0';
+      CPPUNIT_ASSERT_EQUAL(std::size_t{known}, asked.contacts());
+      CPPUNIT_ASSERT((asked.record()->state == AskedRecord::State::answered) == !known);
+      const auto ann = asked.rig.store.directory().look_up(
+          asked.inquiry("ann@example.org", asked.id_for({"ann@example.org"})), HoldingRig::soon());
+      CPPUNIT_ASSERT(ann->recipients[0].asked[0]->state == AskedRecord::State::waiting);
+      const HeldView view = *asked.rig.store.held().get(both, HoldingRig::soon());
+      CPPUNIT_ASSERT(view.state == HeldState::answered);
+      CPPUNIT_ASSERT(view.recipients_left() == std::vector<std::string>{"joe@example.org"});
+      CPPUNIT_ASSERT(view.recipients_who(RecipientState::declined) ==
+                     std::vector<std::string>{"ann@example.org"});
+    }
+  }
+  void where_all_block_him_the_page_tells_that() {
+    Rig asked;
+    CPPUNIT_ASSERT(
+        asked.rig.store.contacts().put({Level::mailbox, "joe@example.org"}, "a:alice@example.com",
+                                       {.standing = Standing::deny}, HoldingRig::soon()));
+    CPPUNIT_ASSERT(DeskOutcome::not_wanted == asked.handle(asked.answer()));
+    const HeldView view = *asked.rig.store.held().get(asked.id(), HoldingRig::soon());
+    CPPUNIT_ASSERT(view.state == HeldState::failed && view.recipients_left().empty());
+    CPPUNIT_ASSERT(DeskOutcome::repeated == asked.handle(asked.answer()));
+    // He changes his mind: the next try is asked about anew, by the same URL.
+    CPPUNIT_ASSERT_EQUAL(asked.url, *asked.rig.asking.ask(asked.question, HoldingRig::soon()));
+    const HeldView again = *asked.rig.store.held().get(asked.id(), HoldingRig::soon());
+    CPPUNIT_ASSERT(again.state == HeldState::held && again.recipients_left().size() == 1);
   }
   void a_second_answer_changes_nothing() {
     Rig asked;
