@@ -120,13 +120,14 @@ std::vector<std::string> ConfigBackups::list() const {
   return found;
 }
 
-bool ConfigBackups::is_untouched(const std::string& backup, std::string& changed) const {
+bool ConfigBackups::is_untouched(const std::string& backup, const std::string& standing,
+                                 std::string& changed) const {
   changed.clear();
   const auto notes = notes_of(backup);
   if (notes.empty()) return true;  // A run that was cut: nobody can tell, and it must be undone.
   for (const auto& [digest, name] : notes) {
     if (digest == "folder") continue;
-    const auto now = read_whole_file(directory_ + "/" + name);
+    const auto now = read_whole_file(standing + "/" + name);
     const auto before = read_whole_file(backup + "/" + name);
     if (now && (hex_encode(sha256(*now)) == digest || (before && *before == *now))) continue;
     changed += (changed.empty() ? "" : ", ") + directory_ + "/" + name;

@@ -41,9 +41,11 @@ class ConfigBackups {
 
   /// The folders of all backups, newest first.
   std::vector<std::string> list() const;
-  /// Whether the files are as the run left them that made the backup, or already as they were
-  /// before; else somebody changed them since, and `changed` names them.
-  bool is_untouched(const std::string& backup, std::string& changed) const;
+  /// Whether the files in `standing` are as the run left them that made the backup, or already as
+  /// they were before; else somebody changed them since, and `changed` names them. `standing`:
+  /// directory(), or the backup that the next run made, of what it found.
+  bool is_untouched(const std::string& backup, const std::string& standing,
+                    std::string& changed) const;
   /// The folder that the run made; "" for none.
   std::string made_folder(const std::string& backup) const;
 

@@ -14,13 +14,22 @@ namespace {
 
 constexpr std::size_t kLongestLine = 64 * 1024;
 
+/// Whether the next try may do better.
+bool is_transient(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO || error == ESTALE ||
+         error == EAGAIN;
+}
+
+Error unreadable(const std::string& path, int error) {
+  return {is_transient(error) ? Errc::unavailable : Errc::not_found,
+          path + ": " + std::strerror(error)};
+}
+
 }  // namespace
 
 Status LogFollower::open() {
   UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd)
-    return Error{errno == ENOENT ? Errc::not_found : Errc::unavailable,
-                 path_ + ": " + std::strerror(errno)};
+  if (!fd) return unreadable(path_, errno);
   fd_ = std::move(fd);
   at_ = 0;
   rest_.clear();
@@ -54,7 +63,7 @@ Status LogFollower::read_open(const std::function<void(std::string_view)>& use) 
   while (true) {
     const ssize_t got = ::read(fd_.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error{Errc::unavailable, path_ + ": " + std::strerror(errno)};
+    if (got < 0) return unreadable(path_, errno);
     if (got == 0) return {};
     at_ += got;
     std::string_view text(piece.data(), static_cast<std::size_t>(got));

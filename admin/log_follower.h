@@ -20,7 +20,8 @@ class LogFollower {
 
   /// Calls `use` with each line that is whole and was not read yet. Where another file stands at
   /// the path, or the file was cut, goes on with that one from its start. A file that is gone for a
-  /// moment is no error once it was there. Errors: not_found, unavailable.
+  /// moment is no error once it was there. Errors: not_found (also a folder, or what may not be
+  /// read), unavailable.
   Status read(const std::function<void(std::string_view)>& use);
   /// The last line, if it has no end; for files that do not grow.
   const std::string& rest() const { return rest_; }

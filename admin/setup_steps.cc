@@ -67,13 +67,18 @@ int apply_setup(const SetupWork& work, const Tools& tools, Output& output) {
 int undo_setup(const ConfigBackups& backups, const std::string& then, Output& output) {
   const auto list = backups.list();
   if (list.empty()) output.say("nothing to undo: there is no backup in " + backups.directory());
+  std::string standing = backups.directory();
   for (const std::string& backup : list) {
     std::string changed;
-    if (!backups.is_untouched(backup, changed)) {
-      output.say("changed since by somebody else: " + changed + "; compare with " + backup +
+    if (!backups.is_untouched(backup, standing, changed)) {
+      output.say("changed since by somebody else: " + changed +
+                 "; nothing is undone; compare with " + list.back() +
                  " and put back by hand what is to go back");
       return EX_CANTCREAT;
     }
+    standing = backup;
+  }
+  for (const std::string& backup : list) {
     const std::string folder = backups.made_folder(backup);
     if (const Status done = backups.restore(backup); !done) return fail(done.error(), output);
     // A folder in which a socket stands stays: the milter still runs.

@@ -43,8 +43,9 @@ struct SetupWork {
 /// Backs up, edits, makes the folder; after a failure all is as it was. Returns the exit status.
 int apply_setup(const SetupWork& work, const Tools& tools, Output& output);
 
-/// Goes back through the backups, newest first, as long as nobody changed a file in between.
-/// `then`: what is to be done next, for people. Returns the exit status.
+/// Goes back through the backups, newest first; unless somebody changed a file since any of them
+/// was made: then nothing is undone, as half of a setup can be worse than all of it. `then`: what
+/// is to be done next, for people. Returns the exit status.
 int undo_setup(const ConfigBackups& backups, const std::string& then, Output& output);
 
 /// A line for a shell: "postconf -e 'in_flow_delay = 0'".

@@ -2,6 +2,7 @@
 //
 // tokens audit: what a store that was put back to an older state has forgotten of tokens, told by
 // logs.
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -67,7 +68,10 @@ Status read_logs(const Invocation& invocation, TokenLog& log) {
   for (const std::string& name : invocation.all("--log")) {
     std::ifstream file;
     if (name != "-") file.open(name);
-    if (name != "-" && !file) return Error{Errc::not_found, name + ": cannot be read"};
+    // A folder opens, and fails when it is read.
+    std::error_code ignored;
+    if (name != "-" && (!file || std::filesystem::is_directory(name, ignored)))
+      return Error{Errc::not_found, name + ": cannot be read"};
     std::istream& in = name == "-" ? std::cin : file;
     for (std::string line; std::getline(in, line);) CS_TRY(log.read(line));
     if (in.bad()) return Error{Errc::unavailable, name + ": cannot be read to its end"};

@@ -70,6 +70,18 @@ Result<Permit> permit_of(const Invocation& invocation, WallTime now) {
   return permit;
 }
 
+/// Mail to a token comes to the mailbox that it is made for, so that no detail is dropped silently:
+/// with the delimiter '-' it may be half of somebody else's name.
+Result<Mailbox> mailbox_to_issue_for(const std::string& text, const Config& config) {
+  CS_ASSIGN(const Mailbox mailbox, parse_token_mailbox(text, config));
+  if (const auto given = Mailbox::parse(text); given && *given == mailbox) return mailbox;
+  return Error{Errc::invalid, in_quotes(text) + " is " + mailbox.address() +
+                                  " with a detail (protect.recipient_delimiter), whose token it "
+                                  "would be; allowed: " +
+                                  mailbox.address() +
+                                  ", or an address that is an entry of protect.mailboxes"};
+}
+
 /// The tokens that the arguments of `revoke` name.
 struct Named {
   Mailbox owner;
@@ -127,7 +139,7 @@ int tokens_issue(const Invocation& invocation, Tools& tools, Output& output) {
   const Bench bench = open_bench(invocation, tools, output);
   if (!bench.store) return bench.status;
   const WallTime now = tools.clock.wall();
-  const auto mailbox = parse_token_mailbox(invocation.one("MAILBOX"), *bench.config);
+  const auto mailbox = mailbox_to_issue_for(invocation.one("MAILBOX"), *bench.config);
   if (!mailbox) return fail(mailbox.error(), output);
   auto permit = permit_of(invocation, now);
   if (!permit) return fail(permit.error(), output);

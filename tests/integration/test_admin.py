@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -190,5 +191,17 @@ def test_setup_makes_a_bare_postfix_work_and_undo_takes_it_back():
         place.node.run("held", "release", held_id)
         [mail] = place.delivered(entries[-1])
         assert mail.held_id == held_id
+        # Whoever edits between two runs finds all as it was, or nothing undone: never half of it.
+        applied = (etc / "main.cf").read_bytes()
+        (etc / "main.cf").write_bytes(applied + b"always_bcc =\n")
+        place.node.write(first_contact__mode="observe")
+        place.node.run("setup", "postfix", "--postfix-dir", etc, "--apply")
+        both = (etc / "main.cf").read_bytes(), (etc / "master.cf").read_bytes()
+        undo = place.node.run("setup", "postfix", "--postfix-dir", etc, "--undo", check=False)
+        assert undo.returncode == 73 and "nothing is undone" in undo.stderr
+        assert ((etc / "main.cf").read_bytes(), (etc / "master.cf").read_bytes()) == both
+        for backup in sorted((etc / "countersign-backup").iterdir())[1:]:
+            shutil.rmtree(backup)
+        (etc / "main.cf").write_bytes(applied)
         place.node.run("setup", "postfix", "--postfix-dir", etc, "--undo")
         assert ((etc / "main.cf").read_bytes(), (etc / "master.cf").read_bytes()) == before

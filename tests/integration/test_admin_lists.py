@@ -20,6 +20,7 @@ TRUE = FORGED.replace("spamd[1]: ", "")
 def test_a_stranger_writes_himself_into_no_list_by_the_log(place):
     log = place.folder / "mail.log"
     log.write_text(FORGED)
+    assert place.node.run("contacts", "learn", "--log", log.parent, check=False).returncode == 66
     learnt = place.node.run("contacts", "learn", "--log", log)
     assert learnt.stdout == "" and "0 contacts" in learnt.stderr
     assert place.node.run("contacts", "list", "joe@example.org").stdout == ""

@@ -51,6 +51,13 @@ def test_capitals_do_not_matter(place):
     place.delivered(entry)
 
 
+def test_a_detail_is_not_dropped_from_who_gets_a_token(place):
+    refused = place.node.run("tokens", "issue", "joe+smith@example.org", "--label", "shop",
+                             check=False)
+    assert refused.returncode == 65 and refused.stdout == ""
+    assert '"joe+smith@example.org" is joe@example.org with a detail' in refused.stderr
+
+
 def test_a_wrong_tag_is_no_token(place):
     address = issue(place)
     at = address.index("@") - 1

@@ -47,6 +47,7 @@ class SetupTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(undone_all_is_as_it_was);
   CPPUNIT_TEST(two_runs_are_undone_together);
   CPPUNIT_TEST(what_somebody_changed_since_is_not_thrown_away);
+  CPPUNIT_TEST(what_somebody_changed_between_two_runs_stops_the_whole_undo);
   CPPUNIT_TEST(a_run_that_was_cut_is_undone);
   CPPUNIT_TEST(a_failure_in_the_middle_leaves_all_as_it_was);
   CPPUNIT_TEST(the_sockets_folder_is_open_to_postfix);
@@ -162,11 +163,12 @@ class SetupTest : public CppUnit::TestFixture {
     // Who changed it since is asked before it is taken away.
     std::ofstream(table(), std::ios::app) << "# mine\n";
     CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, setup({"--undo"}).status);
-    // A second run writes it anew, and undoing brings back what stood there, then nothing.
+    // A second run writes it anew; what somebody wrote stands in its backup.
     apply();
     CPPUNIT_ASSERT(!has(text_of(table()), "# mine"));
     CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, setup({"--undo"}).status);
-    CPPUNIT_ASSERT(has(text_of(table()), "# mine"));
+    CPPUNIT_ASSERT(!has(text_of(table()), "# mine"));
+    CPPUNIT_ASSERT(has(text_of(backups().list().front() + "/countersign_header_checks"), "# mine"));
   }
 
   void the_table_matches_every_spelling_and_no_other_field() {
@@ -271,6 +273,30 @@ class SetupTest : public CppUnit::TestFixture {
                            has(ran.err, "changed since by somebody else: " + dir_ + "/main.cf"));
     CPPUNIT_ASSERT_EQUAL(main, text_of(dir_ + "/main.cf"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, backups().list().size());
+  }
+
+  void what_somebody_changed_between_two_runs_stops_the_whole_undo() {
+    apply();
+    std::ofstream(dir_ + "/main.cf", std::ios::app) << "always_bcc = all@example.org\n";
+    write_config("observe");
+    rig_->clock.advance(seconds(5));
+    apply();
+    const std::string main = text_of(dir_ + "/main.cf"), master = text_of(dir_ + "/master.cf");
+    const auto list = backups().list();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, list.size());
+    for (int i = 0; i < 2; ++i) {
+      const Ran ran = setup({"--undo"});
+      CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, ran.status);
+      CPPUNIT_ASSERT_EQUAL(std::string(), ran.out);
+      CPPUNIT_ASSERT_MESSAGE(ran.err,
+                             has(ran.err, "by somebody else: " + dir_ + "/main.cf; nothing"));
+      CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "compare with " + list.back()));
+      // Not half of it: with default_action=tempfail, say, in mode observe.
+      CPPUNIT_ASSERT_EQUAL(main, text_of(dir_ + "/main.cf"));
+      CPPUNIT_ASSERT_EQUAL(master, text_of(dir_ + "/master.cf"));
+      CPPUNIT_ASSERT(backups().list() == list);
+    }
+    CPPUNIT_ASSERT_EQUAL(main_, text_of(list.back() + "/main.cf"));
   }
 
   void a_run_that_was_cut_is_undone() {

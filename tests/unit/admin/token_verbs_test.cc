@@ -132,6 +132,10 @@ const BadRow kBadRows[] = {
      "\"joe+shop@example.org\" carries no token of ours"},
     {"revoking nothing of a mailbox", {"tokens", "revoke", "joe@example.org"}, "no token is named"},
     {"an audit of nothing", {"tokens", "audit"}, "--log is required", EX_USAGE},
+    {"an audit of a folder",
+     {"tokens", "audit", "--log", "/proc/self"},
+     "/proc/self: cannot be read",
+     EX_NOINPUT},
     {"an audit that mends by magic",
      {"tokens", "audit", "--log", "/dev/null", "--mend", "all"},
      "--mend: \"all\" is none of its words; allowed: restore, revoke",
@@ -282,7 +286,11 @@ class TokenVerbsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("Logs and store agree.\n"),
                          rig.tokens({"audit", "--log", log}).out);
     CPPUNIT_ASSERT(has(rig.tokens({"revoke", address}).out, "revoked"));
-    CPPUNIT_ASSERT(has(rig.tokens({"issue", "joe-x@example.org", "--label", "a"}).out, "joe+a."));
+    // Who is no mailbox is one with a detail: nobody gets another's token unawares.
+    const Ran detail = rig.tokens({"issue", "joe-x@example.org", "--label", "a"});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, detail.status);
+    CPPUNIT_ASSERT_EQUAL(std::string(), detail.out);
+    CPPUNIT_ASSERT(has(detail.err, "\"joe-x@example.org\" is joe@example.org with a detail"));
     // Whose it is cannot be known: then there is no token.
     rig.write_program("postmap", no_list + "echo 'fatal: open /owners' >&2; exit 1\n");
     const Ran failed = rig.tokens({"issue", "bar-foo@example.org", "--label", "shop"});
@@ -295,6 +303,11 @@ class TokenVerbsTest : public CppUnit::TestFixture {
     const std::string address = rig.issue();
     CPPUNIT_ASSERT_EQUAL(std::string("joe-shop."), address.substr(0, 9));
     CPPUNIT_ASSERT(has(rig.tokens({"revoke", address}).out, "revoked"));
+    const Ran other = rig.tokens({"issue", "Joe-Smith@example.org", "--label", "a-b"});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, other.status);
+    CPPUNIT_ASSERT_EQUAL(std::string(), other.out);
+    CPPUNIT_ASSERT(has(other.err, "whose token it would be; allowed: joe@example.org, or an "));
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.tokens({"issue", "JOE@Example.ORG", "--label", "a-b"}).status);
   }
   void without_a_delimiter_there_are_none() {
     TokenRig rig;
