@@ -145,12 +145,8 @@ int config_init(const Invocation& invocation, Tools& tools, Output& output) {
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
   // Before anything is made: a wrong name leaves nothing half done.
-  for (const auto option : {"--user", "--web-user"})
-    if (const auto user = invocation.option(option))
-      if (const auto owner = owner_by_name(*user); !owner) {
-        output.say(std::string(option) + ": " + owner.error().detail);
-        return EX_NOUSER;
-      }
+  if (const int status = check_users(invocation, {"--user", "--web-user"}, output); status != EX_OK)
+    return status;
   const auto texts = make_secrets(*config, invocation, tools, output);
   if (!texts) return fail(texts.error(), output);
   if (const Status done = make_spool(*config, invocation, output); !done)

@@ -36,7 +36,8 @@ void check_postfix(const Config& config, const std::string& directory, const Sit
   around.mode = mode;
   around.table =
       header_table_path(directory.empty() ? settings->value("config_directory") : directory);
-  if (const auto text = read_whole_file(around.table); text) around.table_text = *text;
+  if (const auto text = read_whole_file(around.table); text || exists(around.table))
+    around.table_text = text ? *text : "";
   const Findings found = judge_postfix(*settings, config, around);
   into.insert(into.end(), found.begin(), found.end());
 }

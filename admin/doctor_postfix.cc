@@ -39,6 +39,7 @@ class Judge {
     parameters();
     local_mail();
     reply_addresses();
+    if (!around_.table_text && names_table()) missing_table();
     if (config_.authentication.source == "header") header_checks();
     entrances();
     reentry();
@@ -121,6 +122,23 @@ class Judge {
                    set("recipient_delimiter = " + theirs + ours.front()));
   }
 
+  /// Whether any header checks name the table.
+  bool names_table() const {
+    const std::string entry = "regexp:" + around_.table;
+    return has_word(settings_.value("header_checks"), entry) ||
+           std::ranges::any_of(settings_.services, [&](const PostfixService& service) {
+             return service.command == "cleanup" &&
+                    has_word(settings_.value(service, "header_checks"), entry);
+           });
+  }
+
+  void missing_table() {
+    finder_.fail(around_.table +
+                     " is not there, though header_checks names it: Postfix answers all mail, of "
+                     "users too, with 451 (queue file write error)",
+                 std::string(kSetUp));
+  }
+
   /// Whether all mail passes the table before the milters.
   void header_checks() {
     const std::string entry = "regexp:" + around_.table;
@@ -142,7 +160,7 @@ class Judge {
           "no header checks remove forged Authentication-Results fields of " + id +
               ": whoever writes one in a spelling that the milter before ours leaves is believed",
           std::string(kSetUp) + "; or prove by --probe that none is left");
-    else if (around_.table_text != header_table(id))
+    else if (around_.table_text && *around_.table_text != header_table(id))
       finder_.warn(around_.table + " is not what removes forged fields of " + id, kSetUp);
   }
 

@@ -3,6 +3,7 @@
 // Judges Postfix's configuration (design section 8, Postfix). Pure, thread-safe.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "admin/finding.h"
@@ -23,8 +24,8 @@ std::vector<PortOption> port_options(const std::string& milters);
 /// What else a judge must know.
 struct PostfixSurroundings {
   SiteMode mode;
-  std::string table;       ///< path of the table that removes forged fields (header_table.h)
-  std::string table_text;  ///< what stands in it; "" for no such file
+  std::string table;  ///< path of the table that removes forged fields (header_table.h)
+  std::optional<std::string> table_text;  ///< what stands in it; none for no such file
 };
 
 /// Returns what is wrong, risky, or as it must be. `settings` with $name replaced.

@@ -2,6 +2,7 @@
 #include "admin/opening.h"
 
 #include "admin/exit_status.h"
+#include "admin/files.h"
 #include "admin/permission.h"
 
 namespace countersign::admin {
@@ -49,6 +50,17 @@ std::unique_ptr<Store> open_store(const Config& config, Tools& tools, Output& ou
 
 int no_store(const Config& config) {
   return may_not_read(config.secrets.milter) ? EX_NOPERM : EX_CONFIG;
+}
+
+int check_users(const Invocation& invocation, std::initializer_list<std::string_view> options,
+                Output& output) {
+  for (const auto option : options)
+    if (const auto user = invocation.option(option))
+      if (const auto owner = owner_by_name(*user); !owner) {
+        output.say(std::string(option) + ": " + owner.error().detail);
+        return EX_NOUSER;
+      }
+  return EX_OK;
 }
 
 int fail(const Error& error, Output& output) {

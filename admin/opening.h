@@ -3,8 +3,10 @@
 // What most verbs begin with.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "admin/output.h"
 #include "admin/tools.h"
@@ -29,6 +31,10 @@ int no_spool(const Config& config);
 std::unique_ptr<Store> open_store(const Config& config, Tools& tools, Output& output);
 /// EX_NOPERM where the milter's secrets may not be read, else EX_CONFIG.
 int no_store(const Config& config);
+
+/// Returns EX_NOUSER, after it was said, if one of `options` names nobody of this host; else EX_OK.
+int check_users(const Invocation& invocation, std::initializer_list<std::string_view> options,
+                Output& output);
 
 /// Says an error; returns its exit status.
 int fail(const Error& error, Output& output);

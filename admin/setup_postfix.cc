@@ -139,6 +139,8 @@ int setup_postfix(const Invocation& invocation, Tools& tools, Output& output) {
   if (invocation.given("--undo")) return undo(asked, tools, output);
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
+  if (const int status = check_users(invocation, {"--user"}, output); status != EX_OK)
+    return status;
   const auto work = work_of(*config, invocation, tools, output);
   if (!work) return fail(work.error(), output);
   if (work->nothing()) {

@@ -101,6 +101,8 @@ int setup_sendmail(const Invocation& invocation, Tools& tools, Output& output) {
                       "now make sendmail.cf anew, and restart Sendmail", output);
   const auto config = load(invocation, output);
   if (!config) return EX_CONFIG;
+  if (const int status = check_users(invocation, {"--user"}, output); status != EX_OK)
+    return status;
   const auto work = work_of(with_mode(*config, site_mode(*config, tools)), invocation);
   if (!work) return fail(work.error(), output);
   if (work->nothing()) {

@@ -152,10 +152,11 @@ Status Codes::use_up(const CheckedCode& code, const HeldId& id, WebState& state,
                      Deadline deadline) const {
   const std::string counter = code_counter(id, code.window);
   // The counter says which codes are left, so it must pass this one. Guesses at the same time may
-  // make it pass others too, which only costs a code.
-  for (int i = 0; i <= code.place; ++i) {
-    CS_ASSIGN(const int used, state.count_failure(counter, 2 * kCodeWindow, deadline));
-    if (used > code.place) break;
+  // make it pass others too, which only costs a code; one that comes again later must not: each
+  // reload of the page posts it once more.
+  CS_ASSIGN(int used, state.failures(counter, deadline));
+  while (used <= code.place) {
+    CS_ASSIGN(used, state.count_failure(counter, 2 * kCodeWindow, deadline));
   }
   return {};
 }

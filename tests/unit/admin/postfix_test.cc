@@ -99,7 +99,7 @@ Findings judge(const PostfixSettings& settings, const Config& config) {
   around.mode.observing = config.first_contact.mode == "observe";
   around.mode.any_holds = config.first_contact.mode == "hold";
   around.table = kTable;
-  around.table_text = settings.value("the table");
+  if (settings.main.contains("the table")) around.table_text = settings.value("the table");
   return judge_postfix(expanded(settings), config, around);
 }
 
@@ -160,6 +160,23 @@ const Row kRows[] = {
      "warn", "no header checks remove forged"},
     {"the table is of another authserv-id",
      [](auto& s) { s.main["the table"] = header_table("old.example.org"); }, "warn",
+     "is not what removes forged fields of mx.example.org"},
+    {"the table is gone", [](auto& s) { s.main.erase("the table"); }, "fail",
+     kTable + " is not there, though header_checks names it: Postfix answers all mail"},
+    {"the table is gone, behind others",
+     [](auto& s) {
+       s.main.erase("the table");
+       s.main["header_checks"] = "pcre:/e/checks, regexp:" + kTable;
+     },
+     "fail", "is not there, though header_checks names it"},
+    {"the table is gone, and a cleanup service names it",
+     [](auto& s) {
+       s.main.erase("the table");
+       s.main["header_checks"] = "";
+       s.services.push_back({"clean2", "unix", "cleanup", {{"header_checks", "regexp:" + kTable}}});
+     },
+     "fail", "is not there, though header_checks names it"},
+    {"the table is empty", [](auto& s) { s.main["the table"] = ""; }, "warn",
      "is not what removes forged fields of mx.example.org"},
     {"the MX does no header checks",
      [](auto& s) {

@@ -43,6 +43,7 @@ class SetupTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_table_matches_every_spelling_and_no_other_field);
   CPPUNIT_TEST(an_authserv_id_of_odd_characters_is_taken_literally);
   CPPUNIT_TEST(without_header_checks_there_is_no_table);
+  CPPUNIT_TEST(a_table_that_is_gone_is_told_and_made_again);
   CPPUNIT_TEST(policies_count_as_the_configuration_does);
   CPPUNIT_TEST(undone_all_is_as_it_was);
   CPPUNIT_TEST(two_runs_are_undone_together);
@@ -52,6 +53,7 @@ class SetupTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_failure_in_the_middle_leaves_all_as_it_was);
   CPPUNIT_TEST(the_sockets_folder_is_open_to_postfix);
   CPPUNIT_TEST(a_folder_that_was_there_stays);
+  CPPUNIT_TEST(a_user_that_is_not_there_is_told_whatever_is_to_be_done);
   CPPUNIT_TEST(apply_and_undo_exclude_each_other);
   CPPUNIT_TEST(a_missing_postfix_is_told);
   CPPUNIT_TEST_SUITE_END();
@@ -215,6 +217,16 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(found, has(found, "WARN postfix: no header checks remove forged"));
   }
 
+  void a_table_that_is_gone_is_told_and_made_again() {
+    apply();
+    ::unlink(table().c_str());
+    const Ran ran = rig_->run({"doctor", "--postfix-dir", dir_});
+    CPPUNIT_ASSERT_EQUAL(EX_UNAVAILABLE, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.out, has(ran.out, "FAIL postfix: " + table() + " is not there"));
+    apply();
+    CPPUNIT_ASSERT(!has(rig_->run({"doctor", "--postfix-dir", dir_}).out, "is not there"));
+  }
+
   void policies_count_as_the_configuration_does() {
     write_config("observe");
     apply();
@@ -337,6 +349,19 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(exists(queue_ + "/countersign"));
   }
 
+  void a_user_that_is_not_there_is_told_whatever_is_to_be_done() {
+    for (int i = 0; i < 2; ++i) {
+      for (const auto& more : {std::vector<std::string>{}, std::vector<std::string>{"--apply"}}) {
+        std::vector<std::string> words = {"setup", "postfix", "--postfix-dir",
+                                          dir_,    "--user",  "no-such-user"};
+        words.insert(words.end(), more.begin(), more.end());
+        const Ran ran = rig_->run(words);
+        CPPUNIT_ASSERT_EQUAL(EX_NOUSER, ran.status);
+        CPPUNIT_ASSERT_EQUAL(std::string("--user: no user no-such-user on this host\n"), ran.err);
+      }
+      apply();  // then there is nothing left to do
+    }
+  }
   void apply_and_undo_exclude_each_other() {
     CPPUNIT_ASSERT_EQUAL(EX_USAGE, setup({"--apply", "--undo"}).status);
     CPPUNIT_ASSERT(is_untouched());

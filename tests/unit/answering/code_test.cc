@@ -130,6 +130,7 @@ class CodeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_digits_of_the_code_are_a_proof);
   CPPUNIT_TEST(to_look_costs_no_state);
   CPPUNIT_TEST(a_code_takes_one_guess);
+  CPPUNIT_TEST(a_guess_that_is_posted_again_uses_up_no_other_code);
   CPPUNIT_TEST(the_right_digits_after_a_wrong_guess_are_worth_nothing);
   CPPUNIT_TEST(five_codes_in_ten_minutes);
   CPPUNIT_TEST(pressing_for_others_uses_none_up);
@@ -176,6 +177,21 @@ class CodeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(first.code_id, f.shown());
     CPPUNIT_ASSERT(f.answer(guess).outcome == AnswerOutcome::wrong_code);
     CPPUNIT_ASSERT_EQUAL(1, *f.store.web().failures("message:" + test::kHeld, test::soon()));
+  }
+
+  void a_guess_that_is_posted_again_uses_up_no_other_code() {
+    Fixture f;
+    const std::string id = f.shown();
+    const Answer guess{.address = kRight, .code = f.wrong(id), .code_id = id};
+    const std::string next = f.answer(guess).code_id;
+    for (int reload = 0; reload < 10; ++reload) {
+      const auto again = f.answer(guess);
+      CPPUNIT_ASSERT(again.outcome == AnswerOutcome::wrong_code);
+      CPPUNIT_ASSERT_EQUAL(next, again.code_id);
+      CPPUNIT_ASSERT_EQUAL(next, f.shown());
+    }
+    CPPUNIT_ASSERT(f.answer({.address = kRight, .code = f.digits(next), .code_id = next}).outcome ==
+                   AnswerOutcome::taken);
   }
 
   void the_right_digits_after_a_wrong_guess_are_worth_nothing() {

@@ -153,6 +153,7 @@ class PagesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST(what_senders_wrote_is_never_markup);
   CPPUNIT_TEST(what_was_typed_is_never_markup);
+  CPPUNIT_TEST(other_digits_are_promised_only_where_they_are);
   CPPUNIT_TEST(texts_from_outside_cannot_turn_the_line);
   CPPUNIT_TEST(the_author_is_not_shown);
   CPPUNIT_TEST(only_a_contact_is_promised_to_be_left_alone);
@@ -211,6 +212,20 @@ class PagesTest : public CppUnit::TestFixture {
         own_pages()->again(result, {.address = "\" autofocus onfocus=alert(1) x=\""});
     CPPUNIT_ASSERT(html.find("value=\"&quot; autofocus onfocus=alert(1) x=&quot;\"") !=
                    std::string::npos);
+  }
+
+  void other_digits_are_promised_only_where_they_are() {
+    AnswerResult result{AnswerOutcome::wrong_code, view_in(ViewState::waiting), "", "", ""};
+    result.view.proofs = {ProofKind::pow, ProofKind::code};
+    const auto text = [&] { return visible(own_pages()->again(result, {})); };
+    const auto says = [&](const char* what) { return text().find(what) != std::string::npos; };
+    result.code_id = "1.1.0123456789abcdef0123456789abcdef";
+    CPPUNIT_ASSERT_MESSAGE(text(), says("Those were not the digits. Nothing is lost; here are"));
+    CPPUNIT_ASSERT_MESSAGE(text(), !says("There are no digits"));
+    result.code_id.clear();
+    CPPUNIT_ASSERT_MESSAGE(text(), says("Those were not the digits. Nothing is lost."));
+    CPPUNIT_ASSERT_MESSAGE(text(), says("There are no digits to read for the moment."));
+    CPPUNIT_ASSERT_MESSAGE(text(), !says("here are others"));
   }
 
   void texts_from_outside_cannot_turn_the_line() {
