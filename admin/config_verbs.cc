@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // config check, show, manual.
+#include <initializer_list>
+
 #include "admin/exit_status.h"
+#include "admin/files.h"
 #include "admin/opening.h"
+#include "admin/permission.h"
 #include "admin/run.h"
 #include "config/check.h"
 #include "config/places.h"
@@ -31,13 +35,33 @@ std::string_view type_word(const Key& key) {
   return "string";
 }
 
+/// Adds what is wrong with the secrets files that are here, as their daemons would end for it.
+void check_keys(CheckedConfig& checked, const std::string& file, const Tools& tools) {
+  const auto check = [&](const std::string& name, const std::string& path,
+                         std::initializer_list<std::string_view> purposes) {
+    if (!exists(path) || may_not_read(path)) return;
+    const auto keys = tools.load_keys(path);
+    Status good = keys ? Status() : Status(keys.error());
+    for (const std::string_view purpose : purposes)
+      if (good && !keys->current(purpose)) good = keys->current(purpose).error();
+    if (good) return;
+    const auto at = checked.lines.find(name);
+    checked.problems.push_back(
+        {file, at == checked.lines.end() ? 0 : at->second, name, good.error().detail, ""});
+  };
+  const auto& secrets = checked.config.secrets;
+  check("secrets.milter", secrets.milter, {"answer", "operator", "sent", "web"});
+  check("secrets.challenge", secrets.challenge, {"web", "pow", "powkey", "wait"});
+}
+
 }  // namespace
 
-int config_check(const Invocation& invocation, Tools&, Output& output) {
+int config_check(const Invocation& invocation, Tools& tools, Output& output) {
   CheckedConfig checked = check_config_file(invocation.config_path);
   if (checked.problems.empty()) {
     Places places = check_places(checked, invocation.config_path, this_host());
     checked.problems = std::move(places.problems);
+    check_keys(checked, invocation.config_path, tools);
     // They stand in nobody's way yet: what makes them comes later.
     for (const Problem& folder : places.missing) output.say(folder.text());
     // Allowed, but hardly meant.

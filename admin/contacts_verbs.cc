@@ -69,7 +69,8 @@ std::string waiting_words(const std::vector<HeldId>& waiting, const Whom& whom) 
   const std::string count = std::to_string(waiting.size());
   std::string line = waiting.size() == 1 ? "1 message of this author waits"
                                          : count + " messages of this author wait";
-  line += "; let in by: countersign held release";
+  // A word for all would let it in for others, too.
+  line += "; let in by: countersign held release --for " + whom.shown;
   for (std::size_t i = 0; i < waiting.size() && i < kNamed; ++i) line += " " + waiting[i].text();
   if (waiting.size() > kNamed)
     line += " ... (all: countersign held list --mailbox " + whom.shown + ")";
@@ -89,7 +90,7 @@ int put(const Invocation& invocation, Tools& tools, Output& output, Standing sta
   Record record = contact_record(order->whom, order->subject, order->entry);
   std::optional<std::vector<HeldId>> waiting;
   if (standing == Standing::allow) {
-    waiting = waiting_for(order->whom, order->subject, store->held(), store_deadline());
+    waiting = waiting_for(*config, order->whom, order->subject, store->held(), store_deadline());
     record.add("waiting", waiting ? Record::Value(static_cast<long long>(waiting->size()))
                                   : Record::Value(nullptr));
   }

@@ -183,6 +183,16 @@ void check_requests(const Config& config, const Tools& tools, Finder& finder) {
                     " in Redis (TYPE): what is no stream is not ours; rename or delete it");
 }
 
+/// Whether the secrets, with the login in them, can be read: else nothing is wrong with Redis.
+bool has_login(const std::string& secrets, const std::string& what, const Tools& tools,
+               Finder& finder) {
+  const auto keys = tools.load_keys(secrets);
+  if (!keys)
+    finder.fail(what + " could not be looked at: " + keys.error().detail,
+                exists(secrets) ? "mend the file" : "countersign config init");
+  return bool(keys);
+}
+
 }  // namespace
 
 std::string client_of(std::string_view received) {
@@ -241,6 +251,7 @@ void check_store(const Config& config, const Tools& tools, Findings& into) {
                 kRunAsOwner);
     return;
   }
+  if (!has_login(config.secrets.milter, where, tools, finder)) return;
   const auto found = tools.check_store(config, soon());
   if (!found) {
     finder.fail(where + ": " + found.error().detail, found.error().code == Errc::not_found
@@ -259,6 +270,7 @@ void check_store(const Config& config, const Tools& tools, Findings& into) {
                 "run this as root");
     return;
   }
+  if (!has_login(config.secrets.challenge, "the web host's login", tools, finder)) return;
   const auto web = tools.check_web_login(config, soon());
   if (!web)
     finder.fail("the web host's login: " + web.error().detail,

@@ -18,6 +18,20 @@ bool covers(const Subject& subject, const std::string& author) {
   return std::ranges::find(about, subject) != about.end();
 }
 
+/// Whether it may still come to the mailbox.
+bool waits_for(const HeldView& view, const Config& config, const Whom& whom) {
+  bool is_his = false;
+  for (std::size_t i = 0; i < view.recipients.size(); ++i) {
+    const auto mailbox = Mailbox::parse(view.recipients[i]);
+    if (!mailbox || owner_of(config, *mailbox).key() != whom.scope.name) continue;
+    is_his = true;
+    const RecipientState outcome = view.outcome_for(i);
+    if (outcome != RecipientState::taken && outcome != RecipientState::declined) return true;
+  }
+  // None is: protect.mailboxes was another when it came. The store has it under this mailbox.
+  return !is_his;
+}
+
 }  // namespace
 
 std::string HeldElsewhere::words(const HeldId& id) {
@@ -43,8 +57,9 @@ std::string HeldElsewhere::words(const HeldId& id) {
   return here + ", but by node " + view->node + " (see the file node in the spool of each host)";
 }
 
-std::optional<std::vector<HeldId>> waiting_for(const Whom& whom, const Subject& subject,
-                                               HeldIndex& index, Deadline deadline) {
+std::optional<std::vector<HeldId>> waiting_for(const Config& config, const Whom& whom,
+                                               const Subject& subject, HeldIndex& index,
+                                               Deadline deadline) {
   if (whom.scope.level != Level::mailbox || subject.starts_with("l:")) return std::nullopt;
   const auto ids = index.held_for(whom.scope.name, deadline);
   if (!ids) return std::nullopt;
@@ -53,7 +68,7 @@ std::optional<std::vector<HeldId>> waiting_for(const Whom& whom, const Subject& 
     const auto view = index.get(id, deadline);
     if (!view && view.error().code == Errc::unavailable) return std::nullopt;
     if (view && view->state == HeldState::held && view->copy == Copy::kept &&
-        covers(subject, view->author))
+        covers(subject, view->author) && waits_for(*view, config, whom))
       waiting.push_back(id);
   }
   std::ranges::sort(waiting, {}, [](const HeldId& id) { return id.text(); });

@@ -34,9 +34,11 @@ class HeldElsewhere {
   bool given_up_ = false;
 };
 
-/// Returns the messages of an author that wait for a mailbox, oldest id first; nothing where that
-/// cannot be told: of a domain's or the site's list, of mailing lists, or while the store is down.
-std::optional<std::vector<HeldId>> waiting_for(const Whom& whom, const Subject& subject,
-                                               HeldIndex& index, Deadline deadline);
+/// Returns the messages of an author that wait for a mailbox, whoever else has them already, oldest
+/// id first; nothing where that cannot be told: of a domain's or the site's list, of mailing lists,
+/// or while the store is down.
+std::optional<std::vector<HeldId>> waiting_for(const Config& config, const Whom& whom,
+                                               const Subject& subject, HeldIndex& index,
+                                               Deadline deadline);
 
 }  // namespace countersign::admin

@@ -44,6 +44,7 @@ class ConfigInitTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_user_that_does_not_exist_leaves_nothing_half_done);
   CPPUNIT_TEST(a_broken_secrets_file_is_told_and_kept);
   CPPUNIT_TEST(check_tells_all_that_is_wrong);
+  CPPUNIT_TEST(check_reads_the_secrets_as_their_daemons_do);
   CPPUNIT_TEST(show_tells_every_key);
   CPPUNIT_TEST(manual_is_a_page);
   CPPUNIT_TEST_SUITE_END();
@@ -185,6 +186,32 @@ class ConfigInitTest : public CppUnit::TestFixture {
         json, has(json,
                   "\",\"line\":14,\"key\":\"log.level\",\"problem\":\"\\\"x\\\" is none of "
                   "its words\",\"allowed\":"));
+  }
+
+  void check_reads_the_secrets_as_their_daemons_do() {
+    AdminRig rig;
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"config", "init"}).status);
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"config", "check"}).status);
+    const std::string milter = rig.folder.path() + "/milter.secrets";
+    const std::string good = text_of(milter);
+    std::ofstream(milter, std::ios::app)
+        << "answer x " << std::string(64, 'a') << "\nanswer x " << std::string(64, 'b') << "\n";
+    const Ran twice = rig.run({"config", "check"});
+    CPPUNIT_ASSERT_EQUAL(EX_CONFIG, twice.status);
+    CPPUNIT_ASSERT_MESSAGE(
+        twice.err, has(twice.err, rig.config_path() + ":11: secrets.milter: " + milter + ":"));
+    CPPUNIT_ASSERT_MESSAGE(twice.err, has(twice.err, "answer x: given twice"));
+    std::ofstream(milter) << good.substr(good.find("\noperator") + 1);
+    const Ran none = rig.run({"config", "check", "--json"});
+    CPPUNIT_ASSERT_EQUAL(EX_CONFIG, none.status);
+    CPPUNIT_ASSERT_MESSAGE(none.out, has(none.out, "\"key\":\"secrets.milter\",\"problem\":\"" +
+                                                       milter + ": no key for 'answer'\""));
+    std::ofstream(milter) << good;
+    std::ofstream(rig.folder.path() + "/challenge.secrets") << "pow k1 short\n";
+    CPPUNIT_ASSERT(has(rig.run({"config", "check"}).err, "secrets.challenge: "));
+    // Not on this host: its daemon is elsewhere.
+    ::unlink((rig.folder.path() + "/challenge.secrets").c_str());
+    CPPUNIT_ASSERT_EQUAL(EX_OK, rig.run({"config", "check"}).status);
   }
 
   void show_tells_every_key() {

@@ -42,6 +42,7 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(secrets_that_everybody_reads);
   CPPUNIT_TEST(secrets_that_a_role_must_not_have);
   CPPUNIT_TEST(a_key_that_the_milter_does_not_know);
+  CPPUNIT_TEST(secrets_that_cannot_be_read_are_no_fault_of_redis);
   CPPUNIT_TEST(an_answer_key_that_is_gone_while_mail_waits_for_answers);
   CPPUNIT_TEST(a_store_that_is_down_or_bad);
   CPPUNIT_TEST(a_spool_with_damage_and_an_open_door);
@@ -165,6 +166,22 @@ class DoctorTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(has(secrets(), "challenge.secrets is not on this host"));
     ::unlink((rig_->folder.path() + "/milter.secrets").c_str());
     CPPUNIT_ASSERT(has(secrets(), "milter.secrets: No such file or directory"));
+  }
+
+  void secrets_that_cannot_be_read_are_no_fault_of_redis() {
+    const std::string milter = rig_->folder.path() + "/milter.secrets";
+    const std::string challenge = rig_->folder.path() + "/challenge.secrets";
+    std::ofstream(challenge, std::ios::app) << "web short 12\n";
+    CPPUNIT_ASSERT_MESSAGE(
+        store(), has(store(), "fail store: the web host's login could not be looked at: " +
+                                  challenge + ":"));
+    std::ofstream(milter, std::ios::app) << "answer short 12\n";
+    const Ran ran = rig_->run({"doctor"});
+    CPPUNIT_ASSERT_MESSAGE(ran.out, has(ran.out, " could not be looked at: " + milter + ":"));
+    CPPUNIT_ASSERT_MESSAGE(ran.out, has(ran.out, "-> mend the file\n"));
+    CPPUNIT_ASSERT_MESSAGE(ran.out, !has(ran.out, "start Redis"));
+    ::unlink(milter.c_str());
+    CPPUNIT_ASSERT_MESSAGE(store(), has(store(), milter + ": cannot be read"));
   }
 
   void an_answer_key_that_is_gone_while_mail_waits_for_answers() {

@@ -142,6 +142,7 @@ class StoreVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_contact_in_a_public_suffix_is_known_by_it);
   CPPUNIT_TEST(a_contact_is_written_for_the_owner);
   CPPUNIT_TEST(what_waits_of_a_new_contact_is_told);
+  CPPUNIT_TEST(what_a_new_contacts_mailbox_has_already_does_not_wait);
   CPPUNIT_TEST(a_policy_is_joined_from_all_levels);
   CPPUNIT_TEST(an_empty_value_removes_a_key);
   CPPUNIT_TEST(mode_hold_needs_authentication);
@@ -209,7 +210,7 @@ class StoreVerbsTest : public CppUnit::TestFixture {
     put('5', "cy@sub.al.example", HeldState::held, Copy::kept);
     const std::string al = test::held_id("7q", '1').text(), bo = test::held_id("7q", '4').text(),
                       cy = test::held_id("7q", '5').text();
-    const std::string release = "; let in by: countersign held release ";
+    const std::string release = "; let in by: countersign held release --for joe@example.org ";
     const struct {
       std::string whom, subject, waiting, said;
     } rows[] = {
@@ -231,6 +232,30 @@ class StoreVerbsTest : public CppUnit::TestFixture {
     const Ran denied = rig.run({"contacts", "deny", "joe@example.org", "al@al.example", "--json"});
     CPPUNIT_ASSERT_MESSAGE(denied.out, !has(denied.out, "waiting"));
     CPPUNIT_ASSERT_EQUAL(std::string(), denied.err);
+  }
+
+  void what_a_new_contacts_mailbox_has_already_does_not_wait() {
+    AdminRig rig;
+    HeldView view{.id = test::held_id("7q", '1'), .node = "n"};
+    view.recipients = {"joe+x@example.org", "ann@example.org", "joe@example.org"};
+    view.owners = {"ann@example.org", "joe@example.org"};
+    view.author = "al@al.example";
+    view.expires = rig.clock.wall() + std::chrono::hours(1);
+    const auto told = [&](const std::string& whom, std::vector<RecipientState> outcomes) {
+      view.outcomes = std::move(outcomes);
+      CPPUNIT_ASSERT(rig.store.held().put(view, "", Deadline::max()));
+      return rig.run({"contacts", "allow", whom, "al@al.example"}).err;
+    };
+    using enum RecipientState;
+    const std::string said =
+        "1 message of this author waits; let in by: countersign held release --for ";
+    const std::string id = view.id.text() + "\n";
+    CPPUNIT_ASSERT_EQUAL(said + "joe@example.org " + id, told("joe@example.org", {}));
+    CPPUNIT_ASSERT_EQUAL(said + "joe@example.org " + id,
+                         told("joe@example.org", {taken, taken, refused}));
+    CPPUNIT_ASSERT_EQUAL(std::string(), told("joe@example.org", {taken, waiting, declined}));
+    CPPUNIT_ASSERT_EQUAL(said + "ann@example.org " + id,
+                         told("ann@example.org", {taken, waiting, declined}));
   }
 
   void a_policy_is_joined_from_all_levels() {
