@@ -172,6 +172,46 @@ RecipientFacts recipient_facts(const Question& question, const Config& config,
   return facts;
 }
 
+/// What is known of the mail at RCPT, before its header section: as waits_at_sender() wants it.
+Facts at_recipient(const Facts& message) {
+  Facts facts;
+  facts.arrived = message.arrived;
+  facts.paused = message.paused;
+  facts.internal = message.internal;
+  facts.page = message.page;
+  facts.null_reverse_path = message.null_reverse_path;
+  facts.author.mailbox = message.author.mailbox;
+  ReversePath path;
+  path.mailbox = message.author.mailbox;
+  path.null = message.null_reverse_path;
+  facts.machine_mark = machine_mark(path, HeaderSection(), std::nullopt);
+  facts.authentication.checked = message.authentication.checked;
+  return facts;
+}
+
+/// What becomes of it now.
+struct Outcome {
+  Decision decision;
+  Plan whole;
+  std::string
+      later;  ///< in mode defer, what its header section makes of it then; "": as a stranger
+};
+
+Outcome outcome_of(const Facts& message, const RecipientFacts& recipient) {
+  const auto planned = [&](const Facts& facts, const Decision& decision) {
+    return plan(facts, std::span(&recipient, 1), std::span(&decision, 1));
+  };
+  const Decision whole = screen(message, recipient);
+  const Facts envelope = at_recipient(message);
+  if (!waits_at_sender(envelope, recipient)) return {whole, planned(message, whole), ""};
+  Decision waits;
+  waits.disposition = Disposition::defer;
+  waits.reason = Reason::first_contact;
+  const std::string later =
+      std::string(word(whole.disposition)) + " (" + std::string(word(whole.reason)) + ")";
+  return {waits, planned(envelope, waits), whole.reason == Reason::first_contact ? "" : later};
+}
+
 std::string_view challenge_word(const Plan& plan) {
   if (plan.answer == Handling::ask || plan.answer == Handling::wait) return "reply";
   switch (plan.challenge) {
@@ -323,14 +363,18 @@ int why(const Invocation& invocation, Tools& tools, Output& output) {
     if (const auto paused = is_paused(**fs); paused) facts->paused = *paused;
   const RecipientFacts recipient =
       recipient_facts(*question, *config, token, *facts, found, knowledge);
-  const Decision decision = screen(*facts, recipient);
-  const Plan whole = plan(*facts, std::span(&recipient, 1), std::span(&decision, 1));
+  const auto [decision, whole, later] = outcome_of(*facts, recipient);
   // Where both are out of service the store is told, as without it nothing of the table helps.
   const bool owner_unknown = knowledge && !found && decision.reason == Reason::unscreened;
   if (owner_unknown) output.say(found.error().detail);
-  print(*question, *facts, recipient, decision, whole,
-        explanation_of(decision, owner_unknown, mode_remark(*config, recipient.policy.mode)),
-        output);
+  std::string explanation =
+      explanation_of(decision, owner_unknown, mode_remark(*config, recipient.policy.mode));
+  if (!later.empty())
+    explanation +=
+        " Its header section is not seen before it comes again when "
+        "first_contact.ask_after is over: then " +
+        later + ".";
+  print(*question, *facts, recipient, decision, whole, explanation, output);
   if (owner_unknown) return exit_status(found.error().code);
   return knowledge ? EX_OK : exit_status(knowledge.error().code);
 }

@@ -67,7 +67,12 @@ struct Share {
     return std::nullopt;
   }
   bool is_refused() const { return history.recipients[recipient] == RecipientState::refused; }
-  const std::string& reason() const { return message.envelope.reason_for(recipient); }
+  /// He may have blocked its author since it came.
+  std::string reason() const {
+    if (history.recipients[recipient] == RecipientState::declined)
+      return std::string(word(Reason::blocked));
+    return message.envelope.reason_for(recipient);
+  }
 };
 
 /// What became of it since, if it is not simply waiting.

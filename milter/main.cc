@@ -456,6 +456,18 @@ void remember_modes(Program& program) {
     log::warning("modes not kept", {{"error", kept.error().detail}});
 }
 
+/// Takes the modes that were set when this daemon last ran.
+void recall_modes(Program& program) {
+  const auto kept = read_modes(*program.fs);
+  if (!kept && kept.error().code == Errc::not_found) return;
+  const Status taken = kept ? program.services.modes.take_text(*kept) : Status(kept.error());
+  if (!taken)
+    log::warning(
+        "the file modes in the spool is damaged: until the store answers, modes that it does not "
+        "tell are as configured",
+        {{"error", taken.error().detail}});
+}
+
 /// Waits for SIGUSR1, and each second for what else may have changed. Ends with the process.
 void watch(Program& program, const Config& started_with, const std::string& path) {
   sigset_t usr1;
@@ -506,7 +518,7 @@ int run(const std::string& path) {
     if (auto done = program.registry.serve(config->metrics.milter); !done)
       stop(EX_UNAVAILABLE, done.error().detail);
   program.services.paused = is_paused(*program.fs) ? *is_paused(*program.fs) : false;
-  if (const auto modes = read_modes(*program.fs)) program.services.modes.take_text(*modes);
+  recall_modes(program);
   remember_modes(program);
   report_store(*program.store);
   if (auto done = program.node.start(); !done) stop(EX_UNAVAILABLE, done.error().detail);

@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace countersign {
+namespace {
+
+constexpr std::string_view kEnd = "end";
+
+}  // namespace
 
 Mode PolicyMemory::Seen::listed(const Mailbox& owner, Mode configured) const {
   for (const std::string& name : {owner.key(), owner.domain(), std::string()})
@@ -31,22 +36,30 @@ std::string PolicyMemory::text() const {
     std::string out;
     for (const auto& [name, mode] : seen.list.modes)
       out += std::string(word(mode)) + " " + name + "\n";
-    return out;
+    return out + std::string(kEnd) + "\n";
   });
 }
 
-void PolicyMemory::take_text(std::string_view text) {
+Status PolicyMemory::take_text(std::string_view text) {
   SetModes list;
-  while (!text.empty()) {
+  std::size_t bad = 0;
+  bool ended = false;
+  while (!text.empty() && !ended) {
     const auto end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
+    ended = line == kEnd;
     const auto blank = line.find(' ');
-    if (blank == std::string_view::npos) continue;
-    if (const auto mode = from_word<Mode>(kModeWords, line.substr(0, blank)))
+    const auto mode = from_word<Mode>(kModeWords, line.substr(0, blank));
+    if (mode && blank != std::string_view::npos)
       list.modes.emplace(line.substr(blank + 1), *mode);
+    else if (!ended)
+      ++bad;
   }
   take(std::move(list));
+  if (ended && bad == 0 && text.empty()) return {};
+  return Error{Errc::corrupt,
+               std::to_string(bad) + " lines that are none" + (ended ? "" : ", and no end")};
 }
 
 void PolicyMemory::note(const Mailbox& owner, Mode mode, Mode configured) {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "base/guarded.h"
+#include "base/result.h"
 #include "mail/mailbox.h"
 #include "screening/words.h"
 #include "tokenstore/contacts.h"
@@ -26,9 +27,10 @@ class PolicyMemory {
   /// Takes a list that is newer than all that was remembered.
   void take(SetModes list);
   std::string version() const;
-  /// Returns the list as lines "MODE NAME", and takes such lines: what is none is left out.
+  /// Returns the list as lines "MODE NAME" and a line "end" (docs/spool-format.md).
   std::string text() const;
-  void take_text(std::string_view text);
+  /// Takes such lines. Errors: corrupt: some are none, or the end is missing; the others are taken.
+  Status take_text(std::string_view text);
 
   /// Remembers what a look-up said of `owner`.
   void note(const Mailbox& owner, Mode mode, Mode configured);

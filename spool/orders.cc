@@ -103,7 +103,7 @@ Status put_modes(SpoolFs& fs, std::string_view text) {
 
 Result<std::string> read_modes(SpoolFs& fs) {
   auto file = fs.open(layout::kModes);
-  if (!file) return file.error().code == Errc::not_found ? Result<std::string>("") : file.error();
+  if (!file) return file.error();
   CS_ASSIGN(const std::uint64_t size, (*file)->size());
   std::string text;
   while (text.size() < size) {

@@ -190,8 +190,8 @@ Status remove_order(SpoolFs& fs, const Order& order);
 Status set_paused(SpoolFs& fs, bool paused);
 Result<bool> is_paused(SpoolFs& fs);
 
-/// The file `modes`: text that the daemon keeps for itself; "" while there is none. Errors:
-/// unavailable.
+/// The file `modes`: text that the daemon keeps for itself. Errors: unavailable; not_found: none
+/// was put yet.
 Status put_modes(SpoolFs& fs, std::string_view text);
 Result<std::string> read_modes(SpoolFs& fs);
 

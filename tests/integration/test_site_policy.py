@@ -41,6 +41,21 @@ def test_what_nobody_asked_for_yet_waits_while_the_store_is_out_of_service(place
           "the store is back")
 
 
+def test_policies_that_are_damaged_on_the_disk_are_told_and_written_anew(place):
+    modes = place.node.spool / "modes"
+    whole = modes.read_bytes()
+    assert whole.endswith(b"\nend\n")
+    assert "modes in the spool is damaged" not in place.node.milter.output()
+    place.node.milter.stop()
+    place.redis.daemon.stop()
+    modes.write_bytes(whole[:-5])
+    place.node.start_milter()
+    until(lambda: "modes in the spool is damaged" in place.node.milter.output(), "the warning")
+    outage_is_met_rightly(place)
+    place.redis.start()
+    until(lambda: modes.read_bytes() == whole, "they are written anew")
+
+
 def test_a_policy_that_is_taken_back_is_no_longer_remembered(place):
     place.node.run("policy", "set", "site", "mode=")
     modes = place.node.spool / "modes"

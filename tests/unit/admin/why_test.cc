@@ -187,6 +187,7 @@ class WhyTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(page_rows);
   CPPUNIT_TEST(why_tells_what_would_happen);
   CPPUNIT_TEST(why_tells_the_entries_that_match);
+  CPPUNIT_TEST(in_mode_defer_the_envelope_is_judged_first);
   CPPUNIT_TEST(why_tells_a_pause);
   CPPUNIT_TEST(why_without_a_store_says_so);
   CPPUNIT_TEST(why_names_the_table_that_does_not_answer);
@@ -222,6 +223,30 @@ class WhyTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_MESSAGE(text, has(text,
                                      "entry: alice@example.com, allow, of the mailbox\n"
                                      "entry: @example.com, deny, of the site\n"));
+  }
+
+  /// RCPT comes before what the header section tells.
+  void in_mode_defer_the_envelope_is_judged_first() {
+    AdminRig rig;
+    rig.write_config("[first_contact]\nmode = \"defer\"\n");
+    CPPUNIT_ASSERT(rig.store.web().heartbeat(Deadline::max()));
+    rig.run({"contacts", "allow", "joe@example.org", "al@example.com"});
+    const auto why = [&](const std::string& sender, const std::string& option) {
+      return rig.run({"why", sender, "joe@example.org", option}).out;
+    };
+    for (const auto& [option, later] :
+         {std::pair("--machine", "then hold-silently (machine)."),
+          std::pair("--dmarc-fail", "then hold-silently (unauthentic).")}) {
+      const std::string text = why("eve@example.com", option);
+      CPPUNIT_ASSERT_MESSAGE(text, text.starts_with("defer (first-contact)\n"));
+      CPPUNIT_ASSERT_MESSAGE(text, has(text, later));
+      CPPUNIT_ASSERT_MESSAGE(text, has(text, "refused for now with 450 and the page"));
+    }
+    CPPUNIT_ASSERT(!has(why("eve@example.com", "--spf"), "header section"));
+    // These are not asked at RCPT.
+    CPPUNIT_ASSERT(why("noreply@example.com", "--spf").starts_with("hold-silently (machine)\n"));
+    CPPUNIT_ASSERT(why("al@example.com", "--spf").starts_with("pass (contact)\n"));
+    CPPUNIT_ASSERT(why("eve@example.com", "--auth").starts_with("pass (internal)\n"));
   }
 
   void why_tells_a_pause() {

@@ -383,6 +383,7 @@ class NoticesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_digest_lists_what_is_held);
   CPPUNIT_TEST(the_digest_tells_nobody_of_other_recipients);
   CPPUNIT_TEST(the_digest_says_when_its_reader_need_not_do_anything);
+  CPPUNIT_TEST(the_digest_tells_of_a_block_that_came_later);
   CPPUNIT_TEST(the_digest_leaves_what_was_taken_back_to_its_reader);
   CPPUNIT_TEST(the_digest_gives_strangers_one_line_each);
   CPPUNIT_TEST(the_digest_has_a_reason_in_words_for_all_that_hold);
@@ -603,6 +604,17 @@ class NoticesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, count(text_of(unasked), "need not do anything"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1},
                          count(text_of(unasked), "    Waits:    for you alone\r\n"));
+  }
+
+  void the_digest_tells_of_a_block_that_came_later() {
+    HeldMessage declined = held();
+    declined.envelope.challenged = true;
+    declined.events = {{.kind = Event::answered, .when = kNow, .text = "address+pow"},
+                       {.kind = Event::declined, .when = kNow, .recipient = 0}};
+    const Notice notice = digest_notice("joe@example.org", {declined}, kSettings, kNow);
+    const std::string text = parse(notice.bytes).parts.at(0);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(text, "    Why held: its sender is blocked\r\n"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(text, "    Waits:    for you alone\r\n"));
   }
 
   void the_digest_leaves_what_was_taken_back_to_its_reader() {

@@ -240,6 +240,7 @@ class MilterPartsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_most_specific_mode_of_a_list_counts);
   CPPUNIT_TEST(a_look_up_is_newer_than_the_list_and_the_next_list_newer_than_that);
   CPPUNIT_TEST(the_list_outlives_the_daemon_as_text);
+  CPPUNIT_TEST(of_a_damaged_list_what_reads_is_taken_and_the_rest_told);
   CPPUNIT_TEST(an_absent_heartbeat_counts_from_when_it_was_last_seen);
   CPPUNIT_TEST(a_page_without_a_heartbeat_is_not_up);
   CPPUNIT_TEST_SUITE_END();
@@ -325,10 +326,25 @@ class MilterPartsTest : public CppUnit::TestFixture {
   void the_list_outlives_the_daemon_as_text() {
     PolicyMemory before, after;
     before.take(three_levels());
-    after.take_text(before.text() + "nonsense\nnomode x@example.org\n");
+    CPPUNIT_ASSERT(after.take_text(before.text()));
     expect_three_levels(after);
     CPPUNIT_ASSERT_EQUAL(std::string(), after.version());
     CPPUNIT_ASSERT_EQUAL(before.text(), after.text());
+    CPPUNIT_ASSERT(PolicyMemory().take_text(PolicyMemory().text()));
+  }
+
+  void of_a_damaged_list_what_reads_is_taken_and_the_rest_told() {
+    PolicyMemory before, after;
+    before.take(three_levels());
+    const auto taken = after.take_text("nonsense\nnomode x@example.org\n" + before.text());
+    CPPUNIT_ASSERT(!taken && taken.error().code == Errc::corrupt);
+    CPPUNIT_ASSERT_EQUAL(std::string("2 lines that are none"), taken.error().detail);
+    expect_three_levels(after);
+    // Cut anywhere, emptied, or more behind the end: told.
+    const std::string text = before.text();
+    for (std::size_t size = 0; size + 1 < text.size(); ++size)
+      CPPUNIT_ASSERT_MESSAGE(text.substr(0, size), !after.take_text(text.substr(0, size)));
+    CPPUNIT_ASSERT(!after.take_text(text + "hold x@example.org\n"));
   }
 
   void an_absent_heartbeat_counts_from_when_it_was_last_seen() {
