@@ -27,16 +27,31 @@ std::string call(std::string_view macro, const Lines& arguments) {
   return out + ")dnl";
 }
 
-/// Whether the file calls the macro with this beginning of its first argument, not behind a dnl.
-bool calls(std::string_view mc, std::string_view macro, std::string_view argument) {
+/// Where the file calls the macro with this beginning of its first argument, not behind a dnl, from
+/// `at` on: behind that.
+std::size_t find_call(std::string_view mc, std::string_view macro, std::string_view argument,
+                      std::size_t at) {
   const std::string wanted = std::string(macro) + "(`" + std::string(argument);
-  for (std::size_t at = mc.find(wanted); at != std::string_view::npos;
-       at = mc.find(wanted, at + 1)) {
+  for (at = mc.find(wanted, at); at != std::string_view::npos; at = mc.find(wanted, at + 1)) {
     const auto newline = mc.rfind('\n', at);
     const auto begin = newline == std::string_view::npos ? 0 : newline + 1;
-    if (mc.substr(begin, at - begin).find("dnl") == std::string_view::npos) return true;
+    if (mc.substr(begin, at - begin).find("dnl") == std::string_view::npos)
+      return at + wanted.size();
   }
-  return false;
+  return at;
+}
+
+bool calls(std::string_view mc, std::string_view macro, std::string_view argument) {
+  return find_call(mc, macro, argument, 0) != std::string_view::npos;
+}
+
+/// The names of the milters that the file has asked for each mail.
+Lines input_filters_in(std::string_view mc) {
+  Lines out;
+  std::size_t at = 0;
+  while ((at = find_call(mc, "INPUT_MAIL_FILTER", "", at)) != std::string_view::npos)
+    out.emplace_back(mc.substr(at, mc.find_first_of("'\n", at) - at));
+  return out;
 }
 
 class Planner {
@@ -121,10 +136,15 @@ class Planner {
 
   /// The other milters, as a DAEMON_OPTIONS names them.
   std::string others() const {
+    Lines names;
+    // sendmail.cf may be older than sendmail.mc, and have what that only includes.
+    for (const Lines& some : {cf_ ? cf_->input_filters : Lines(), input_filters_in(mc_)})
+      for (const std::string& name : some)
+        if (name != kMilter && name != kSubmission &&
+            std::find(names.begin(), names.end(), name) == names.end())
+          names.push_back(name);
     std::string out;
-    if (!cf_) return out;
-    for (const std::string& name : cf_->input_filters)
-      if (name != kMilter && name != kSubmission) out += (out.empty() ? "" : ";") + name;
+    for (const std::string& name : names) out += (out.empty() ? "" : ";") + name;
     return out;
   }
 

@@ -122,6 +122,7 @@ class SendmailTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_lines_name_milter_and_ports);
   CPPUNIT_TEST(the_lines_stay_the_same_once_they_are_in_force);
   CPPUNIT_TEST(a_milter_that_signs_is_asked_at_the_notice_port);
+  CPPUNIT_TEST(a_milter_that_stands_in_the_mc_alone_is_asked_too);
   CPPUNIT_TEST(the_default_ports_do_not_get_lost);
   CPPUNIT_TEST(a_port_of_the_sites_own_is_left_alone);
   CPPUNIT_TEST(what_cannot_be_written_is_refused);
@@ -250,6 +251,23 @@ class SendmailTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(has(lines(site, config()),
                        "DAEMON_OPTIONS(`Name=countersign-notices, Family=inet, Addr=127.0.0.1, "
                        "Port=10027, InputMailFilters=verify;sign')dnl"));
+  }
+
+  void a_milter_that_stands_in_the_mc_alone_is_asked_too() {
+    const std::string mc =
+        "dnl INPUT_MAIL_FILTER(`old', `S=inet:8890@127.0.0.1')dnl\n"
+        "INPUT_MAIL_FILTER(`sign', `S=inet:8891@127.0.0.1')dnl\n"
+        "  INPUT_MAIL_FILTER(`late', `S=inet:8892@127.0.0.1')dnl\n";
+    const auto asks = [&](const std::optional<SendmailSettings>& cf, const std::string& milters) {
+      return has(lines({mc, cf}, config()),
+                 "DAEMON_OPTIONS(`Name=countersign-notices, Family=inet, Addr=127.0.0.1, "
+                 "Port=10027, InputMailFilters=" +
+                     milters + "')dnl");
+    };
+    CPPUNIT_ASSERT(asks(std::nullopt, "sign;late"));
+    CPPUNIT_ASSERT(asks(parse_sendmail(""), "sign;late"));
+    CPPUNIT_ASSERT(
+        asks(parse_sendmail("O InputMailFilters=verify, sign, countersign\n"), "verify;sign;late"));
   }
 
   void the_default_ports_do_not_get_lost() {
