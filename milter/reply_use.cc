@@ -28,11 +28,29 @@ Status ReplyUse::tell(std::span<const Decision> decisions,
                       Deadline deadline) {
   for (std::size_t i = 0; i < answered_.size(); ++i) {
     if (!decisions[i].answers_held || !answered_[i]) continue;
-    const HeldView& held = *answered_[i];
-    CS_TRY(services_.replies->answer(held, recipients[i].reply_address->place, deadline));
-    log::info("answered by reply",
-              {{"queue_id", queue_id}, {"held", held.id.text()}, {"author", held.author}});
+    CS_TRY(tell_one(*answered_[i], recipients[i], queue_id, deadline));
   }
+  return {};
+}
+
+void ReplyUse::tell_despite_block(const Facts& facts, std::span<const Decision> decisions,
+                                  std::span<const RecipientFacts> recipients,
+                                  std::string_view queue_id, Deadline deadline) {
+  if (facts.authentication.unsure || facts.authentication.fingerprint.empty()) return;
+  for (std::size_t i = 0; i < answered_.size(); ++i) {
+    // Who is its only recipient has said all that there is to say.
+    if (decisions[i].reason != Reason::blocked || !answered_[i] || answered_[i]->owners.size() < 2)
+      continue;
+    if (const Status told = tell_one(*answered_[i], recipients[i], queue_id, deadline); !told)
+      log::warning("answer not told", {{"queue_id", queue_id}, {"error", told.error().detail}});
+  }
+}
+
+Status ReplyUse::tell_one(const HeldView& held, const RecipientFacts& recipient,
+                          std::string_view queue_id, Deadline deadline) {
+  CS_TRY(services_.replies->answer(held, recipient.reply_address->place, deadline));
+  log::info("answered by reply",
+            {{"queue_id", queue_id}, {"held", held.id.text()}, {"author", held.author}});
   return {};
 }
 

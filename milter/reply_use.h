@@ -34,7 +34,17 @@ class ReplyUse {
   Status tell(std::span<const Decision> decisions, std::span<const RecipientFacts> recipients,
               std::string_view queue_id, Deadline deadline);
 
+  /// The same where the one to whom it goes blocks its author, as soon as that is known: the
+  /// message may wait for others too, whom the answer is for as well. What fails is logged, and
+  /// delays nothing.
+  void tell_despite_block(const Facts& facts, std::span<const Decision> decisions,
+                          std::span<const RecipientFacts> recipients, std::string_view queue_id,
+                          Deadline deadline);
+
  private:
+  Status tell_one(const HeldView& held, const RecipientFacts& recipient, std::string_view queue_id,
+                  Deadline deadline);
+
   Services& services_;
   std::vector<std::optional<HeldView>> answered_;  ///< by recipient
 };

@@ -77,6 +77,7 @@ Verdict Transaction::decide() {
   consultation_.forget();
   judge();
   if (report_) take_returned();
+  tell_despite_block();
   switch (plan_.answer) {
     case Handling::deliver:
     case Handling::keep:

@@ -88,6 +88,7 @@ class Transaction {
   std::optional<Verdict> join_again(MessageEditor& editor);
   Verdict put_off(const std::string& held_id, const Error& error);
   std::optional<Verdict> tell_answered();
+  void tell_despite_block();
   bool may_wait(const Correspondence::Wait& wait);
   void find_waiting();
   bool any_gets_it() const;

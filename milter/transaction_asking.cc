@@ -132,6 +132,11 @@ std::optional<Verdict> Transaction::tell_answered() {
   return std::nullopt;
 }
 
+/// Tells of what it answers for others than those who block its author.
+void Transaction::tell_despite_block() {
+  replies_.tell_despite_block(facts_, decisions_, recipients_, queue_id_, within(kAsk));
+}
+
 /// An answer lets one message pass, not two that come at once. Returns what to say to the other.
 std::optional<Verdict> Transaction::spend_answers() {
   for (std::size_t i = 0; i < decisions_.size(); ++i) {

@@ -129,6 +129,19 @@ def test_an_infected_or_denied_author_answers_nothing(place):
     place.delivered(entry)
 
 
+def test_who_blocks_its_author_takes_the_answer_from_nobody_else(place):
+    author = "frida@halfdenied.example"
+    entry, address = challenged(place, author, ["joe@example.org", "ann@example.org"])
+    place.node.run("contacts", "deny", "joe@example.org", author)
+    assert reply(place.ledger, address, author).reply.code == 554
+    [first] = place.delivered(entry, "ann@example.org")
+    assert first.mark.endswith("proof=reply")
+    assert not [mail for mail in place.mailbox.find(entry.tag) if mail.recipient == "joe@example.org"]
+    place.node.run("contacts", "remove", "joe@example.org", author)
+    place.node.run("held", "release", "--for", "joe@example.org", *place.held(entry))
+    place.delivered(entry)
+
+
 def test_the_reply_and_the_page_at_once_deliver_once(place):
     author = "gina@both.example"
     entry, address = challenged(place, author)

@@ -46,7 +46,7 @@ class Site : public MilterRig {
   void hold(const HeldId& id, const std::string& node, HeldState state = HeldState::held) {
     HeldView view{.id = id};
     view.node = node;
-    view.recipients = view.owners = {kJoe};
+    view.recipients = view.owners = owners;
     view.author = "alice@example.com";
     view.fingerprint = "example.com";
     view.challenged = view.by_mail = true;
@@ -64,6 +64,7 @@ class Site : public MilterRig {
   }
 
   const Keyring ring = keys();
+  std::vector<std::string> owners = {kJoe};  ///< of what hold() holds
   StoreReplyDesk replies{store.held(), store.requests(), ring};
 };
 
@@ -71,6 +72,13 @@ Mail reply_to(const std::string& address) {
   Mail mail;
   mail.to = {"<" + address + ">"};
   return mail.set("Subject", "Re: Re: Offer for 40 chairs").set("Message-ID", "<2@example.com>");
+}
+
+/// It waits for Ann, too, and Joe blocks its author since.
+void block_though_ann_waits(Site& site) {
+  site.owners = {"ann@example.org", kJoe};
+  site.hold(kId, "other node");
+  site.know(kJoe, "alice@example.com", {}, Standing::deny);
 }
 
 /// A mail to the address that the challenge named.
@@ -114,6 +122,20 @@ const Row kRows[] = {
      Kind::proceed, "Countersign: pass; reason=contact; author=example.com", false},
     {"who is blocked is refused",
      [](Site& site, Mail&) { site.know(kJoe, "alice@example.com", {}, Standing::deny); },
+     Kind::reply, "", false},
+    {"who is blocked is refused, but answers for the others whom it waits for",
+     [](Site& site, Mail&) { block_though_ann_waits(site); }, Kind::reply, "", true},
+    {"so does who is blocked silently",
+     [](Site& site, Mail&) {
+       block_though_ann_waits(site);
+       site.set_policy(kJoe, {{"blocked", "hold"}});
+     },
+     Kind::discard, "", true},
+    {"but nobody in whose name somebody blocked is forged",
+     [](Site& site, Mail& mail) {
+       block_though_ann_waits(site);
+       mail.unauthenticated();
+     },
      Kind::reply, "", false},
     {"what was taken back is not answered any more",
      [](Site& site, Mail&) { site.hold(kId, "other node", HeldState::withdrawn); }, Kind::reply, "",
