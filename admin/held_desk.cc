@@ -46,12 +46,16 @@ Result<HeldDone> HeldDesk::order(const HeldId& id, const std::string& verb,
   return HeldDone{"ordered", ""};
 }
 
-Result<HeldDone> HeldDesk::release(const HeldId& id, std::optional<std::uint32_t> recipient) {
+Result<HeldDone> HeldDesk::release(const HeldId& id, std::optional<std::uint32_t> recipient,
+                                   const std::set<std::string>& blocking) {
   CS_ASSIGN(const HeldMessage before, find(id));
+  const auto words =
+      words_of_approval(before, recipient, blocking, parts_.who, parts_.clock.wall());
+  if (words.empty() && !history_of(before).is_under_way())
+    return Error{Errc::invalid,
+                 "waits only for those who block its author: --for MAILBOX lets it in"};
   if (!spool_) return order(id, "release", recipient);
-  for (const HeldEvent& word :
-       words_of_approval(before, recipient, parts_.who, parts_.clock.wall()))
-    CS_TRY(spool_->log(id, word));
+  for (const HeldEvent& word : words) CS_TRY(spool_->log(id, word));
   Releaser releaser(*spool_, parts_.relay, parts_.clock);
   CS_ASSIGN(const ReleaseStep step, releaser.try_once(id));
   CS_ASSIGN(const HeldMessage after, spool_->read(id));
@@ -66,12 +70,18 @@ Result<HeldDone> HeldDesk::release(const HeldId& id, std::optional<std::uint32_t
   return HeldDone{"released", ""};
 }
 
-Result<HeldDone> HeldDesk::drop(const HeldId& id) {
+Result<HeldDone> HeldDesk::drop(const HeldId& id, std::optional<std::uint32_t> recipient) {
   CS_ASSIGN(const HeldMessage before, find(id));
-  if (!spool_) return order(id, "drop");
-  CS_TRY(spool_->log(id, {Kind::dropped, parts_.clock.wall(), 0, parts_.who}));
-  CS_TRY(finish(id));
-  return HeldDone{"dropped", ""};
+  if (!spool_) return order(id, "drop", recipient);
+  CS_TRY(spool_->log(id, word_of_drop(recipient, parts_.who, parts_.clock.wall())));
+  CS_ASSIGN(const HeldMessage after, spool_->read(id));
+  const HeldState state = history_of(after).state;
+  if (is_over(state)) {
+    CS_TRY(finish(id));
+  } else {
+    (void)parts_.tell_index(after);
+  }
+  return HeldDone{"dropped", is_over(state) ? "" : "it waits for others still"};
 }
 
 Result<HeldDone> HeldDesk::restore(const HeldId& id) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -44,10 +45,12 @@ class HeldDesk {
   /// Returns a message that is not over. Errors: not_found (not held here, or over: detail says
   /// which), corrupt, unavailable.
   Result<HeldMessage> find(const HeldId& id);
-  /// `recipient`: index of the only one whom it is for; none: words_of_approval() has whom. Errors:
-  /// as find().
-  Result<HeldDone> release(const HeldId& id, std::optional<std::uint32_t> recipient = {});
-  Result<HeldDone> drop(const HeldId& id);
+  /// `recipient`: index of the only one whom it is for; none: words_of_approval() has whom, with
+  /// `blocking`. Errors: as find(); invalid (nobody whom such a word is for is left).
+  Result<HeldDone> release(const HeldId& id, std::optional<std::uint32_t> recipient = {},
+                           const std::set<std::string>& blocking = {});
+  /// Of several recipients for `recipient` alone; none: for all. Errors: as find().
+  Result<HeldDone> drop(const HeldId& id, std::optional<std::uint32_t> recipient = {});
   /// Undoes that its sender took a message back. Errors: also invalid (he did not).
   Result<HeldDone> restore(const HeldId& id);
 

@@ -3,6 +3,7 @@
 // held release, drop and restore.
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "admin/exit_status.h"
 #include "admin/held_desk.h"
@@ -11,6 +12,7 @@
 #include "admin/run.h"
 #include "config/values.h"
 #include "holding/approval.h"
+#include "holding/author_standing.h"
 #include "holding/history.h"
 #include "holding/view.h"
 
@@ -40,11 +42,16 @@ int status_of(const HeldDone& done) {
 
 /// What is done with each message.
 struct Act {
-  /// For whom; none: for all whom it is meant for.
-  using Recipient = std::optional<std::uint32_t>;
-  std::function<Result<HeldDone>(HeldDesk&, const HeldId&, Recipient)> run;
+  struct Whom {
+    std::optional<std::uint32_t> recipient{};  ///< none: for all whom it is meant for
+    std::set<std::string> blocking{};          ///< owners who block the author
+  };
+  std::function<Result<HeldDone>(HeldDesk&, const HeldId&, const Whom&)> run;
+  bool minds_blocks = false;  ///< whether a word for all leaves out who blocks the author
+  /// Returns the owners who do, where that matters.
+  std::function<Result<std::set<std::string>>(const HeldMessage&)> who_blocks{};
   /// Makes the author a contact before his message goes; none: he is not made one.
-  std::function<Result<ContactEntry>(const HeldMessage&, Recipient)> approve{};
+  std::function<Result<ContactEntry>(const HeldMessage&, const Whom&)> approve{};
   std::optional<Mailbox> only{};  ///< --for
 };
 
@@ -69,23 +76,57 @@ struct Done {
   std::optional<ContactEntry> contact{};
 };
 
+/// Whom a word for all leaves out, and how they get it; or "".
+std::string words_of_left_out(const HeldMessage& message, const std::set<std::string>& blocking) {
+  const HeldEnvelope& envelope = message.envelope;
+  const auto recipients = readable_recipients(envelope);
+  const History history = history_of(message);
+  std::string list;
+  bool any_open = false;
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    const bool blocks = blocking.contains(envelope.owners[i]);
+    any_open = any_open || !blocks;
+    if (blocks && history.recipients[i] == RecipientState::waiting)
+      list += (list.empty() ? "" : ", ") + recipients[i];
+  }
+  if (list.empty() || !any_open) return "";
+  return "not for " + list + ", where its author is blocked: --for MAILBOX lets it in";
+}
+
 Result<Done> run_for(const Act& act, HeldDesk& desk, const HeldMessage& message,
-                     Act::Recipient recipient) {
+                     const Act::Whom& whom) {
   Done done;
   if (act.approve) {
-    CS_ASSIGN(done.contact, act.approve(message, recipient));
+    CS_ASSIGN(done.contact, act.approve(message, whom));
   }
-  CS_ASSIGN(done.held, act.run(desk, message.envelope.id, recipient));
+  CS_ASSIGN(done.held, act.run(desk, message.envelope.id, whom));
   return done;
 }
 
-/// Errors: those of HeldDesk; invalid: nobody of that name is among its recipients.
+Result<Done> run_for_all(const Act& act, HeldDesk& desk, const HeldMessage& message) {
+  Act::Whom whom;
+  if (act.minds_blocks && asks_who_blocks(message.envelope, {})) {
+    auto blocking = act.who_blocks(message);
+    if (!blocking)
+      return Error{blocking.error().code, "who of its recipients blocks its author is not known (" +
+                                              blocking.error().detail +
+                                              "): name one by --for MAILBOX"};
+    whom.blocking = *std::move(blocking);
+  }
+  const std::string left_out = words_of_left_out(message, whom.blocking);
+  auto done = run_for(act, desk, message, whom);
+  if (done && !left_out.empty())
+    done->held.detail += (done->held.detail.empty() ? "" : "; ") + left_out;
+  return done;
+}
+
+/// Errors: those of HeldDesk; invalid: nobody of that name is among its recipients; unavailable.
 Result<Done> run(const Act& act, HeldDesk& desk, const HeldId& id) {
   CS_ASSIGN(const HeldMessage message, desk.find(id));
-  if (!act.only) return run_for(act, desk, message, {});
+  if (!act.only) return run_for_all(act, desk, message);
   Result<Done> done = Error{Errc::invalid, "is not held for " + act.only->address()};
   for (const std::uint32_t recipient : recipients_of(message.envelope, *act.only)) {
-    done = run_for(act, desk, message, recipient);
+    done = run_for(act, desk, message, {.recipient = recipient});
     if (!done) break;
   }
   return done;
@@ -134,11 +175,21 @@ int each(const Invocation& invocation, Tools& tools, Output& output, Act act) {
   if (invocation.given("--allow")) {
     store = open_store(*config, tools, output);
     if (!store) return no_store(*config);
-    act.approve = [&](const HeldMessage& message, Act::Recipient recipient) {
-      return approve_author(message.envelope, recipient, store->contacts(), tools.clock.wall(),
-                            store_deadline());
+    act.approve = [&](const HeldMessage& message, const Act::Whom& whom) {
+      return approve_author(message, whom.recipient, whom.blocking, store->contacts(),
+                            tools.clock.wall(), store_deadline());
     };
   }
+  act.who_blocks = [&](const HeldMessage& message) -> Result<std::set<std::string>> {
+    if (!store) {
+      CS_ASSIGN(store, tools.open_store(*config));
+    }
+    const auto& owners = message.envelope.owners;
+    CS_ASSIGN(const AuthorStanding standing,
+              AuthorStanding::of(message.envelope.author, {owners.begin(), owners.end()},
+                                 store->directory(), store_deadline()));
+    return standing.blocking();
+  };
   HeldElsewhere elsewhere(*config, tools, SpoolReader(*fs).node());
   int status = EX_OK;
   for (const std::string& text : invocation.all("ID"))
@@ -149,22 +200,24 @@ int each(const Invocation& invocation, Tools& tools, Output& output, Act act) {
 }  // namespace
 
 int held_release(const Invocation& invocation, Tools& tools, Output& output) {
-  return each(invocation, tools, output,
-              {.run = [](HeldDesk& desk, const HeldId& id, Act::Recipient recipient) {
-                return desk.release(id, recipient);
-              }});
+  return each(
+      invocation, tools, output,
+      {.run = [](HeldDesk& desk, const HeldId& id,
+                 const Act::Whom& whom) { return desk.release(id, whom.recipient, whom.blocking); },
+       .minds_blocks = true});
 }
 
 int held_restore(const Invocation& invocation, Tools& tools, Output& output) {
   return each(
       invocation, tools, output,
-      {.run = [](HeldDesk& desk, const HeldId& id, Act::Recipient) { return desk.restore(id); }});
+      {.run = [](HeldDesk& desk, const HeldId& id, const Act::Whom&) { return desk.restore(id); }});
 }
 
 int held_drop(const Invocation& invocation, Tools& tools, Output& output) {
-  return each(
-      invocation, tools, output,
-      {.run = [](HeldDesk& desk, const HeldId& id, Act::Recipient) { return desk.drop(id); }});
+  return each(invocation, tools, output,
+              {.run = [](HeldDesk& desk, const HeldId& id, const Act::Whom& whom) {
+                return desk.drop(id, whom.recipient);
+              }});
 }
 
 }  // namespace countersign::admin

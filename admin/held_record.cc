@@ -21,7 +21,8 @@ std::string_view channel_of(const HeldEnvelope& envelope) {
 bool has_recipient(HeldEvent::Kind kind) {
   return kind == HeldEvent::Kind::released || kind == HeldEvent::Kind::refused ||
          kind == HeldEvent::Kind::announced || kind == HeldEvent::Kind::declined ||
-         kind == HeldEvent::Kind::freed || kind == HeldEvent::Kind::let_in;
+         kind == HeldEvent::Kind::freed || kind == HeldEvent::Kind::let_in ||
+         kind == HeldEvent::Kind::dropped_for;
 }
 
 Record event_record(const HeldEvent& event, const std::vector<std::string>& recipients) {
@@ -63,6 +64,7 @@ std::string_view event_word(HeldEvent::Kind kind) {
     case Kind::deferred:
       return "deferred";
     case Kind::dropped:
+    case Kind::dropped_for:
       return "dropped";
     case Kind::announced:
       return "announced";

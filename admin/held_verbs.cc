@@ -26,14 +26,15 @@ struct Filter {
     return (owner.empty() || is_left_for_owner(e, history)) &&
            (author.empty() || e.author == author) && (!state || *state == history.state);
   }
-  /// The address as it was written to counts as well as its owner. What he has already is not held
-  /// for him.
+  /// The address as it was written to counts as well as its owner. What he has already, or
+  /// wants no more, is not held for him.
   bool is_left_for_owner(const HeldEnvelope& e, const History& history) const {
     const auto& paths = e.envelope.recipients;
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const bool is_his = (i < e.owners.size() && e.owners[i] == owner) ||
                           (paths[i].mailbox && paths[i].mailbox->key() == owner);
-      if (is_his && history.recipients.at(i) != RecipientState::taken) return true;
+      const RecipientState his = history.recipients.at(i);
+      if (is_his && his != RecipientState::taken && his != RecipientState::dropped) return true;
     }
     return false;
   }

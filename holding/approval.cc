@@ -6,18 +6,18 @@
 namespace countersign {
 namespace {
 
-bool blocks(const HeldEnvelope& envelope, std::uint32_t i) {
-  return envelope.reason_for(i) == word(Reason::blocked);
-}
-
 /// The recipients whom a word for `recipient`, or for all, lets it in for.
-std::vector<std::uint32_t> meant_by(const HeldEnvelope& envelope,
-                                    std::optional<std::uint32_t> recipient) {
+std::vector<std::uint32_t> meant_by(const HeldMessage& message,
+                                    std::optional<std::uint32_t> recipient,
+                                    const std::set<std::string>& blocking) {
   if (recipient) return {*recipient};
+  const History history = history_of(message);
+  const auto& owners = message.envelope.owners;
   std::vector<std::uint32_t> all, open;
-  for (std::uint32_t i = 0; i < envelope.owners.size(); ++i) {
+  for (std::uint32_t i = 0; i < owners.size(); ++i) {
     all.push_back(i);
-    if (!blocks(envelope, i)) open.push_back(i);
+    if (!blocking.contains(owners[i]) && history.recipients[i] != RecipientState::dropped)
+      open.push_back(i);
   }
   return open.empty() ? all : open;
 }
@@ -41,11 +41,35 @@ std::vector<HeldEvent> words_of_leave(const HeldEnvelope& envelope,
   return out;
 }
 
+std::vector<HeldEvent> words_of_answer(const HeldMessage& message,
+                                       const std::set<std::string>& silent,
+                                       const std::string& proof, WallTime now) {
+  const auto& owners = message.envelope.owners;
+  const History history = history_of(message);
+  std::vector<std::uint32_t> reached;
+  for (std::uint32_t i = 0; i < owners.size(); ++i)
+    if (!silent.contains(owners[i])) reached.push_back(i);
+  if (reached.size() < owners.size())
+    std::erase_if(reached, [&](std::uint32_t i) {
+      return history.recipients[i] != RecipientState::waiting || history.goes_to(i);
+    });
+  return words_of_leave(message.envelope, reached, History::Leave::answer, proof, now);
+}
+
+HeldEvent word_of_drop(std::optional<std::uint32_t> recipient, const std::string& who,
+                       WallTime now) {
+  return {.kind = recipient ? HeldEvent::Kind::dropped_for : HeldEvent::Kind::dropped,
+          .when = now,
+          .recipient = recipient.value_or(0),
+          .text = who};
+}
+
 std::vector<HeldEvent> words_of_approval(const HeldMessage& message,
                                          std::optional<std::uint32_t> recipient,
+                                         const std::set<std::string>& blocking,
                                          const std::string& who, WallTime now) {
   const History history = history_of(message);
-  auto meant = meant_by(message.envelope, recipient);
+  auto meant = meant_by(message, recipient, blocking);
   if (meant.size() < message.envelope.owners.size())
     std::erase_if(meant, [&](std::uint32_t i) {
       return history.goes_to(i) || history.recipients[i] == RecipientState::taken;
@@ -55,16 +79,23 @@ std::vector<HeldEvent> words_of_approval(const HeldMessage& message,
   return words_of_leave(message.envelope, meant, History::Leave::approval, who, now);
 }
 
-Result<ContactEntry> approve_author(const HeldEnvelope& envelope,
-                                    std::optional<std::uint32_t> recipient, Contacts& contacts,
+bool asks_who_blocks(const HeldEnvelope& envelope, std::optional<std::uint32_t> recipient) {
+  return !recipient && std::set(envelope.owners.begin(), envelope.owners.end()).size() > 1;
+}
+
+Result<ContactEntry> approve_author(const HeldMessage& message,
+                                    std::optional<std::uint32_t> recipient,
+                                    const std::set<std::string>& blocking, Contacts& contacts,
                                     WallTime now, Deadline deadline) {
+  const HeldEnvelope& envelope = message.envelope;
   if (envelope.author.empty()) return Error{Errc::invalid, "its From field names no single author"};
   const std::string& fingerprint =
       envelope.fingerprint.empty() ? envelope.network_fingerprint : envelope.fingerprint;
   ContactEntry entry{.standing = Standing::allow, .source = "released", .created = now};
   if (!fingerprint.empty()) entry.fingerprints = {fingerprint};
   std::set<std::string> owners;
-  for (const std::uint32_t i : meant_by(envelope, recipient)) owners.insert(envelope.owners[i]);
+  for (const std::uint32_t i : meant_by(message, recipient, blocking))
+    owners.insert(envelope.owners[i]);
   for (const std::string& owner : owners) {
     const auto stands = contacts.approve({.level = Level::mailbox, .name = owner},
                                          "a:" + envelope.author, entry, deadline);

@@ -8,8 +8,8 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "holding/answer_token.h"
+#include "holding/author_standing.h"
 #include "mail/unicode.h"
-#include "screening/known_contact.h"
 
 namespace countersign {
 namespace {
@@ -32,12 +32,19 @@ AskedTuple tuple_of(const HeldView& view) {
           .owners = view.owners};
 }
 
-/// As its page is to show it: declined by those who block its author.
-HeldView without(HeldView view, const std::set<std::string>& blocking) {
-  if (blocking.empty()) return view;
+/// Whom its answer does not reach. Of deferred mail nobody knows the author yet: what comes of it
+/// is judged when it comes.
+std::set<std::string> unreached_by(const AuthorStanding& standing, const HeldView& view) {
+  if (view.copy == Copy::deferred) return standing.blocking();
+  return standing.unreached(view.fingerprint, view.fingerprint.empty() ? view.evidence : "");
+}
+
+/// As its page is to show it.
+HeldView declined_by(const std::set<std::string>& owners, HeldView view) {
+  if (owners.empty()) return view;
   for (std::size_t i = 0; i < view.recipients.size() && i < view.owners.size(); ++i)
-    view.outcomes.push_back(blocking.contains(view.owners[i]) ? RecipientState::declined
-                                                              : RecipientState::waiting);
+    view.outcomes.push_back(owners.contains(view.owners[i]) ? RecipientState::declined
+                                                            : RecipientState::waiting);
   return view;
 }
 
@@ -188,26 +195,6 @@ bool StoreAskingDesk::is_genuine(const Request& request, const HeldView& view) c
   return found;
 }
 
-/// Returns the owners whose lists block the author by now.
-Result<std::set<std::string>> StoreAskingDesk::blocking_owners(const HeldView& view,
-                                                               Deadline deadline) {
-  Inquiry inquiry;
-  if (const auto author = Mailbox::parse(view.author)) inquiry.author = *author;
-  std::vector<std::string> asked;
-  for (const std::string& owner : view.owners)
-    if (const auto mailbox = Mailbox::parse(decode_key(owner))) {
-      inquiry.recipients.push_back(*mailbox);
-      asked.push_back(owner);
-    }
-  CS_ASSIGN(const Knowledge knowledge, parts_.directory.look_up(inquiry, deadline));
-  std::set<std::string> out;
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    const ContactMatch* match = effective_match(knowledge.recipients.at(i));
-    if (match != nullptr && match->entry.standing == Standing::deny) out.insert(asked[i]);
-  }
-  return out;
-}
-
 /// Returns whether any record is answered after it.
 Result<bool> StoreAskingDesk::let_next_pass(const HeldView& view, Deadline deadline) {
   bool any = false;
@@ -233,16 +220,19 @@ Result<DeskOutcome> StoreAskingDesk::handle(const Request& request, Deadline dea
   if (!is_genuine(request, *view)) return DeskOutcome::forged;
   if (view->state != HeldState::held) return DeskOutcome::repeated;
   if (view->expires <= parts_.clock.wall()) return DeskOutcome::unknown;
-  CS_ASSIGN(const std::set<std::string> blocking, blocking_owners(*view, deadline));
+  CS_ASSIGN(const AuthorStanding standing,
+            AuthorStanding::of(view->author, {view->owners.begin(), view->owners.end()},
+                               parts_.directory, deadline));
+  const std::set<std::string> unreached = unreached_by(standing, *view);
   HeldView open = *view;
-  std::erase_if(open.owners, [&](const std::string& owner) { return blocking.contains(owner); });
+  std::erase_if(open.owners, [&](const std::string& owner) { return unreached.contains(owner); });
   if (!open.owners.empty()) {
     CS_ASSIGN(const bool welcome, let_in(open, request, deadline));
     if (!welcome) return DeskOutcome::repeated;
   }
-  const HeldState state = open.owners.empty() ? HeldState::failed : HeldState::answered;
-  const Status told =
-      parts_.asked.set_state(without(*view, blocking), state, parts_.clock.wall(), deadline);
+  const HeldView shown = declined_by(standing.declining(), *view);
+  const HeldState state = shown.recipients_left().empty() ? HeldState::failed : HeldState::answered;
+  const Status told = parts_.asked.set_state(shown, state, parts_.clock.wall(), deadline);
   if (!told && told.error().code == Errc::unavailable) return told.error();
   return open.owners.empty() ? DeskOutcome::not_wanted : DeskOutcome::accepted;
 }

@@ -8,7 +8,6 @@
 // and what one did the next finds done. Thread-safe.
 #pragma once
 
-#include <set>
 #include <string>
 
 #include "base/guarded.h"
@@ -64,7 +63,6 @@ class StoreAskingDesk final : public AskingDesk {
 
  private:
   bool is_genuine(const Request& request, const HeldView& view) const;
-  Result<std::set<std::string>> blocking_owners(const HeldView& view, Deadline deadline);
   Result<bool> let_in(const HeldView& view, const Request& request, Deadline deadline);
   Result<bool> let_next_pass(const HeldView& view, Deadline deadline);
 

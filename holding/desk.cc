@@ -49,14 +49,20 @@ std::set<std::string> owners_of(const HeldEnvelope& e) {
   return {e.owners.begin(), e.owners.end()};
 }
 
-/// The owners for whom an answer counts: those who have not declined it.
+/// The owners for whom an answer counts: those who have neither declined nor dropped it.
 std::set<std::string> answering_for(const HeldMessage& message) {
   const History history = history_of(message);
   std::set<std::string> out;
   for (std::size_t i = 0; i < message.envelope.owners.size(); ++i)
-    if (history.recipients.at(i) != RecipientState::declined)
+    if (history.recipients.at(i) != RecipientState::declined &&
+        history.recipients.at(i) != RecipientState::dropped)
       out.insert(message.envelope.owners[i]);
   return out;
+}
+
+std::set<std::string> without(std::set<std::string> owners, const std::set<std::string>& others) {
+  std::erase_if(owners, [&](const std::string& owner) { return others.contains(owner); });
+  return owners;
 }
 
 bool counts(const HeldEnvelope& envelope, const std::string& typed) {
@@ -109,7 +115,7 @@ Result<DeskOutcome> Desk::handle(const Request& request, Deadline deadline) {
   if (is_senders(request.kind)) return take_back(request, *message, deadline);
   if (request.kind == "free") return free_here(*message, request, deadline);
   if (request.kind == "release") {
-    CS_TRY(approve(*id, request.proof));
+    CS_TRY(approve(*id, request.proof, {}, deadline));
     return DeskOutcome::accepted;
   }
   if (request.kind == "drop") {
@@ -134,22 +140,25 @@ Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& mess
   if (history.withdrawn) return DeskOutcome::repeated;
   if (history.may_go && (history.contact_written || envelope.fingerprint.empty()))
     return DeskOutcome::repeated;
-  CS_ASSIGN(const std::set<std::string> blocking, blocking_owners(envelope, deadline));
+  CS_ASSIGN(const AuthorStanding standing, standing_of(envelope, deadline));
+  const std::set<std::string> unreached =
+      standing.unreached(envelope.fingerprint, envelope.network_fingerprint);
   if (!history.may_go) {
-    CS_TRY(decline(message, blocking));
-    if (covers(blocking, envelope.owners)) return DeskOutcome::not_wanted;
-    CS_TRY(let_go(envelope.id, {{.kind = Kind::answered,
-                                 .when = parts_.clock.wall(),
-                                 .recipient = 0,
-                                 .text = request.proof}}));
+    const std::set<std::string> declining = standing.declining();
+    CS_TRY(decline(message, declining));
+    if (covers(unreached, envelope.owners)) return DeskOutcome::not_wanted;
+    CS_ASSIGN(const HeldMessage left, parts_.spool.read(envelope.id));
+    CS_TRY(let_go(envelope.id, words_of_answer(left, without(unreached, declining), request.proof,
+                                               parts_.clock.wall())));
   }
   if (!envelope.fingerprint.empty()) {
     CS_ASSIGN(const HeldMessage answered, parts_.spool.read(envelope.id));
-    const std::set<std::string> owners = answering_for(answered);
+    const std::set<std::string> owners = without(answering_for(answered), unreached);
     CS_TRY(write_contact(envelope, owners, deadline));
     CS_TRY(free_others(envelope, owners, request.proof, deadline));
-    CS_TRY(parts_.spool.log(envelope.id,
-                            {.kind = Kind::contact, .when = parts_.clock.wall(), .text = {}}));
+    if (!history.contact_written)
+      CS_TRY(parts_.spool.log(envelope.id,
+                              {.kind = Kind::contact, .when = parts_.clock.wall(), .text = {}}));
     if (auto done = parts_.budgets.challenge_answered(envelope.fingerprint, deadline); !done)
       log::debug("answer not counted for the domain", {{"error", done.error().detail}});
   }
@@ -185,26 +194,8 @@ Status Desk::restore(const HeldId& id, const std::string& who) {
   return {};
 }
 
-/// Returns the owners whose entry for the author is as `wanted` says.
-Result<std::set<std::string>> Desk::owners_with(
-    const HeldEnvelope& envelope, Deadline deadline,
-    const std::function<bool(const ContactEntry&)>& wanted) {
-  CS_ASSIGN(const Knowledge knowledge, knowledge_of(envelope, deadline));
-  std::set<std::string> out;
-  std::size_t i = 0;
-  for (const std::string& owner : owners_of(envelope)) {
-    if (!Mailbox::parse(decode_key(owner))) continue;
-    const ContactMatch* match = effective_match(knowledge.recipients.at(i++));
-    if (match != nullptr && wanted(match->entry)) out.insert(owner);
-  }
-  return out;
-}
-
-/// Returns the owners whose lists block the author by now.
-Result<std::set<std::string>> Desk::blocking_owners(const HeldEnvelope& envelope,
-                                                    Deadline deadline) {
-  return owners_with(envelope, deadline,
-                     [](const ContactEntry& entry) { return entry.standing == Standing::deny; });
+Result<AuthorStanding> Desk::standing_of(const HeldEnvelope& envelope, Deadline deadline) {
+  return AuthorStanding::of(envelope.author, owners_of(envelope), parts_.directory, deadline);
 }
 
 /// An answer says nothing to those who blocked its author: the others are not to wait for them.
@@ -225,15 +216,6 @@ Status Desk::decline(const HeldMessage& message, const std::set<std::string>& bl
   if (auto now = parts_.spool.read(envelope.id)) parts_.table.put(*now);
   parts_.on_change(envelope.id);
   return {};
-}
-
-Result<Knowledge> Desk::knowledge_of(const HeldEnvelope& envelope, Deadline deadline) {
-  Inquiry inquiry{.recipients = {}, .author = {}};
-  if (const auto author = Mailbox::parse(envelope.author)) inquiry.author = *author;
-  for (const std::string& owner : owners_of(envelope))
-    if (const auto mailbox = Mailbox::parse(decode_key(owner)))
-      inquiry.recipients.push_back(*mailbox);
-  return parts_.directory.look_up(inquiry, deadline);
 }
 
 Status Desk::let_go(const HeldId& id, const std::vector<HeldEvent>& words) {
@@ -327,30 +309,28 @@ Result<DeskOutcome> Desk::free_here(const HeldMessage& message, const Request& r
   if (envelope.fingerprint.empty() || envelope.author != request.address)
     return DeskOutcome::forged;
   if (reached_by_answer(message, owners_of(envelope)).empty()) return DeskOutcome::repeated;
-  CS_ASSIGN(const std::set<std::string> knowing, knowing_owners(envelope, deadline));
-  CS_ASSIGN(const bool freed, free_for(message, knowing, request.proof));
+  CS_ASSIGN(const AuthorStanding standing, standing_of(envelope, deadline));
+  CS_ASSIGN(const bool freed,
+            free_for(message, standing.knowing(envelope.fingerprint), request.proof));
   return freed ? DeskOutcome::accepted : DeskOutcome::not_wanted;
 }
 
-/// Returns the owners who know the author by what authenticated him.
-Result<std::set<std::string>> Desk::knowing_owners(const HeldEnvelope& envelope,
-                                                   Deadline deadline) {
-  return owners_with(envelope, deadline, [&](const ContactEntry& entry) {
-    return entry.standing == Standing::allow &&
-           std::ranges::find(entry.fingerprints, envelope.fingerprint) != entry.fingerprints.end();
-  });
-}
-
 Status Desk::approve(const HeldId& id, const std::string& who,
-                     std::optional<std::uint32_t> recipient) {
+                     std::optional<std::uint32_t> recipient, Deadline deadline) {
   CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
+  std::set<std::string> blocking;
+  if (asks_who_blocks(message.envelope, recipient)) {
+    CS_ASSIGN(const AuthorStanding standing, standing_of(message.envelope, deadline));
+    blocking = standing.blocking();
+  }
   const std::vector<HeldEvent> words =
-      words_of_approval(message, recipient, who, parts_.clock.wall());
+      words_of_approval(message, recipient, blocking, who, parts_.clock.wall());
   return words.empty() ? Status() : let_go(id, words);
 }
 
-Status Desk::drop(const HeldId& id, const std::string& who) {
-  CS_TRY(parts_.spool.log(id, {.kind = Kind::dropped, .when = parts_.clock.wall(), .text = who}));
+Status Desk::drop(const HeldId& id, const std::string& who,
+                  std::optional<std::uint32_t> recipient) {
+  CS_TRY(parts_.spool.log(id, word_of_drop(recipient, who, parts_.clock.wall())));
   CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
   parts_.table.put(message);
   parts_.on_change(id);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/keyring.h"
+#include "holding/author_standing.h"
 #include "holding/claims.h"
 #include "holding/held_table.h"
 #include "tokenstore/budgets.h"
@@ -60,10 +61,12 @@ class Desk {
 
   /// Lets a message go on the word of recipient or operator `who`: words_of_approval(). Errors:
   /// not_found, unavailable.
-  Status approve(const HeldId& id, const std::string& who,
-                 std::optional<std::uint32_t> recipient = {});
-  /// Marks a message as dropped; the release workers remove it. Errors: not_found, unavailable.
-  Status drop(const HeldId& id, const std::string& who);
+  Status approve(const HeldId& id, const std::string& who, std::optional<std::uint32_t> recipient,
+                 Deadline deadline);
+  /// Marks a message as dropped, by `recipient` or by all; the release workers remove what nobody
+  /// is left for. Errors: not_found, unavailable.
+  Status drop(const HeldId& id, const std::string& who,
+              std::optional<std::uint32_t> recipient = {});
   /// Undoes that a message was taken back: it waits again. Errors: not_found, unavailable.
   Status restore(const HeldId& id, const std::string& who);
   /// The author of refused mail answered, and is authenticated: makes him a contact of the view's
@@ -77,11 +80,7 @@ class Desk {
   Result<DeskOutcome> answer(const Request& request, const HeldMessage& message, Deadline deadline);
   Result<DeskOutcome> take_back(const Request& request, const HeldMessage& message,
                                 Deadline deadline);
-  Result<std::set<std::string>> blocking_owners(const HeldEnvelope& envelope, Deadline deadline);
-  Result<Knowledge> knowledge_of(const HeldEnvelope& envelope, Deadline deadline);
-  Result<std::set<std::string>> knowing_owners(const HeldEnvelope& envelope, Deadline deadline);
-  Result<std::set<std::string>> owners_with(const HeldEnvelope& envelope, Deadline deadline,
-                                            const std::function<bool(const ContactEntry&)>& wanted);
+  Result<AuthorStanding> standing_of(const HeldEnvelope& envelope, Deadline deadline);
   Status let_go(const HeldId& id, const std::vector<HeldEvent>& words);
   Result<bool> free_for(const HeldMessage& message, const std::set<std::string>& owners,
                         const std::string& proof);

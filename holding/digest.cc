@@ -58,11 +58,12 @@ struct Share {
   const History history;
   std::uint32_t recipient;  ///< his, the first that does not have it
 
-  /// None: he has it.
+  /// None: he has it, or wants it no more.
   static std::optional<Share> of(const HeldMessage& message, const std::string& owner) {
     History history = history_of(message);
     for (std::uint32_t i = 0; i < message.envelope.owners.size(); ++i)
-      if (message.envelope.owners[i] == owner && history.recipients[i] != RecipientState::taken)
+      if (message.envelope.owners[i] == owner && history.recipients[i] != RecipientState::taken &&
+          history.recipients[i] != RecipientState::dropped)
         return Share{message, std::move(history), i};
     return std::nullopt;
   }

@@ -9,7 +9,9 @@ namespace {
 
 bool is_announced(const History& history) {
   for (std::size_t i = 0; i < history.announced.size(); ++i)
-    if (!history.announced[i] && history.recipients[i] != RecipientState::taken) return false;
+    if (!history.announced[i] && history.recipients[i] != RecipientState::taken &&
+        history.recipients[i] != RecipientState::dropped)
+      return false;
   return true;
 }
 

@@ -23,8 +23,45 @@ void allow_all(History& h, Leave leave) {
   for (std::size_t i = 0; i < h.recipients.size(); ++i) allow(h, i, leave);
 }
 
+/// What an event says of one recipient.
+void apply_to_one(History& h, const HeldEvent& event) {
+  const std::size_t i = event.recipient;
+  if (i >= h.recipients.size()) return;
+  RecipientState& state = h.recipients[i];
+  switch (event.kind) {
+    case Kind::freed:
+      if (state == RecipientState::declined || state == RecipientState::dropped) break;
+      allow(h, i, Leave::answer);
+      h.proof = event.text;
+      break;
+    case Kind::let_in:
+      if (state != RecipientState::taken) state = RecipientState::waiting;
+      allow(h, i, Leave::approval);
+      h.approved_by = event.text;
+      break;
+    case Kind::released:
+      state = RecipientState::taken;
+      break;
+    case Kind::refused:
+      // What was taken stays taken, whatever a later slot says.
+      if (state == RecipientState::waiting) state = RecipientState::refused;
+      break;
+    case Kind::declined:
+      if (state == RecipientState::waiting) state = RecipientState::declined;
+      break;
+    case Kind::dropped_for:
+      if (state != RecipientState::taken) state = RecipientState::dropped;
+      break;
+    case Kind::announced:
+      h.announced[i] = true;
+      break;
+    default:
+      break;
+  }
+}
+
+/// What an event says of the message.
 void apply(History& h, const HeldEvent& event) {
-  const bool known = event.recipient < h.recipients.size();
   switch (event.kind) {
     case Kind::answered:
       allow_all(h, Leave::answer);
@@ -36,36 +73,9 @@ void apply(History& h, const HeldEvent& event) {
       h.approved_by = event.text;
       std::ranges::replace(h.recipients, RecipientState::declined, RecipientState::waiting);
       break;
-    case Kind::freed:
-      if (!known || h.recipients[event.recipient] == RecipientState::declined) break;
-      allow(h, event.recipient, Leave::answer);
-      h.proof = event.text;
-      break;
-    case Kind::let_in:
-      if (!known) break;
-      if (h.recipients[event.recipient] == RecipientState::declined)
-        h.recipients[event.recipient] = RecipientState::waiting;
-      allow(h, event.recipient, Leave::approval);
-      h.approved_by = event.text;
-      break;
-    case Kind::released:
-      if (known) h.recipients[event.recipient] = RecipientState::taken;
-      break;
-    case Kind::refused:
-      // What was taken stays taken, whatever a later slot says.
-      if (known && h.recipients[event.recipient] == RecipientState::waiting)
-        h.recipients[event.recipient] = RecipientState::refused;
-      break;
-    case Kind::declined:
-      if (known && h.recipients[event.recipient] == RecipientState::waiting)
-        h.recipients[event.recipient] = RecipientState::declined;
-      break;
     case Kind::deferred:
       ++h.deferrals;
       h.last_try = event.when;
-      break;
-    case Kind::announced:
-      if (known) h.announced[event.recipient] = true;
       break;
     case Kind::challenged:
       h.challenge_sending = event.text != "again";
@@ -87,9 +97,15 @@ void apply(History& h, const HeldEvent& event) {
       break;
     case Kind::dropped:
       h.state = HeldState::dropped;
+      // To those who may have it already it is on its way no more.
+      for (RecipientState& state : h.recipients)
+        if (state != RecipientState::taken) state = RecipientState::dropped;
       break;
     case Kind::expired:
       h.state = HeldState::expired;
+      break;
+    default:
+      apply_to_one(h, event);
       break;
   }
 }
@@ -103,6 +119,9 @@ HeldState state_of(const History& h) {
         any_waits || (h.recipients[i] == RecipientState::waiting && h.leaves[i] == Leave::none);
   if (any_waits) return h.withdrawn ? HeldState::withdrawn : HeldState::held;
   if (h.is_under_way()) return HeldState::answered;
+  if (!h.recipients.empty() &&
+      count(RecipientState::dropped) == static_cast<std::ptrdiff_t>(h.recipients.size()))
+    return HeldState::dropped;
   return count(RecipientState::refused) + count(RecipientState::declined) > 0 ? HeldState::failed
                                                                               : HeldState::released;
 }

@@ -346,9 +346,12 @@ void Node::take_orders() {
 
 /// The caller holds the claim.
 Status Node::follow(const Order& order) {
-  if (order.verb == "drop") return parts_.desk.drop(order.id, order.who);
-  if (order.verb != "restore") return parts_.desk.approve(order.id, order.who, order.recipient);
-  CS_TRY(parts_.desk.restore(order.id, order.who));
+  const bool drops = order.verb == "drop";
+  if (!drops && order.verb != "restore")
+    return parts_.desk.approve(order.id, order.who, order.recipient, within(kStoreTime));
+  CS_TRY(drops ? parts_.desk.drop(order.id, order.who, order.recipient)
+               : parts_.desk.restore(order.id, order.who));
+  // What waits on its page is to say so.
   unindexed_.with([&](auto& s) { s.insert(order.id); });
   return {};
 }

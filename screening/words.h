@@ -71,14 +71,19 @@ inline constexpr std::array<std::string_view, 7> kHeldStateWords = {
     "held", "answered", "released", "dropped", "expired", "failed", "withdrawn"};
 /// What became of a held message for one of its recipients.
 enum class RecipientState {
-  waiting,  ///< nothing was tried, or it was deferred
-  taken,    ///< the MTA took it
-  refused,  ///< the MTA refused it for good since the last word that it may go
-  declined  ///< the answer does not count: its owner had blocked the author meanwhile
+  waiting,   ///< nothing was tried, or it was deferred
+  taken,     ///< the MTA took it
+  refused,   ///< the MTA refused it for good since the last word that it may go
+  declined,  ///< the answer does not count: its owner had blocked the author meanwhile
+  dropped    ///< its owner, or an operator for him, wants it no more; nobody is told
 };
-inline constexpr std::array<std::string_view, 4> kRecipientStateWords = {"waiting", "taken",
-                                                                         "refused", "declined"};
+inline constexpr std::array<std::string_view, 5> kRecipientStateWords = {
+    "waiting", "taken", "refused", "declined", "dropped"};
 
+/// Whether a message may still come to a recipient of whom this is so.
+inline constexpr bool is_left(RecipientState s) {
+  return s == RecipientState::waiting || s == RecipientState::refused;
+}
 /// Whether it waits for somebody's word, until its lifetime is over.
 inline constexpr bool waits_for_a_word(HeldState s) {
   return s == HeldState::held || s == HeldState::withdrawn;

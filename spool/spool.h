@@ -89,6 +89,7 @@ struct HeldEvent {
     declined = 14,   ///< recipient `recipient` lists its author as blocked: no answer lets it in
     freed = 15,      ///< recipient `recipient` may go: the author answered for another; text: proof
     let_in = 16,     ///< recipient `recipient` may go, on somebody's word; text: who
+    dropped_for = 17,  ///< recipient `recipient` wants it no more; text: who
   };
   Kind kind;
   WallTime when{};

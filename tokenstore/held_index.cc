@@ -20,8 +20,7 @@ std::vector<std::string> HeldView::recipients_who(RecipientState which) const {
 std::vector<std::string> HeldView::recipients_left() const {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < recipients.size(); ++i)
-    if (outcome_for(i) != RecipientState::taken && outcome_for(i) != RecipientState::declined)
-      out.push_back(recipients[i]);
+    if (is_left(outcome_for(i))) out.push_back(recipients[i]);
   return out;
 }
 

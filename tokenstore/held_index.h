@@ -67,8 +67,7 @@ struct HeldView {
   RecipientState outcome_for(std::size_t recipient) const;
   /// Returns those of `recipients` for whom this became of it.
   std::vector<std::string> recipients_who(RecipientState which) const;
-  /// Returns those of `recipients` to whom it may still come: they do not have it, and did not
-  /// decline it.
+  /// Returns those of `recipients` to whom it may still come: is_left().
   std::vector<std::string> recipients_left() const;
   /// Whether not the same became of it for all of `recipients`.
   bool is_in_part() const;

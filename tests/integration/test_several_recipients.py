@@ -87,3 +87,54 @@ def test_the_page_tells_who_has_it_already(place):
                  "page")
     assert "It was delivered to <bdi>joe@example.org</bdi>." in page
     assert "can be seen by <bdi>ann@example.org</bdi>," in page and "not delivered" not in page
+
+
+def test_one_can_have_it_dropped_for_himself(place):
+    author = "five@five.example"
+    entry = place.send([JOE, ANN], author=author, tag="dropped", verified=dkim_pass("five.example"))
+    [held_id] = place.held(entry)
+    place.node.run("held", "drop", "--for", JOE, held_id)
+    until(lambda: shown(place, held_id)["deliveries"][0]["delivery"] == "dropped", "dropped")
+    view = request(entry.reply.url, headers={"Accept": "application/json"}).json()
+    assert view["state"] == "waiting"
+    assert answer(entry.reply.url, author).status == 303
+    until(lambda: [m.recipient for m in place.mailbox.find("dropped")] == [ANN], "ann has it")
+    until(lambda: place.held(entry) == [], "over")
+    assert request(entry.reply.url, headers={"Accept": "application/json"}).json()["state"] == \
+        "delivered"
+    assert place.node.run("contacts", "list", JOE, json_lines=True) == [] or all(
+        c["subject"] != author for c in place.node.run("contacts", "list", JOE, json_lines=True))
+
+
+def test_who_blocks_him_by_now_gets_nothing_by_a_word_for_all(place):
+    author = "six@six.example"
+    entry = place.send([JOE, ANN], author=author, tag="bynow", verified=dkim_pass("six.example"))
+    [held_id] = place.held(entry)
+    place.node.run("contacts", "deny", ANN, author)
+    [said] = place.node.run("held", "release", "--allow", held_id, json_lines=True)
+    assert ANN in said["detail"]
+    until(lambda: [m.recipient for m in place.mailbox.find("bynow")] == [JOE], "joe has it")
+    [of_ann] = [c for c in place.node.run("contacts", "list", ANN, json_lines=True)
+                if c["subject"] == author]
+    assert of_ann["standing"] == "deny"
+    # She holds what she blocks: nobody who writes to her learns of that by his page either.
+    entry = place.send([JOE, ANN], author="seven@seven.example", tag="silent",
+                       verified=dkim_pass("seven.example"))
+    place.node.run("contacts", "deny", ANN, "seven@seven.example")
+    assert answer(entry.reply.url, "seven@seven.example").status == 303
+    until(lambda: [m.recipient for m in place.mailbox.find("silent")] == [JOE], "joe has it")
+    view = request(entry.reply.url, headers={"Accept": "application/json"}).json()
+    assert view["state"] in ("waiting", "delivering") and not view.get("declined_by")
+    [held_id] = place.held(entry)
+    assert shown(place, held_id)["deliveries"][1]["delivery"] == "waiting"
+
+
+def test_an_answer_does_not_make_a_forger_of_who_is_known(place):
+    """He is let in who answers; but not to whom the author is known by something else by now."""
+    author = "eight@eight.example"
+    entry = place.send(JOE, author=author, tag="forger")
+    place.node.run("contacts", "allow", JOE, author, "--fingerprint", "eight.example")
+    assert answer(entry.reply.url, author).status == 303
+    [held_id] = place.held(entry)
+    until(lambda: "not-wanted" in place.node.milter.output(), "judged")
+    assert shown(place, held_id)["state"] == "held" and not place.mailbox.find("forger")

@@ -37,6 +37,8 @@ class HeldVerbsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_the_mta_defers_stays_approved);
   CPPUNIT_TEST(what_the_mta_refuses_stays_failed);
   CPPUNIT_TEST(without_a_store_the_message_still_goes);
+  CPPUNIT_TEST(who_blocks_the_author_is_left_out_and_named);
+  CPPUNIT_TEST(one_of_several_can_drop_it_alone);
   CPPUNIT_TEST(dropping_is_for_good);
   CPPUNIT_TEST(what_is_over_is_not_released_again);
   CPPUNIT_TEST(hostile_mail_does_no_harm_on_a_terminal);
@@ -281,13 +283,57 @@ class HeldVerbsTest : public CppUnit::TestFixture {
     make_secrets();
     hold(id_of('1'));
     rig_->store.set_down(true);
-    CPPUNIT_ASSERT_EQUAL(EX_OK, rig_->run({"held", "release", id_of('1').text()}).status);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig_->released.size());
+    // Who of several blocks its author cannot be known; whom the operator names, he has decided on.
+    const Ran doubt = rig_->run({"held", "release", id_of('1').text()});
+    CPPUNIT_ASSERT_EQUAL(EX_TEMPFAIL, doubt.status);
+    CPPUNIT_ASSERT_MESSAGE(doubt.err, has(doubt.err, "name one by --for MAILBOX"));
+    CPPUNIT_ASSERT(rig_->released.empty());
+    for (const char* owner : {"joe@example.org", "ann@example.org"})
+      CPPUNIT_ASSERT_EQUAL(
+          EX_OK, rig_->run({"held", "release", "--for", owner, id_of('1').text()}).status);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig_->released.size());
     // The file stays for the daemon, which tells the index; it is not delivered again.
     const auto message = rig_->open_spool()->read(id_of('1'));
     CPPUNIT_ASSERT(message && history_of(*message).state == HeldState::released);
     CPPUNIT_ASSERT_EQUAL(EX_NOINPUT, rig_->run({"held", "release", id_of('1').text()}).status);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig_->released.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig_->released.size());
+  }
+
+  void who_blocks_the_author_is_left_out_and_named() {
+    make_secrets();
+    hold(id_of('1'));
+    CPPUNIT_ASSERT_EQUAL(
+        EX_OK, rig_->run({"contacts", "deny", "joe@example.org", "alice@example.com"}).status);
+    const Ran ran = rig_->run({"held", "release", id_of('1').text()});
+    CPPUNIT_ASSERT_EQUAL(EX_OK, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.out, has(ran.out,
+                                        "not for joe@example.org, where its author is "
+                                        "blocked: --for MAILBOX lets it in"));
+    const Ran again = rig_->run({"held", "release", id_of('1').text()});
+    CPPUNIT_ASSERT_EQUAL(EX_DATAERR, again.status);
+    CPPUNIT_ASSERT_MESSAGE(again.err, has(again.err, "waits only for those who block its author"));
+    CPPUNIT_ASSERT_EQUAL(
+        EX_OK,
+        rig_->run({"held", "release", "--for", "joe@example.org", id_of('1').text()}).status);
+    CPPUNIT_ASSERT(rig_->open_spool()->list().empty());
+  }
+
+  void one_of_several_can_drop_it_alone() {
+    make_secrets();
+    hold(id_of('1'));
+    const Ran ran = rig_->run({"held", "drop", "--for", "joe@example.org", id_of('1').text()});
+    CPPUNIT_ASSERT_EQUAL(EX_OK, ran.status);
+    CPPUNIT_ASSERT_EQUAL(id_of('1').text() + " dropped: it waits for others still\n", ran.out);
+    CPPUNIT_ASSERT_EQUAL(std::string(),
+                         rig_->run({"held", "list", "--mailbox", "joe@example.org"}).out);
+    const std::string text = rig_->run({"held", "show", id_of('1').text()}).out;
+    CPPUNIT_ASSERT_MESSAGE(text, has(text, "recipient: joe@example.org, dropped\n"));
+    CPPUNIT_ASSERT_EQUAL(
+        EX_DATAERR, rig_->run({"held", "drop", "--for", "x@y.example", id_of('1').text()}).status);
+    CPPUNIT_ASSERT_EQUAL(
+        EX_OK, rig_->run({"held", "drop", "--for", "ann@example.org", id_of('1').text()}).status);
+    CPPUNIT_ASSERT(rig_->open_spool()->list().empty());
+    CPPUNIT_ASSERT(rig_->released.empty());
   }
 
   void dropping_is_for_good() {

@@ -32,8 +32,10 @@ class ApprovalTest : public CppUnit::TestFixture {
     return e;
   }
   void approve(const HeldEnvelope& e) {
-    const auto done =
-        approve_author(e, {}, rig_.store.contacts(), rig_.clock.wall(), HoldingRig::soon());
+    HeldMessage message{.envelope = e, .events = {}};
+    message.envelope.envelope.recipients.resize(e.owners.size());
+    const auto done = approve_author(message, {}, {}, rig_.store.contacts(), rig_.clock.wall(),
+                                     HoldingRig::soon());
     CPPUNIT_ASSERT_MESSAGE(done ? "" : done.error().detail, done);
   }
   std::vector<std::string> known_by(const Scope& scope) {
@@ -89,8 +91,8 @@ class ApprovalTest : public CppUnit::TestFixture {
   void without_an_author_there_is_nobody_to_let_in() {
     HeldEnvelope e = envelope();
     e.author.clear();
-    const auto done =
-        approve_author(e, {}, rig_.store.contacts(), rig_.clock.wall(), HoldingRig::soon());
+    const auto done = approve_author({.envelope = e, .events = {}}, {}, {}, rig_.store.contacts(),
+                                     rig_.clock.wall(), HoldingRig::soon());
     CPPUNIT_ASSERT(!done && done.error().code == Errc::invalid);
     const auto list = rig_.store.contacts().list(kJoe, HoldingRig::soon());
     CPPUNIT_ASSERT(list && list->empty());

@@ -155,6 +155,10 @@ class DeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_answer_reaches_other_mail_only_for_those_it_was_for);
   CPPUNIT_TEST(an_answer_reaches_whom_another_recipients_list_does_not_touch);
   CPPUNIT_TEST(a_word_for_all_is_none_for_who_blocks_the_author);
+  CPPUNIT_TEST(a_word_for_all_goes_by_the_lists_of_now);
+  CPPUNIT_TEST(who_drops_it_drops_it_for_himself);
+  CPPUNIT_TEST(what_is_dropped_on_its_way_goes_to_nobody);
+  CPPUNIT_TEST(what_all_have_dropped_is_over);
   CPPUNIT_TEST(a_word_for_one_lets_it_go_to_him_alone);
   CPPUNIT_TEST(what_all_block_goes_by_a_word_for_all);
   CPPUNIT_TEST(no_answer_frees_what_a_forger_wrote_under_the_same_name);
@@ -163,6 +167,8 @@ class DeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_store_that_is_down_leaves_the_request);
   CPPUNIT_TEST(a_contact_that_was_not_written_is_written_later);
   CPPUNIT_TEST(who_blocked_the_author_meanwhile_keeps_it_from_nobody_else);
+  CPPUNIT_TEST(who_blocks_him_silently_keeps_it_and_tells_nothing);
+  CPPUNIT_TEST(who_came_to_know_him_by_something_else_gets_no_answered_mail);
   CPPUNIT_TEST(what_all_have_blocked_goes_nowhere_and_says_so);
   CPPUNIT_TEST(a_message_without_challenge_cannot_be_answered);
   CPPUNIT_TEST(another_node_frees_by_the_operators_key_only_a_contacts_mail);
@@ -218,7 +224,7 @@ class DeskTest : public CppUnit::TestFixture {
   void the_recipient_lets_it_in_all_the_same() {
     HoldingRig rig;
     const HeldId id = held_back(rig);
-    CPPUNIT_ASSERT(rig.desk.approve(id, "joe"));
+    CPPUNIT_ASSERT(rig.desk.approve(id, "joe", {}, HoldingRig::soon()));
     CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state == HeldState::answered);
   }
 
@@ -259,6 +265,10 @@ class DeskTest : public CppUnit::TestFixture {
     e.challenged = false;
     return e;
   }
+  static void deny(HoldingRig& rig, const std::string& owner) {
+    CPPUNIT_ASSERT(rig.store.contacts().put({Level::mailbox, owner}, "a:alice@example.com",
+                                            {.standing = Standing::deny}, HoldingRig::soon()));
+  }
   /// "joe", "ann", "joe ann" or "": to whom it is on its way.
   static std::string going_to(HoldingRig& rig, const HeldId& id) {
     const History history = history_of(*rig.spool->read(id));
@@ -291,27 +301,82 @@ class DeskTest : public CppUnit::TestFixture {
   void a_word_for_all_is_none_for_who_blocks_the_author() {
     HoldingRig rig;
     const HeldId id = rig.hold(for_two("first-contact", "blocked"))->id;
-    CPPUNIT_ASSERT(rig.desk.approve(id, "root"));
+    deny(rig, "ann@example.org");
+    CPPUNIT_ASSERT(rig.desk.approve(id, "root", {}, HoldingRig::soon()));
     CPPUNIT_ASSERT_EQUAL(std::string("joe"), going_to(rig, id));
     CPPUNIT_ASSERT(rig.table.find(id)->under_way);
-    CPPUNIT_ASSERT(rig.desk.approve(id, "ann", 1));
+    CPPUNIT_ASSERT(rig.desk.approve(id, "ann", 1, HoldingRig::soon()));
     CPPUNIT_ASSERT_EQUAL(std::string("joe ann"), going_to(rig, id));
+  }
+
+  void a_word_for_all_goes_by_the_lists_of_now() {
+    HoldingRig rig;
+    const HeldId later = rig.hold(for_two("first-contact", "first-contact"), "later\r\n")->id;
+    const HeldId before = rig.hold(for_two("first-contact", "blocked"), "before\r\n")->id;
+    CPPUNIT_ASSERT(rig.desk.approve(before, "root", {}, HoldingRig::soon()));
+    CPPUNIT_ASSERT_EQUAL(std::string("joe ann"), going_to(rig, before));
+    deny(rig, "ann@example.org");
+    rig.store.set_down(true);
+    CPPUNIT_ASSERT(!rig.desk.approve(later, "root", {}, HoldingRig::soon()));
+    CPPUNIT_ASSERT_EQUAL(std::string(), going_to(rig, later));
+    rig.store.set_down(false);
+    CPPUNIT_ASSERT(rig.desk.approve(later, "root", {}, HoldingRig::soon()));
+    CPPUNIT_ASSERT_EQUAL(std::string("joe"), going_to(rig, later));
+  }
+
+  void who_drops_it_drops_it_for_himself() {
+    HoldingRig rig;
+    const HeldId id = rig.hold(for_two("first-contact", "first-contact"))->id;
+    CPPUNIT_ASSERT(rig.desk.drop(id, "root", 1));
+    CPPUNIT_ASSERT(rig.table.find(id)->state == HeldState::held);
+    // Neither an answer nor a word for all brings it back to him; his own word does.
+    const HeldId one = rig.hold(HoldingRig::envelope(), "one\r\n")->id;
+    CPPUNIT_ASSERT(*rig.desk.handle(rig.answer(one), HoldingRig::soon()) == DeskOutcome::accepted);
+    CPPUNIT_ASSERT_EQUAL(std::string("joe"), going_to(rig, id));
+    const auto of_ann =
+        rig.store.contacts().list({Level::mailbox, "ann@example.org"}, HoldingRig::soon());
+    CPPUNIT_ASSERT(of_ann && of_ann->empty());
+    CPPUNIT_ASSERT(rig.desk.approve(id, "root", {}, HoldingRig::soon()));
+    CPPUNIT_ASSERT_EQUAL(std::string("joe"), going_to(rig, id));
+    CPPUNIT_ASSERT(rig.desk.approve(id, "ann", 1, HoldingRig::soon()));
+    CPPUNIT_ASSERT_EQUAL(std::string("joe ann"), going_to(rig, id));
+  }
+
+  void what_is_dropped_on_its_way_goes_to_nobody() {
+    HoldingRig rig;
+    for (const std::optional<std::uint32_t> recipient : {std::optional<std::uint32_t>(), {0U}}) {
+      const HeldId id = rig.hold(for_two("machine", "machine"))->id;
+      CPPUNIT_ASSERT(rig.desk.approve(id, "root", recipient, HoldingRig::soon()));
+      CPPUNIT_ASSERT(rig.desk.drop(id, "root"));
+      const History history = history_of(*rig.spool->read(id));
+      CPPUNIT_ASSERT(history.state == HeldState::dropped && !history.is_under_way());
+    }
+  }
+
+  void what_all_have_dropped_is_over() {
+    HoldingRig rig;
+    const HeldId id = rig.hold(for_two("machine", "machine"))->id;
+    for (const std::uint32_t recipient : {0U, 1U})
+      CPPUNIT_ASSERT(rig.desk.drop(id, "root", recipient));
+    CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state == HeldState::dropped);
   }
 
   void a_word_for_one_lets_it_go_to_him_alone() {
     HoldingRig rig;
     const HeldId id = rig.hold(for_two("machine", "machine"))->id;
-    CPPUNIT_ASSERT(rig.desk.approve(id, "ann", 1));
+    CPPUNIT_ASSERT(rig.desk.approve(id, "ann", 1, HoldingRig::soon()));
     CPPUNIT_ASSERT_EQUAL(std::string("ann"), going_to(rig, id));
     CPPUNIT_ASSERT(rig.table.find(id)->state == HeldState::held);
-    CPPUNIT_ASSERT(rig.desk.approve(id, "root"));
+    CPPUNIT_ASSERT(rig.desk.approve(id, "root", {}, HoldingRig::soon()));
     CPPUNIT_ASSERT_EQUAL(std::string("joe ann"), going_to(rig, id));
   }
 
   void what_all_block_goes_by_a_word_for_all() {
     HoldingRig rig;
     const HeldId id = rig.hold(for_two("blocked", "blocked"))->id;
-    CPPUNIT_ASSERT(rig.desk.approve(id, "root"));
+    deny(rig, "joe@example.org");
+    deny(rig, "ann@example.org");
+    CPPUNIT_ASSERT(rig.desk.approve(id, "root", {}, HoldingRig::soon()));
     CPPUNIT_ASSERT_EQUAL(std::string("joe ann"), going_to(rig, id));
   }
 
@@ -388,14 +453,12 @@ class DeskTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts(rig));
   }
   /// Holds for two, of whom some block the author then; returns its id.
-  static HeldId hold_for_two(HoldingRig& rig, const std::vector<std::string>& deny) {
+  static HeldId hold_for_two(HoldingRig& rig, const std::vector<std::string>& blocking) {
     HeldEnvelope e = HoldingRig::envelope();
     e.envelope.recipients.push_back(parse_forward_path({"<jane@example.org>"}, ""));
     e.owners.push_back("jane@example.org");
     const HeldId id = rig.hold(e)->id;
-    for (const std::string& owner : deny)
-      (void)rig.store.contacts().put({Level::mailbox, owner}, "a:alice@example.com",
-                                     {.standing = Standing::deny}, HoldingRig::soon());
+    for (const std::string& owner : blocking) deny(rig, owner);
     return id;
   }
   void who_blocked_the_author_meanwhile_keeps_it_from_nobody_else() {
@@ -410,6 +473,52 @@ class DeskTest : public CppUnit::TestFixture {
         rig.store.contacts().list({Level::mailbox, "jane@example.org"}, HoldingRig::soon());
     CPPUNIT_ASSERT(list && list->size() == 1);
   }
+  void who_blocks_him_silently_keeps_it_and_tells_nothing() {
+    for (const bool both : {false, true}) {
+      HoldingRig rig;
+      const HeldId id = hold_for_two(rig, {"joe@example.org"});
+      if (both) deny(rig, "jane@example.org");
+      for (const char* owner : {"joe@example.org", "jane@example.org"})
+        CPPUNIT_ASSERT(rig.store.policies().set({Level::mailbox, owner}, {{"blocked", "hold"}},
+                                                HoldingRig::soon()));
+      for (int i = 0; i < 2; ++i)
+        CPPUNIT_ASSERT((both ? DeskOutcome::not_wanted : DeskOutcome::accepted) ==
+                       *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
+      const History history = history_of(*rig.spool->read(id));
+      CPPUNIT_ASSERT(history.state == HeldState::held && !history.goes_to(0));
+      CPPUNIT_ASSERT(history.recipients[0] == RecipientState::waiting);
+      CPPUNIT_ASSERT_EQUAL(!both, history.goes_to(1));
+      const auto list =
+          rig.store.contacts().list({Level::mailbox, "joe@example.org"}, HoldingRig::soon());
+      CPPUNIT_ASSERT(list && list->size() == 1 && list->front().second.standing == Standing::deny);
+    }
+  }
+  void who_came_to_know_him_by_something_else_gets_no_answered_mail() {
+    struct {
+      const char* held_as;
+      std::vector<std::string> known_by;
+      bool freed;
+    } const rows[] = {{"", {"example.com"}, false},
+                      {"", {}, false},
+                      {"", {"ptr:host.example"}, true},
+                      {"example.com", {"other.example"}, false},
+                      {"example.com", {"other.example", "example.com"}, true},
+                      {"example.com", {}, true}};
+    for (const auto& row : rows) {
+      HoldingRig rig;
+      HeldEnvelope e = HoldingRig::envelope(row.held_as);
+      e.network_fingerprint = "ptr:host.example";
+      const HeldId id = rig.hold(e)->id;
+      CPPUNIT_ASSERT(rig.store.contacts().put(
+          {Level::mailbox, "joe@example.org"}, "a:alice@example.com",
+          {.standing = Standing::allow, .fingerprints = row.known_by}, HoldingRig::soon()));
+      CPPUNIT_ASSERT((row.freed ? DeskOutcome::accepted : DeskOutcome::not_wanted) ==
+                     *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
+      // Nobody who forges him learns that he is known.
+      CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state ==
+                     (row.freed ? HeldState::answered : HeldState::held));
+    }
+  }
   void what_all_have_blocked_goes_nowhere_and_says_so() {
     HoldingRig rig;
     const HeldId id = hold_for_two(rig, {"joe@example.org", "jane@example.org"});
@@ -418,7 +527,7 @@ class DeskTest : public CppUnit::TestFixture {
                      *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
     CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state == HeldState::failed);
     // The recipient still decides.
-    CPPUNIT_ASSERT(rig.desk.approve(id, "operator root"));
+    CPPUNIT_ASSERT(rig.desk.approve(id, "operator root", {}, HoldingRig::soon()));
     CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state == HeldState::answered);
   }
   void a_message_without_challenge_cannot_be_answered() {

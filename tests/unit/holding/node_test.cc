@@ -17,6 +17,7 @@ class NodeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_refused_message_stays_and_is_reported_to_its_authenticated_author);
   CPPUNIT_TEST(a_refused_message_of_a_stranger_is_reported_to_nobody);
   CPPUNIT_TEST(an_operators_orders_are_followed);
+  CPPUNIT_TEST(what_is_dropped_while_the_mta_defers_it_is_over);
   CPPUNIT_TEST(the_log_says_in_a_word_what_became_of_an_order);
   CPPUNIT_TEST(nothing_expires_before_a_digest_listed_it);
   CPPUNIT_TEST(a_digest_that_was_due_while_the_node_was_down_is_sent_at_start);
@@ -67,7 +68,7 @@ class NodeTest : public CppUnit::TestFixture {
     rig.mta.answer({550});
     const auto r = rig.hold(HoldingRig::envelope());
     CPPUNIT_ASSERT(rig.node.start());
-    CPPUNIT_ASSERT(rig.desk.approve(r->id, "test"));
+    CPPUNIT_ASSERT(rig.desk.approve(r->id, "test", {}, HoldingRig::soon()));
     CPPUNIT_ASSERT(eventually([&] { return indexed_state(rig, r->id) == HeldState::failed; }));
     CPPUNIT_ASSERT(rig.spool->read(r->id));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.notices.sent().size());
@@ -80,7 +81,7 @@ class NodeTest : public CppUnit::TestFixture {
     rig.mta.answer({550});
     const auto r = rig.hold(HoldingRig::envelope(""));
     CPPUNIT_ASSERT(rig.node.start());
-    CPPUNIT_ASSERT(rig.desk.approve(r->id, "test"));
+    CPPUNIT_ASSERT(rig.desk.approve(r->id, "test", {}, HoldingRig::soon()));
     CPPUNIT_ASSERT(eventually([&] { return indexed_state(rig, r->id) == HeldState::failed; }));
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.notices.sent().size());
   }
@@ -96,6 +97,20 @@ class NodeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(rig.mta.sent().front().bytes.find("one\r\n") != std::string::npos);
     CPPUNIT_ASSERT(eventually([&] { return read_orders(*rig.fs)->empty(); }));
     CPPUNIT_ASSERT(indexed_state(rig, two->id) == HeldState::dropped);
+  }
+  void what_is_dropped_while_the_mta_defers_it_is_over() {
+    HoldingRig rig;
+    rig.mta.answer({451});
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(rig.desk.approve(r->id, "test", {}, HoldingRig::soon()));
+    CPPUNIT_ASSERT(eventually([&] {
+      const auto message = rig.spool->read(r->id);
+      return message && history_of(*message).deferrals == 1;
+    }));
+    CPPUNIT_ASSERT(give_order(*rig.fs, {r->id, "drop", "root"}));
+    CPPUNIT_ASSERT(eventually([&] { return rig.spool->list().empty(); }));
+    CPPUNIT_ASSERT(indexed_state(rig, r->id) == HeldState::dropped);
   }
   void the_log_says_in_a_word_what_became_of_an_order() {
     const Order order{test::HoldingRig::envelope().id, "release", "root"};
