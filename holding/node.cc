@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holding/node.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <ctime>
 
@@ -81,6 +83,7 @@ Status Node::start() {
 
 void Node::run(const char* name, void (Node::*loop)()) {
   threads_.emplace_back([this, name, loop] {
+    (void)pthread_setname_np(pthread_self(), name);
     while (!stopping_) {
       try {
         (this->*loop)();

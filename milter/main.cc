@@ -470,6 +470,7 @@ void recall_modes(Program& program) {
 
 /// Waits for SIGUSR1, and each second for what else may have changed. Ends with the process.
 void watch(Program& program, const Config& started_with, const std::string& path) {
+  (void)pthread_setname_np(pthread_self(), "watch");
   sigset_t usr1;
   sigemptyset(&usr1);
   sigaddset(&usr1, SIGUSR1);
