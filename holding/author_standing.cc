@@ -64,8 +64,10 @@ AuthorStanding::Owners AuthorStanding::unreached(const std::string& fingerprint,
     const ContactMatch* match = effective_match(knowledge);
     if (match == nullptr) return false;
     if (match->entry.standing == Standing::deny) return true;
-    return (fingerprint.empty() || !lacks_domain(match->entry)) &&
-           std::ranges::none_of(match->entry.fingerprints, is_one);
+    const auto& known = match->entry.fingerprints;
+    // By name only he may be known because he was written to while his own mail waited: it goes.
+    if (known.empty() || (lacks_domain(match->entry) && !fingerprint.empty())) return false;
+    return std::ranges::none_of(known, is_one);
   });
 }
 

@@ -26,8 +26,9 @@ class AuthorStanding {
   Owners blocking() const;
   /// Returns those of them who would have him know: the others have the policy `blocked=hold`.
   Owners declining() const;
-  /// Returns the owners whom no answer of his reaches: they block him, or know him, but not by what
-  /// the message has (rule 10): a fingerprint, or "", and that of its network, or "".
+  /// Returns the owners whom no answer of his reaches: they block him, or know him by something
+  /// else than what the message has (rule 10): a fingerprint, or "", and that of its network, or
+  /// "".
   Owners unreached(const std::string& fingerprint, const std::string& network) const;
   /// Returns the owners who know him by this fingerprint.
   Owners knowing(const std::string& fingerprint) const;

@@ -499,7 +499,8 @@ class DeskTest : public CppUnit::TestFixture {
       std::vector<std::string> known_by;
       bool freed;
     } const rows[] = {{"", {"example.com"}, false},
-                      {"", {}, false},
+                      {"", {}, true},
+                      {"", {"net:192.0.2.0/24"}, false},
                       {"", {"ptr:host.example"}, true},
                       {"example.com", {"other.example"}, false},
                       {"example.com", {"other.example", "example.com"}, true},
