@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our programs: configuration, daemons, command."""
+import datetime
 import json
 import os
 import shutil
@@ -64,6 +65,9 @@ class Node:
             "spool.directory": str(self.spool),
             "release.smtp": release,
             "notices.smtp": notices,
+            # Whatever the time of day, no digest comes between.
+            "notices.digest": (datetime.datetime.now() +
+                               datetime.timedelta(hours=12)).strftime("%H:%M"),
             "challenge.base_url": f"http://127.0.0.1:{self.page_port}",
             "challenge.listen": f"127.0.0.1:{self.page_port}",
             "challenge.proxies": ["127.0.0.1"],
