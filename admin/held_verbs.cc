@@ -33,8 +33,7 @@ struct Filter {
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const bool is_his = (i < e.owners.size() && e.owners[i] == owner) ||
                           (paths[i].mailbox && paths[i].mailbox->key() == owner);
-      const RecipientState his = history.recipients.at(i);
-      if (is_his && his != RecipientState::taken && his != RecipientState::dropped) return true;
+      if (is_his && history.is_kept_for(i)) return true;
     }
     return false;
   }

@@ -7,12 +7,11 @@ namespace countersign {
 namespace {
 
 /// The recipients whom a word for `recipient`, or for all, lets it in for.
-std::vector<std::uint32_t> meant_by(const HeldMessage& message,
+std::vector<std::uint32_t> meant_by(const HeldEnvelope& envelope, const History& history,
                                     std::optional<std::uint32_t> recipient,
                                     const std::set<std::string>& blocking) {
   if (recipient) return {*recipient};
-  const History history = history_of(message);
-  const auto& owners = message.envelope.owners;
+  const auto& owners = envelope.owners;
   std::vector<std::uint32_t> all, open;
   for (std::uint32_t i = 0; i < owners.size(); ++i) {
     all.push_back(i);
@@ -69,7 +68,7 @@ std::vector<HeldEvent> words_of_approval(const HeldMessage& message,
                                          const std::set<std::string>& blocking,
                                          const std::string& who, WallTime now) {
   const History history = history_of(message);
-  auto meant = meant_by(message, recipient, blocking);
+  auto meant = meant_by(message.envelope, history, recipient, blocking);
   if (meant.size() < message.envelope.owners.size())
     std::erase_if(meant, [&](std::uint32_t i) {
       return history.goes_to(i) || history.recipients[i] == RecipientState::taken;
@@ -94,7 +93,7 @@ Result<ContactEntry> approve_author(const HeldMessage& message,
   ContactEntry entry{.standing = Standing::allow, .source = "released", .created = now};
   if (!fingerprint.empty()) entry.fingerprints = {fingerprint};
   std::set<std::string> owners;
-  for (const std::uint32_t i : meant_by(message, recipient, blocking))
+  for (const std::uint32_t i : meant_by(envelope, history_of(message), recipient, blocking))
     owners.insert(envelope.owners[i]);
   for (const std::string& owner : owners) {
     const auto stands = contacts.approve({.level = Level::mailbox, .name = owner},

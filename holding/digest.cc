@@ -62,8 +62,7 @@ struct Share {
   static std::optional<Share> of(const HeldMessage& message, const std::string& owner) {
     History history = history_of(message);
     for (std::uint32_t i = 0; i < message.envelope.owners.size(); ++i)
-      if (message.envelope.owners[i] == owner && history.recipients[i] != RecipientState::taken &&
-          history.recipients[i] != RecipientState::dropped)
+      if (message.envelope.owners[i] == owner && history.is_kept_for(i))
         return Share{message, std::move(history), i};
     return std::nullopt;
   }

@@ -9,9 +9,7 @@ namespace {
 
 bool is_announced(const History& history) {
   for (std::size_t i = 0; i < history.announced.size(); ++i)
-    if (!history.announced[i] && history.recipients[i] != RecipientState::taken &&
-        history.recipients[i] != RecipientState::dropped)
-      return false;
+    if (!history.announced[i] && history.is_kept_for(i)) return false;
   return true;
 }
 

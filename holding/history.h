@@ -41,6 +41,10 @@ struct History {
   bool goes_to(std::size_t i) const {
     return leaves[i] != Leave::none && recipients[i] == RecipientState::waiting;
   }
+  /// Whether recipient `i` neither has it nor has dropped it.
+  bool is_kept_for(std::size_t i) const {
+    return recipients[i] != RecipientState::taken && recipients[i] != RecipientState::dropped;
+  }
   /// Whether it is on its way to anybody; in state `held` it waits for the others.
   bool is_under_way() const;
 };
