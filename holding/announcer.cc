@@ -7,6 +7,7 @@
 #include "holding/answer_token.h"
 #include "holding/notice_text.h"
 #include "holding/reply_desk.h"
+#include "screening/replies.h"
 
 namespace countersign {
 namespace {
@@ -16,9 +17,16 @@ constexpr seconds kClaimLife = std::chrono::hours(24 * 30);
 constexpr seconds kStoreTime{2};
 constexpr seconds kDigestClaimLife = std::chrono::hours(36);
 
-/// The header section of a held message, at most 64 KiB of it.
+constexpr std::size_t kMost = 65536;  ///< bytes of a header section that a report returns
+
+/// Returns the lines of `head` that are within kMost.
+std::string returnable(std::string head) {
+  if (head.size() > kMost) head.resize(head.rfind("\r\n", kMost) + 2);
+  return head;
+}
+
+/// The header section of a held message, at most kMost of it.
 Result<std::string> header_section(Spool& spool, const HeldId& id) {
-  constexpr std::size_t kMost = 65536;
   std::string head;
   bool whole = false;
   const Status read = spool.content(id, [&](std::string_view piece) -> Status {
@@ -30,8 +38,14 @@ Result<std::string> header_section(Spool& spool, const HeldId& id) {
     return {};
   });
   if (!read) return read.error();
-  if (head.size() > kMost) head.resize(head.rfind("\r\n", kMost) + 2);
-  return head;
+  return returnable(std::move(head));
+}
+
+/// What the MTA would have heard, were it the only recipient.
+std::string refusal_said_for(std::string_view reason) {
+  const SmtpReply reply =
+      reason == word(Reason::token_refused) ? token_refused_reply() : blocked_reply();
+  return reply.code() + ' ' + reply.status() + ' ' + reply.lines().front();
 }
 
 bool held_for(const HeldLine& line, const std::string& owner) {
@@ -95,20 +109,37 @@ Status Announcer::challenge(const HeldId& id) {
   return mark(id, Kind::challenged, sent ? "sent" : "failed " + sent.error().detail);
 }
 
+Status Announcer::send_failure(const HeldMessage& message, const std::string& head) const {
+  const Status sent =
+      send_notice(parts_.notices, failure_notice(message, head, in_language_of(head, settings()),
+                                                 reporting_mta_, parts_.clock.wall()));
+  log::info("delivery failure reported", {{"held", message.envelope.id.text()},
+                                          {"author", message.envelope.author},
+                                          {"result", sent ? "sent" : sent.error().detail}});
+  return sent;
+}
+
 Status Announcer::report_failure(const HeldMessage& message) {
   const HeldEnvelope& envelope = message.envelope;
   if (envelope.fingerprint.empty() || envelope.author.empty() || history_of(message).reported)
     return {};
   CS_ASSIGN(const std::string head, header_section(parts_.spool, envelope.id));
-  const Status sent =
-      send_notice(parts_.notices, failure_notice(message, head, in_language_of(head, settings()),
-                                                 reporting_mta_, parts_.clock.wall()));
-  log::info("delivery failure reported", {{"held", envelope.id.text()},
-                                          {"author", envelope.author},
-                                          {"result", sent ? "sent" : sent.error().detail}});
+  const Status sent = send_failure(message, head);
   // Law 1 asks for the report: one too many after a crash is better than none.
   if (!sent && sent.error().code != Errc::invalid) return sent;
   return mark(envelope.id, Kind::reported, sent ? "sent" : "failed " + sent.error().detail);
+}
+
+Status Announcer::report_refusal(const OwedReport& report) {
+  HeldMessage message{.envelope = report.envelope, .content_bytes = 0, .events = {}};
+  for (std::size_t i = 0; i < report.envelope.envelope.recipients.size(); ++i)
+    message.events.push_back({.kind = Kind::refused,
+                              .when = report.envelope.arrived,
+                              .recipient = static_cast<std::uint32_t>(i),
+                              .text = refusal_said_for(report.envelope.reason_for(i))});
+  const std::string head = returnable(report.header_section);
+  const Status sent = send_failure(message, head);
+  return sent || sent.error().code == Errc::invalid ? Status() : sent;
 }
 
 Status Announcer::digest(const std::string& owner, const std::string& claim) {

@@ -18,6 +18,7 @@
 #include "holding/claims.h"
 #include "holding/held_table.h"
 #include "holding/notices.h"
+#include "spool/owed_report.h"
 #include "tokenstore/budgets.h"
 
 namespace countersign {
@@ -48,6 +49,9 @@ class Announcer {
   /// Reports to an authenticated author that recipients refused his message for good, once. The
   /// caller holds the claim. Errors: unavailable (try later).
   Status report_failure(const HeldMessage& message);
+  /// Reports to the author that recipients were refused when his message came in. Twice after a
+  /// crash in between. Done when it was sent, or refused for good. Errors: unavailable (try later).
+  Status report_refusal(const OwedReport& report);
   /// Sends `owner` the list of all that is held for him here, and logs that it was announced.
   /// `claim` names this digest: the same name goes out once. Errors: unavailable (nothing is
   /// marked).
@@ -61,6 +65,7 @@ class Announcer {
   NoticeSettings settings() const {
     return settings_.with([](const NoticeSettings& now) { return now; });
   }
+  Status send_failure(const HeldMessage& message, const std::string& head) const;
   Notice challenge_for(const HeldMessage& message, const std::string& token) const;
   Status mark(const HeldId& id, HeldEvent::Kind kind, std::string text,
               std::uint32_t recipient = 0);

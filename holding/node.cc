@@ -298,6 +298,7 @@ void Node::chores_loop() {
     mend_index();
     send_challenges();
     send_leak_alarms();
+    parts_.reports.send();
     const auto now = std::chrono::steady_clock::now();
     if (now >= next_expiry) {
       next_expiry = now + kSoon;

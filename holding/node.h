@@ -30,6 +30,7 @@
 #include "holding/held_table.h"
 #include "holding/release.h"
 #include "holding/release_limit.h"
+#include "holding/report_desk.h"
 #include "holding/spool_clock.h"
 
 namespace countersign {
@@ -61,6 +62,7 @@ struct NodeParts {
   StoreAskingDesk& asking;
   Releaser& releaser;
   Announcer& announcer;
+  ReportDesk& reports;
   ReleaseLimit& release_limit;
   const Keyring& keys;
   const Clock& clock;

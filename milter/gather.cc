@@ -229,14 +229,15 @@ std::string date_of(const HeaderSection& header) {
   return unfold(field->value);
 }
 
-HeldEnvelope gather_held(const Plan& plan, std::span<const Decision> decisions, const Facts& facts,
+HeldEnvelope gather_held(std::span<const std::size_t> whom, const Plan& plan,
+                         std::span<const Decision> decisions, const Facts& facts,
                          std::span<const RecipientFacts> recipients, const Client& client,
                          const Envelope& envelope, const HeaderSection& header,
                          const std::string& queue_id) {
   Envelope held;
   held.reverse_path = envelope.reverse_path;
   std::vector<std::string> owners, reasons;
-  for (const std::size_t i : plan.held) {
+  for (const std::size_t i : whom) {
     reasons.emplace_back(word(decisions[i].reason));
     held.recipients.push_back(without_reply(envelope.recipients[i], recipients[i]));
     owners.push_back(recipients[i].owner->key());

@@ -59,9 +59,10 @@ void find_named(const HeaderSection& header, const Envelope& envelope,
 /// Returns Date, unfolded; "" if there is none, or none that can be read.
 std::string date_of(const HeaderSection& header);
 
-/// Returns the envelope to hold the message by for the recipients `plan.held`. `decisions`: of each
-/// recipient.
-HeldEnvelope gather_held(const Plan& plan, std::span<const Decision> decisions, const Facts& facts,
+/// Returns the envelope to hold the message by for the recipients `whom` (plan.held), or to report
+/// their refusal by (plan.reported). `decisions`: of each recipient.
+HeldEnvelope gather_held(std::span<const std::size_t> whom, const Plan& plan,
+                         std::span<const Decision> decisions, const Facts& facts,
                          std::span<const RecipientFacts> recipients, const Client& client,
                          const Envelope& envelope, const HeaderSection& header,
                          const std::string& queue_id);

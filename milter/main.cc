@@ -317,6 +317,7 @@ struct Program {
                    .keys = keys,
                    .clock = clock},
                   notice_settings(config), host_name()),
+        reports(*fs, announcer),
         node({.spool = *spool,
               .fs = *fs,
               .spool_clock = *spool_clock,
@@ -329,6 +330,7 @@ struct Program {
               .asking = asking,
               .releaser = releaser,
               .announcer = announcer,
+              .reports = reports,
               .release_limit = release_limit,
               .keys = keys,
               .clock = clock,
@@ -352,6 +354,9 @@ struct Program {
     services.sent = &store->sent();
     services.sent_digests = SentDigests(keys.all("sent"));
     services.authenticator = &authenticator;
+    services.owe_report = [this](const HeldEnvelope& refused, std::string_view header) {
+      return reports.owe(refused, header);
+    };
   }
 
   std::unique_ptr<RedisStore> open_store(const Config& config) {
@@ -378,6 +383,7 @@ struct Program {
   Releaser releaser;
   ReleaseLimit release_limit;
   Announcer announcer;
+  ReportDesk reports;
   Node node;
   SpoolIntakeDesk intake;
   OutgoingMail outgoing;

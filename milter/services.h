@@ -70,6 +70,9 @@ class Services {
   /// Told of each use of a token by a stranger, to tell its owner. Set before the first session;
   /// must not block. May be empty.
   std::function<void(const LeakAlarm&)> on_leak;
+  /// Promises the author a report: ReportDesk::owe(). Set before the first session; empty: nobody
+  /// is told.
+  std::function<Status(const HeldEnvelope&, std::string_view header_section)> owe_report;
   const Clock& clock;
   MilterMetrics& metrics;
   PageWatch page;

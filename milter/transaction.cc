@@ -281,6 +281,10 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
   // All that can fail is done: what is spent is spent for mail that is accepted.
   if (const auto other = tell_answered()) return *other;
   if (const auto other = spend_answers()) return *other;
+  if (!report_refused()) {
+    record(held_id);
+    return finish(Verdict::say(try_later_reply()));
+  }
   if (const auto other = spend_permits(editor)) {
     record(held_id);
     return finish(*other);
@@ -325,6 +329,7 @@ std::optional<Verdict> Transaction::join_again(MessageEditor& editor) {
   if (plan_.answer == Handling::defer || plan_.answer == Handling::ask ||
       plan_.answer == Handling::wait || plan_.held != held)
     return Verdict::say(try_later_reply());
+  if (!report_refused()) return Verdict::say(try_later_reply());
   if (plan_.answer == Handling::keep) return Verdict{Verdict::Kind::discard};
   for (const std::size_t i : plan_.deleted)
     if (std::ranges::find(before, i) == before.end())

@@ -105,6 +105,7 @@ class Transaction {
   Verdict not_held(const SmtpReply& reply, std::string_view why);
   const ReplyTexts& reply_texts() const;
   Verdict keep(const HeldReceipt& receipt);
+  Status report_refused();
   void learn();
   void record(const std::string& held_id, std::string_view error = {});
   Verdict finish(Verdict verdict);
@@ -150,6 +151,7 @@ class Transaction {
   std::optional<ReturnedReport> report_;
   std::optional<BodyBuffer> waiting_;  ///< the body so far, while it is not decided
 
+  std::vector<std::size_t> reported_;  ///< recipients of whose refusal a report is owed
   std::unique_ptr<Intake> intake_;
   ByteCheck check_;
   std::uint64_t body_bytes_ = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "mail/network.h"
 #include "milter/gather.h"
 #include "milter/transaction.h"
@@ -49,7 +50,8 @@ Verdict Transaction::begin_hold() {
   if (!is_clean(header_)) return not_held(bad_bytes_reply(), "bare CR or bare LF in header");
   const auto network = network_of(client_.address);
   auto intake = services_.intake.begin(
-      gather_held(plan_, decisions_, facts_, recipients_, client_, envelope_, header_, queue_id_),
+      gather_held(plan_.held, plan_, decisions_, facts_, recipients_, client_, envelope_, header_,
+                  queue_id_),
       marking_.header_to_hold(results()).bytes(), network ? *network : "", within(kBegin));
   if (!intake && intake.error().code == Errc::invalid) return no_room(intake.error());
   if (!intake) return not_held(try_later_reply(), intake.error().detail);
@@ -120,8 +122,26 @@ const ReplyTexts& Transaction::reply_texts() const {
 
 /// The message is ours: says so to its author, or drops the MTA's copy.
 Verdict Transaction::keep(const HeldReceipt& receipt) {
-  if (receipt.url.empty() || receipt.by_mail) return finish({Verdict::Kind::discard});
+  if (receipt.url.empty() || receipt.by_mail)
+    return finish(report_refused() ? Verdict{Verdict::Kind::discard}
+                                   : Verdict::say(try_later_reply()));
   return finish(Verdict::say(kept_reply(receipt.url, receipt.expires, reply_texts())));
+}
+
+/// Promises a report of those whose refusal no reply tells, once for each. Errors: answer 451.
+Status Transaction::report_refused() {
+  if (!services_.owe_report) return {};
+  std::vector<std::size_t> fresh;
+  std::ranges::set_difference(plan_.reported, reported_, std::back_inserter(fresh));
+  if (fresh.empty()) return {};
+  HeldEnvelope refused = gather_held(fresh, plan_, decisions_, facts_, recipients_, client_,
+                                     envelope_, header_, queue_id_);
+  refused.challenged = refused.by_mail = false;
+  const Status owed = services_.owe_report(refused, marking_.header_to_hold(results()).bytes());
+  if (owed) reported_ = plan_.reported;
+  if (!owed)
+    log::error("refusal not reported", {{"queue_id", queue_id_}, {"error", owed.error().detail}});
+  return owed;
 }
 
 Verdict Transaction::not_held(const SmtpReply& said, std::string_view why) {

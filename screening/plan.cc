@@ -92,6 +92,12 @@ Challenge wanted_challenge(const Facts& facts, std::span<const RecipientFacts> r
   return sorted.passing.empty() ? Challenge::in_reply : Challenge::none;
 }
 
+/// Whether a report of ours reaches the author, and nobody else: his own server wrote to us.
+bool may_be_told(const Facts& facts) {
+  return facts.authentication.spf_aligned && facts.reverse_path_is_author && !facts.from_relay &&
+         facts.machine_mark.empty();
+}
+
 std::string field_for(const Facts& facts, std::span<const RecipientFacts> recipients,
                       std::span<const Decision> decisions, const Sorted& sorted) {
   const bool incoming =
@@ -186,6 +192,7 @@ Plan plan(const Facts& facts, std::span<const RecipientFacts> recipients,
     out.answer = out.field.empty() && out.deleted.empty() ? Handling::accept : Handling::deliver;
     out.lessons = lessons_of(facts, recipients, decisions);
   }
+  if (out.answer != Handling::refuse && may_be_told(facts)) out.reported = sorted.refused;
   out.held = std::move(sorted.held);
   return out;
 }

@@ -46,6 +46,8 @@ struct Plan {
   std::vector<std::size_t> deleted;  ///< recipients to delete from the message (answer deliver)
   std::vector<std::size_t> held;     ///< recipients for whom one message is held
   std::vector<std::size_t> asked;    ///< recipients whom the URL is about (answers ask and wait)
+  /// Refused recipients of whose refusal the author is told by a report, unless the reply says it.
+  std::vector<std::size_t> reported;
   Challenge challenge = Challenge::none;
   Reason held_reason = Reason::first_contact;  ///< of the held message: that of its earliest rule
   std::string field;                           ///< value of our field (answer deliver)
@@ -65,6 +67,8 @@ struct Plan {
 /// - A first contact that mode refuse turns away is told the URL only where nobody gets the message
 ///   and nobody holds it: a recipient whom no reply can speak of would lose it, so it is held for
 ///   him. Any that waits by mode defer makes all wait.
+/// - Refused for good beside others who get it, or for whom it is held: no reply of ours says so. A
+///   report tells its author (law 1), if his own server wrote to us and he is no machine (law 2).
 /// - Page down: defer where the author would be challenged and nobody gets the mail now; else, and
 ///   when it is down for long, hold without a challenge.
 Plan plan(const Facts& facts, std::span<const RecipientFacts> recipients,

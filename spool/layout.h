@@ -20,6 +20,7 @@ inline constexpr const char* kModes = "modes";
 inline constexpr const char* kTmp = "tmp";
 inline constexpr const char* kHeld = "held";
 inline constexpr const char* kOrders = "orders";
+inline constexpr const char* kReports = "reports";
 inline constexpr const char* kDamaged = "damaged";
 
 /// The characters of a held id.

@@ -64,7 +64,8 @@ Status find_in(SpoolFs& fs, const std::string& folder, HeldSet& held) {
 }  // namespace
 
 Status prepare_folders(SpoolFs& fs) {
-  for (const char* folder : {layout::kTmp, layout::kHeld, layout::kOrders, layout::kDamaged})
+  for (const char* folder :
+       {layout::kTmp, layout::kHeld, layout::kOrders, layout::kReports, layout::kDamaged})
     CS_TRY(fs.make_dir(folder));
   CS_TRY(fs.fsync_dir(""));
   CS_ASSIGN(const auto leaves, fs.list_dir(layout::kTmp));

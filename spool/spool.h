@@ -8,6 +8,7 @@
 //   held/<2 of id>/<id>.msg    immutable: header, envelope, Received, header section, body, trailer
 //   held/<2 of id>/<id>.log    append-only slots: what happened
 //   orders/<id>.<verb>         an operator's order for the daemon, written by `countersign held`
+//   reports/<id>.msg           what an author is to be told yet: owed_report.h
 //   damaged/                   files that do not decode; never deleted by us
 //   paused                     exists while the operator said: pass everything
 //   modes                      which modes are set in the store, for when that is out of service

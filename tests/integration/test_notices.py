@@ -117,6 +117,36 @@ def test_the_notice_port_being_down_only_delays(place):
     outside.wait_for("dora@delayed.example", timeout=60)
 
 
+def test_who_is_refused_beside_others_is_reported_to_who_wrote_it(place):
+    """Law 1: the message is accepted for one, and no reply can say that another is not reached."""
+    gone = place.node.run("tokens", "issue", "joe@example.org", "--label", "shop").stdout.strip()
+    place.node.run("tokens", "revoke", gone)
+    author = "vera@beside.example"
+    place.node.run("contacts", "allow", "ann@example.org", author)
+    place.node.run("contacts", "deny", "bob@example.org", author)
+    mixed = place.send(["ann@example.org", "bob@example.org", gone], author=author,
+                       verified=spf_pass(author))
+    assert mixed.reply.code == 250
+    assert [copy.recipient for copy in place.delivered(mixed, "ann@example.org")] == ["ann@example.org"]
+    mixed.recipients = ["ann@example.org"]  # of the others he hears
+    [taken] = place.outside.wait_for(author)
+    assert taken.reverse_path.startswith("<>")
+    mail = parse(taken)
+    _, status, returned = mail.iter_parts()
+    report = status.get_payload()[1:]
+    assert [(part["Final-Recipient"], part["Diagnostic-Code"]) for part in report] == [
+        ("rfc822; bob@example.org", "smtp; 554 5.7.1 This recipient does not accept mail from you"),
+        (f"rfc822; {gone}", "smtp; 554 5.7.1 This address is no longer in use")]
+    assert mixed.tag in returned.as_string()
+    until(lambda: not list((place.node.spool / "reports").iterdir()), "the report is over")
+    # Only a signature, which anybody may send on: nobody is mailed (law 2).
+    signed = place.send(["ann@example.org", gone], author=author, verified=dkim_pass("beside.example"))
+    assert signed.reply.code == 250
+    signed.recipients = ["ann@example.org"]
+    place.delivered(signed)
+    assert not list((place.node.spool / "reports").iterdir())
+
+
 def test_what_the_mta_refuses_for_good_is_reported_to_an_authenticated_author():
     """Law 1: accepted with a 250 (by mail) or kept, and undeliverable: a DSN (RFC 3464)."""
     refuse = Script(replies={"RCPT": lambda a: "550 5.1.1 no such user here" if "gone@" in a else None})

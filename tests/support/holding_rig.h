@@ -210,6 +210,7 @@ class HoldingRig : public HoldingGround {
                        .clock = clock},
                       {.from = "countersign@{domain}", .base_url = "https://gate.example.org"},
                       "mx.example.org"};
+  ReportDesk reports{*fs, announcer};
   Node node{{.spool = *spool,
              .fs = *fs,
              .spool_clock = *spool_clock,
@@ -222,6 +223,7 @@ class HoldingRig : public HoldingGround {
              .asking = asking,
              .releaser = releaser,
              .announcer = announcer,
+             .reports = reports,
              .release_limit = release_limit,
              .keys = keys,
              .clock = clock,

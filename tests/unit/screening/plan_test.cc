@@ -378,6 +378,7 @@ class PlanTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_observed_author_is_learnt_for_each_owner_once);
   CPPUNIT_TEST(an_address_takes_its_fingerprint_where_it_is_listed);
   CPPUNIT_TEST(nothing_is_learnt_from_mail_that_is_not_taken);
+  CPPUNIT_TEST(a_refusal_beside_others_is_reported_to_who_wrote_it);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -455,6 +456,24 @@ class PlanTest : public CppUnit::TestFixture {
     observed.learn_author = true;
     CPPUNIT_ASSERT(planned({observed, kDefer}).lessons.empty());
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, planned({observed, kRefuse}).lessons.size());
+  }
+
+  void a_refusal_beside_others_is_reported_to_who_wrote_it() {
+    CPPUNIT_ASSERT((planned({kContact, kRefuse, kHold, kRefuse}).reported == Indexes{1, 3}));
+    CPPUNIT_ASSERT((planned({kSilent, kRefuse}).reported == Indexes{1}));
+    for (const auto& others : {std::vector{kRefuse, kRefuse}, {kAsk, kRefuse}, {kDefer, kRefuse}})
+      CPPUNIT_ASSERT(planned(others).reported.empty());
+    const std::vector<Decision> mixed{kContact, kRefuse};
+    const std::vector<void (*)(Facts&)> not_his_own_server = {
+        [](Facts& facts) { facts.authentication.spf_aligned = false; },
+        [](Facts& facts) { facts.reverse_path_is_author = false; },
+        [](Facts& facts) { facts.from_relay = true; },
+        [](Facts& facts) { facts.machine_mark = "list"; }};
+    for (const auto change : not_his_own_server) {
+      Facts facts = test::stranger().facts;
+      change(facts);
+      CPPUNIT_ASSERT(plan(facts, recipients_for(mixed), mixed).reported.empty());
+    }
   }
 
  private:
