@@ -1,41 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenstore/redis_connection.h"
 
-#include <hiredis/hiredis.h>
-
-#include <new>
+#include <array>
+#include <charconv>
+#include <limits>
 #include <utility>
 
 namespace countersign {
+namespace {
+
+constexpr std::string_view kCrlf = "\r\n";
+
+}  // namespace
 
 RedisPipeline& RedisPipeline::add(std::initializer_list<std::string_view> words) {
   return add(std::span(words.begin(), words.size()));
 }
 
 RedisPipeline& RedisPipeline::add(std::span<const std::string_view> words) {
-  std::vector<const char*> arguments;
-  std::vector<std::size_t> sizes;
-  arguments.reserve(words.size());
-  sizes.reserve(words.size());
-  for (const std::string_view word : words) {
-    // A null pointer would stand for an empty view.
-    arguments.push_back(word.empty() ? "" : word.data());
-    sizes.push_back(word.size());
-  }
-  // The form for sds does the same without printf, which was most of a question's cost.
-  sds formatted = nullptr;
-  const int size = redisFormatSdsCommandArgv(&formatted, static_cast<int>(words.size()),
-                                             arguments.data(), sizes.data());
-  if (size < 0 || formatted == nullptr) throw std::bad_alloc();
-  bytes_.append(formatted, static_cast<std::size_t>(size));
-  redisFreeSdsCommand(formatted);
-  names_.emplace_back(words.front());
+  begin(words.size());
+  for (const std::string_view each : words) word(each);
   return *this;
 }
 
-Status refused(const RedisReply& reply, const std::string& command) {
+RedisPipeline& RedisPipeline::begin(std::size_t words) {
+  add_size('*', words);
+  places_.push_back(bytes_.size());
+  return *this;
+}
+
+RedisPipeline& RedisPipeline::word(std::string_view text) {
+  add_size('$', text.size());
+  bytes_ += text;
+  bytes_ += kCrlf;
+  return *this;
+}
+
+RedisPipeline& RedisPipeline::add(const RedisPipeline& commands) {
+  for (const std::size_t place : commands.places_) places_.push_back(bytes_.size() + place);
+  bytes_ += commands.bytes_;
+  return *this;
+}
+
+void RedisPipeline::reserve(std::size_t commands, std::size_t bytes) {
+  places_.reserve(commands);
+  bytes_.reserve(bytes);
+}
+
+void RedisPipeline::add_size(char type, std::size_t number) {
+  std::array<char, std::numeric_limits<std::size_t>::digits10 + 4> line;
+  line[0] = type;
+  char* end = std::to_chars(line.data() + 1, line.data() + line.size(), number).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  bytes_.append(line.data(), end);
+}
+
+std::string RedisPipeline::name(std::size_t i) const {
+  const auto size_end = bytes_.find(kCrlf, places_[i]) + kCrlf.size();
+  return bytes_.substr(size_end, bytes_.find(kCrlf, size_end) - size_end);
+}
+
+Status refused(const RedisReply& reply, std::string_view command) {
   if (!reply.is_error()) return {};
-  return Error{Errc::unavailable, "redis: " + command + ": " + reply.text.substr(0, 200)};
+  return Error{Errc::unavailable, "redis: " + std::string(command) + ": " + reply.text.substr(0, 200)};
 }
 
 Result<std::unique_ptr<RedisConnection>> RedisConnection::open(

@@ -26,20 +26,29 @@ class RedisPipeline {
  public:
   RedisPipeline& add(std::initializer_list<std::string_view> words);
   RedisPipeline& add(std::span<const std::string_view> words);
+  /// The same in parts: begins a command of `words` words, each of which is then added by word().
+  RedisPipeline& begin(std::size_t words);
+  RedisPipeline& word(std::string_view text);
+  RedisPipeline& add(const RedisPipeline& commands);
+  /// Makes room for so many commands, and bytes of them in all.
+  void reserve(std::size_t commands, std::size_t bytes);
 
   const std::string& bytes() const { return bytes_; }
-  std::size_t size() const { return names_.size(); }
+  std::size_t size() const { return places_.size(); }
   /// The first word of command `i`, for messages: arguments may be secret.
-  const std::string& name(std::size_t i) const { return names_[i]; }
+  std::string name(std::size_t i) const;
 
  private:
-  std::string bytes_;
-  std::vector<std::string> names_;
+  /// Adds "TYPE NUMBER CRLF".
+  void add_size(char type, std::size_t number);
+
+  std::string bytes_;                ///< as the server reads them (RESP2)
+  std::vector<std::size_t> places_;  ///< in bytes_, of each command's first word
 };
 
 /// Returns the error of an error reply to `command`, or success. All are unavailable: OOM, MISCONF,
 /// READONLY, LOADING, MASTERDOWN, NOAUTH, NOPERM, WRONGTYPE, CROSSSLOT, MOVED, ...
-Status refused(const RedisReply& reply, const std::string& command);
+Status refused(const RedisReply& reply, std::string_view command);
 
 class RedisConnection {
  public:

@@ -38,8 +38,12 @@ std::string RedisKeys::scoped(const Scope& scope, std::string_view what) const {
 std::string RedisKeys::tagged(std::string_view name, std::string_view what) const {
   // Names come encoded already (Mailbox::key(), A-labels): a second time would change '%'.
   const bool foreign = name.find_first_of("{}") != std::string_view::npos;
-  std::string out = prefix_ + "{";
-  out += foreign ? key_part(name) : std::string(name);
+  if (foreign) return tagged(key_part(name), what);
+  std::string out;
+  out.reserve(prefix_.size() + name.size() + what.size() + 3);
+  out += prefix_;
+  out += '{';
+  out += name;
   out += "}:";
   out += what;
   return out;

@@ -11,12 +11,20 @@ namespace {
 /// A call that had less time than this, and ran out of it, says nothing about the server.
 constexpr milliseconds kTellingTime{200};
 
+/// Of the question that every message asks, which is longer than most: one piece of memory is
+/// enough for all its commands.
+constexpr std::size_t kUsualCommands = 12;
+constexpr std::size_t kUsualBytes = 1024;
+
 Deadline in(milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
 }  // namespace
 
 RedisPool::RedisPool(PoolSettings settings, RedisKeys keys)
-    : settings_(std::move(settings)), keys_(std::move(keys)), site_(settings_.site) {
+    : settings_(std::move(settings)),
+      keys_(std::move(keys)),
+      site_question_(RedisPipeline().add({"HMGET", keys_.site(), "schema", "id"})),
+      site_(settings_.site) {
   prober_ = std::thread([this] { probe_for_ever(); });
 }
 
@@ -24,7 +32,8 @@ RedisPool::~RedisPool() { stop(); }
 
 RedisPipeline RedisPool::pipeline() const {
   RedisPipeline out;
-  out.add({"HMGET", keys_.site(), "schema", "id"});
+  out.reserve(kUsualCommands, kUsualBytes);
+  out.add(site_question_);
   return out;
 }
 
@@ -127,7 +136,7 @@ Result<std::vector<RedisReply>> RedisPool::judge(Result<std::vector<RedisReply>>
     return known.error();
   }
   for (std::size_t i = 1; i < replies->size(); ++i)
-    CS_TRY(refused((*replies)[i], commands.name(i)));
+    if ((*replies)[i].is_error()) return refused((*replies)[i], commands.name(i)).error();
   replies->erase(replies->begin());
   return replies;
 }

@@ -116,6 +116,7 @@ class RedisPool {
 
   const PoolSettings settings_;
   const RedisKeys keys_;
+  const RedisPipeline site_question_;  ///< what pipeline() begins with
   SiteGuard site_;
   std::atomic<bool> healthy_{true};
   std::atomic<long long> round_trips_{0};

@@ -8,18 +8,18 @@
 namespace countersign {
 namespace {
 
-Error odd(const std::string& command) {
-  return {Errc::unavailable, "redis: " + command + ": a reply of another shape"};
+Error odd(std::string_view command) {
+  return {Errc::unavailable, "redis: " + std::string(command) + ": a reply of another shape"};
 }
 
 }  // namespace
 
-Status expect_array(const RedisReply& reply, std::size_t size, const std::string& command) {
+Status expect_array(const RedisReply& reply, std::size_t size, std::string_view command) {
   if (reply.is_array() && reply.elements.size() == size) return {};
   return odd(command);
 }
 
-Result<std::vector<std::string>> texts_of(const RedisReply& reply, const std::string& command) {
+Result<std::vector<std::string>> texts_of(const RedisReply& reply, std::string_view command) {
   if (!reply.is_array()) return odd(command);
   std::vector<std::string> out;
   out.reserve(reply.elements.size());
@@ -36,7 +36,7 @@ Status expect_done(const RedisReply& exec) {
   return {};
 }
 
-Result<long long> integer_of(const RedisReply& reply, const std::string& command) {
+Result<long long> integer_of(const RedisReply& reply, std::string_view command) {
   if (!reply.is_integer()) return odd(command);
   return reply.integer;
 }

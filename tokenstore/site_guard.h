@@ -5,9 +5,10 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <mutex>
 #include <string>
 
-#include "base/guarded.h"
 #include "base/result.h"
 #include "tokenstore/redis_reply.h"
 
@@ -26,7 +27,11 @@ class SiteGuard {
   Status admit(const RedisReply& reply);
 
  private:
-  Guarded<std::string> expected_;
+  Status admit_unknown(const RedisReply& schema, const RedisReply& id);
+
+  std::mutex mutex_;
+  std::string expected_;           ///< changed under mutex_, and not any more once it was seen
+  std::atomic<bool> seen_{false};  ///< a store of that id has been admitted
 };
 
 }  // namespace countersign
