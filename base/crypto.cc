@@ -87,17 +87,20 @@ std::string random_bytes(std::size_t size) {
 
 void Sha256::Free::operator()(evp_md_ctx_st* ctx) const { EVP_MD_CTX_free(ctx); }
 
-Sha256::Sha256() : ctx_(EVP_MD_CTX_new()) {
+evp_md_ctx_st* Sha256::begun() {
+  if (ctx_) return ctx_.get();
+  ctx_.reset(EVP_MD_CTX_new());
   if (!ctx_ || EVP_DigestInit_ex(ctx_.get(), fetched_sha256(), nullptr) != 1) std::abort();
+  return ctx_.get();
 }
 
 void Sha256::update(std::string_view bytes) {
-  if (EVP_DigestUpdate(ctx_.get(), bytes.data(), bytes.size()) != 1) std::abort();
+  if (EVP_DigestUpdate(begun(), bytes.data(), bytes.size()) != 1) std::abort();
 }
 
 std::string Sha256::finish() {
   std::string out(kDigestSize, '\0');
-  if (EVP_DigestFinal_ex(ctx_.get(), octets(out), nullptr) != 1) std::abort();
+  if (EVP_DigestFinal_ex(begun(), octets(out), nullptr) != 1) std::abort();
   return out;
 }
 

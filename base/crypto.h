@@ -25,10 +25,9 @@ bool equal_in_constant_time(std::string_view a, std::string_view b);
 /// Returns `size` bytes from the system's generator; aborts when there are none to be had.
 std::string random_bytes(std::size_t size);
 
-/// SHA-256 of bytes that come in pieces.
+/// SHA-256 of bytes that come in pieces. One that is given none costs nothing.
 class Sha256 {
  public:
-  Sha256();
   void update(std::string_view bytes);
   /// Returns 32 bytes of all updates so far; may be called once.
   std::string finish();
@@ -37,7 +36,9 @@ class Sha256 {
   struct Free {
     void operator()(evp_md_ctx_st* ctx) const;
   };
-  std::unique_ptr<evp_md_ctx_st, Free> ctx_;
+  evp_md_ctx_st* begun();
+
+  std::unique_ptr<evp_md_ctx_st, Free> ctx_;  ///< from the first use on
 };
 
 /// Returns `fields` joined so that no two different lists give the same bytes: each is preceded

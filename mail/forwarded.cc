@@ -23,7 +23,7 @@ std::string_view trimmed(std::string_view text) {
 bool has_resent(const HeaderSection& header) {
   constexpr std::string_view kPrefix = "resent-";
   return std::any_of(header.fields().begin(), header.fields().end(), [&](const HeaderField& f) {
-    return ascii_lower(std::string_view(f.name).substr(0, kPrefix.size())) == kPrefix;
+    return same_name(std::string_view(f.name).substr(0, kPrefix.size()), kPrefix);
   });
 }
 

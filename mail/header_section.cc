@@ -10,18 +10,28 @@ namespace {
 
 constexpr std::string_view kCrlf = "\r\n";
 
+/// Most mail has no more, and no field more folds: room is made for them at once.
+constexpr std::size_t kUsualFields = 32;
+constexpr std::size_t kUsualFolds = 16;
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+int folded(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; }
 
 bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
 
 std::string with_crlf(std::string_view value) {
-  if (value.find('\n') == std::string_view::npos) return std::string(value);
   std::string text;
-  text.reserve(value.size());
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (value[i] == '\n' && (i == 0 || value[i - 1] != '\r')) text += '\r';
-    text += value[i];
+  std::size_t end = value.find('\n');
+  if (end == std::string_view::npos) return std::string(value);
+  text.reserve(value.size() + kUsualFolds);
+  for (; end != std::string_view::npos; end = value.find('\n')) {
+    text += value.substr(0, end);
+    if (!text.ends_with('\r')) text += '\r';
+    text += '\n';
+    value.remove_prefix(end + 1);
   }
+  text += value;
   return text;
 }
 
@@ -45,9 +55,9 @@ std::size_t end_of_field(std::string_view bytes, std::size_t start) {
 }  // namespace
 
 void HeaderSection::add(std::string_view name, std::string_view value) {
-  HeaderField field{std::string(name), with_crlf(value)};
+  if (fields_.empty()) fields_.reserve(kUsualFields);
+  const HeaderField& field = fields_.emplace_back(HeaderField{std::string(name), with_crlf(value)});
   size_bytes_ += field.name.size() + (name.empty() ? 0U : 1U) + field.value.size() + kCrlf.size();
-  fields_.push_back(std::move(field));
 }
 
 std::vector<const HeaderField*> HeaderSection::all(std::string_view name) const {
@@ -94,13 +104,14 @@ HeaderSection HeaderSection::parse(std::string_view bytes) {
 }
 
 bool same_name(std::string_view a, std::string_view b) {
+  // Most names that are asked for are told from a field's by their first letter.
+  if (!a.empty() && !b.empty() && !is_blank(b.front()) && folded(a.front()) != folded(b.front()))
+    return false;
   a = bare_name(a);
   b = bare_name(b);
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; };
-    if (fold(a[i]) != fold(b[i])) return false;
-  }
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (folded(a[i]) != folded(b[i])) return false;
   return true;
 }
 

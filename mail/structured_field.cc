@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/structured_field.h"
 
+#include <array>
+
 #include "mail/unicode.h"
 
 namespace countersign {
@@ -22,13 +24,19 @@ bool is_clean(std::string_view text) {
 
 bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
 
+/// Each octet of a message's addresses is looked up here, several times.
+constexpr auto kAtext = [] {
+  std::array<bool, 256> out{};
+  for (std::size_t c = 0x80; c < out.size(); ++c) out[c] = true;
+  for (const std::string_view all : {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                                     "0123456789", "!#$%&'*+-/=?^_`{|}~"})
+    for (const char c : all) out[static_cast<unsigned char>(c)] = true;
+  return out;
+}();
+
 }  // namespace
 
-bool is_atext(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  if (static_cast<unsigned char>(c) >= 0x80) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
-}
+bool is_atext(char c) { return kAtext[static_cast<unsigned char>(c)]; }
 
 FieldReader::FieldReader(std::string_view text) : text_(text) {
   if (!is_clean(text)) fail();

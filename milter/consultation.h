@@ -25,6 +25,7 @@ class Consultation {
       : services_(services), header_(header), correspondence_(correspondence), began_(began) {}
 
   /// What a message of this author asks: every owner once, those whom no rule screens not at all.
+  /// The ids of what was asked cost more than all the rest, and most owners never asked anybody.
   Inquiry question(const std::optional<Mailbox>& author,
                    std::span<const RecipientFacts> recipients);
   /// Asks by what is known so far, without waiting. If more comes that changes the question, it is
@@ -33,10 +34,14 @@ class Consultation {
   bool has_begun() const { return early_ != nullptr; }
   /// Forgets what was begun: it may be old by the time it is of use.
   void forget() { early_.reset(); }
-  /// Returns what the store says to the question. Errors: those of Directory::look_up().
+  /// Returns what the store says to the question, in one round trip. Where there turn out to be
+  /// records of what an owner asked, it takes a second: at his first such message.
+  /// Errors: those of Directory::look_up().
   Result<Knowledge> answer(const Inquiry& question, Deadline deadline);
 
  private:
+  Status add_asked(const Inquiry& question, Knowledge& known, Deadline deadline);
+
   Services& services_;
   const HeaderSection& header_;
   Correspondence& correspondence_;

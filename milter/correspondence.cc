@@ -46,15 +46,19 @@ Facts envelope_facts(const MilterSettings& settings, const Client& client, const
 }  // namespace
 
 Correspondence::Correspondence(Services& services, std::shared_ptr<const MilterSettings> settings,
-                               Client client, ReversePath path, bool internal,
+                               const Client& client, const ReversePath& path, bool internal,
                                const HeaderSection& header)
     : services_(services),
       settings_(std::move(settings)),
-      client_(std::move(client)),
-      path_(std::move(path)),
+      client_(client),
+      path_(path),
       internal_(internal),
-      deferred_(deferred_tuple(path_, client_)),
       header_(header) {}
+
+const AskedTuple& Correspondence::deferred() {
+  if (!deferred_) deferred_ = deferred_tuple(path_, client_);
+  return *deferred_;
+}
 
 bool Correspondence::is_over(const AskedRecord& record, WallTime now) const {
   return record.state == State::waiting && now - record.since >= settings_->ask_after;
@@ -78,7 +82,7 @@ std::optional<Correspondence::Wait> Correspondence::wait_for(const ForwardPath& 
   inquiry.recipients = {*recipient.owner};
   inquiry.author = path_.mailbox;
   inquiry.now = facts.arrived;
-  inquiry.asked = {{id_of(deferred_, *recipient.owner)}};
+  inquiry.asked = {{id_of(deferred(), *recipient.owner)}};
   if (came_by_.empty()) came_by_ = ways_of(path_, client_);
   inquiry.ways = came_by_;
   const auto known = services_.directory.look_up(inquiry, deadline);
@@ -100,13 +104,13 @@ std::optional<Correspondence::Wait> Correspondence::wait_for(const ForwardPath& 
   Wait out;
   out.page = facts.page;
   out.way_known = way_until > facts.arrived;
-  out.question.tuple = deferred_;
+  out.question.tuple = deferred();
   out.question.arrived = facts.arrived;
   out.question.recipients = {
       {.owner = recipient.owner->key(), .address = readable_address(path), .before = before}};
   if (path_.mailbox) out.question.addresses = {path_.mailbox->address()};
-  if (deferred_.reverse_path != (path_.mailbox ? path_.mailbox->address() : ""))
-    out.question.addresses.push_back(deferred_.reverse_path);
+  if (deferred().reverse_path != (path_.mailbox ? path_.mailbox->address() : ""))
+    out.question.addresses.push_back(deferred().reverse_path);
   return out;
 }
 
@@ -116,6 +120,11 @@ void Correspondence::set_author(const Facts& facts) {
   arrived_ = facts.arrived;
 }
 
+bool Correspondence::may_have_asked(const Mailbox& owner) const {
+  return !settings_->defaults.keep ||
+         services_.modes.may_have_asked(owner, settings_->defaults.mode);
+}
+
 const std::vector<std::string>& Correspondence::ids_for(const std::optional<Mailbox>& author,
                                                         const Mailbox& owner) {
   const std::string address = author ? author->address() : "";
@@ -123,10 +132,10 @@ const std::vector<std::string>& Correspondence::ids_for(const std::optional<Mail
   ids_author_ = address;
   std::vector<std::string>& ids = ids_[owner.key()];
   if (!ids.empty()) return ids;
-  AskedTuple refused = deferred_;
+  AskedTuple refused = deferred();
   refused.copy = Copy::refused;
   refused.author = address;
-  ids = {id_of(refused, owner), id_of(deferred_, owner)};
+  ids = {id_of(refused, owner), id_of(deferred(), owner)};
   return ids;
 }
 

@@ -22,9 +22,10 @@ namespace countersign {
 
 class Correspondence {
  public:
-  /// `services` and `header` must outlive it.
-  Correspondence(Services& services, std::shared_ptr<const MilterSettings> settings, Client client,
-                 ReversePath path, bool internal, const HeaderSection& header);
+  /// All that is referred to must outlive it.
+  Correspondence(Services& services, std::shared_ptr<const MilterSettings> settings,
+                 const Client& client, const ReversePath& path, bool internal,
+                 const HeaderSection& header);
 
   /// Mode defer: returns the question with which a recipient answers 450, or nothing where the
   /// message is to come. By the envelope alone; asks the store once, unless it is clear without. A
@@ -40,6 +41,9 @@ class Correspondence {
 
   /// The header section is complete, and who its author is.
   void set_author(const Facts& facts);
+  /// Whether there may well be records of what `owner` asked: then their ids are part of the first
+  /// question to the store.
+  bool may_have_asked(const Mailbox& owner) const;
   /// Returns the ids to ask the store for with Inquiry::asked: of what was refused to this author
   /// while nobody vouched for him, and of what was deferred. Authenticated authors answer to become
   /// contacts. Not before anything of the header section is known but the author.
@@ -70,15 +74,17 @@ class Correspondence {
   /// The record, and its place in ids_for(), by which this message may pass.
   std::optional<std::size_t> answered_by(const RecipientKnowledge& knowledge);
   const AskedUse& use();
+  /// What this message is deferred as, without owners.
+  const AskedTuple& deferred();
   bool is_over(const AskedRecord& record, WallTime now) const;
 
   Services& services_;
   const std::shared_ptr<const MilterSettings> settings_;
-  const Client client_;
-  const ReversePath path_;
+  const Client& client_;
+  const ReversePath& path_;
   const bool internal_;
-  const AskedTuple deferred_;
-  std::vector<std::string> came_by_;  ///< ways_of(), once wait_for() needs it
+  std::optional<AskedTuple> deferred_;  ///< once deferred() was needed, which is for few messages
+  std::vector<std::string> came_by_;    ///< ways_of(), once wait_for() needs it
   /// By owner: who would wait by the envelope alone, and until when a way of it is known.
   std::map<std::string, WallTime> ways_;
   const HeaderSection& header_;

@@ -159,12 +159,12 @@ std::vector<RecipientFacts> gather_recipients(const MilterSettings& settings,
 }
 
 Facts gather_facts(const MilterSettings& settings, const Client& client, const Envelope& envelope,
-                   const HeaderSection& header) {
+                   const HeaderSection& header, const Author& from) {
   const ReversePath& reverse_path = envelope.reverse_path;
   Facts facts;
   facts.from_relay = settings.relays.contains(client.address);
   facts.null_reverse_path = reverse_path.null;
-  facts.author = parse_author(header);
+  facts.author = from;
   const auto& author = facts.author.mailbox;
   facts.reverse_path_is_author =
       author && reverse_path.mailbox && *author == without_batv(*reverse_path.mailbox);

@@ -34,9 +34,9 @@ inline bool to_be_screened(const RecipientFacts& recipient) {
 }
 
 /// Returns what the header section and the client tell of the message; `internal`, `paused`,
-/// `arrived` and `page` are the caller's.
+/// `arrived` and `page` are the caller's. `from`: parse_author(header).
 Facts gather_facts(const MilterSettings& settings, const Client& client, const Envelope& envelope,
-                   const HeaderSection& header);
+                   const HeaderSection& header, const Author& from);
 
 /// Returns the addresses by which an author may answer: people know themselves by From, some by
 /// Reply-To or by what their provider makes of it.

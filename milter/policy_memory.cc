@@ -11,10 +11,18 @@ constexpr std::string_view kEnd = "end";
 
 }  // namespace
 
-Mode PolicyMemory::Seen::listed(const Mailbox& owner, Mode configured) const {
-  for (const std::string& name : {owner.key(), owner.domain(), std::string()})
-    if (const auto it = list.modes.find(name); it != list.modes.end()) return it->second;
+Mode PolicyMemory::Seen::listed(const Mailbox& owner, const std::string& key,
+                                Mode configured) const {
+  static const std::string kSite;
+  if (list.modes.empty()) return configured;
+  for (const std::string* name : {&key, &owner.domain(), &kSite})
+    if (const auto it = list.modes.find(*name); it != list.modes.end()) return it->second;
   return configured;
+}
+
+Mode PolicyMemory::Seen::of(const Mailbox& owner, const std::string& key, Mode configured) const {
+  const auto it = modes.find(key);
+  return it == modes.end() ? listed(owner, key, configured) : it->second;
 }
 
 void PolicyMemory::take(SetModes list) {
@@ -63,10 +71,10 @@ Status PolicyMemory::take_text(std::string_view text) {
 }
 
 void PolicyMemory::note(const Mailbox& owner, Mode mode, Mode configured) {
+  const std::string key = owner.key();
   seen_.with([&](Seen& seen) {
-    const std::string& key = owner.key();
     seen.any_defers = seen.any_defers || mode == Mode::defer;
-    if (mode == seen.listed(owner, configured)) {
+    if (mode == seen.listed(owner, key, configured)) {
       seen.modes.erase(key);
       return;
     }
@@ -81,9 +89,23 @@ void PolicyMemory::note(const Mailbox& owner, Mode mode, Mode configured) {
 }
 
 Mode PolicyMemory::recall(const Mailbox& owner, Mode configured) const {
+  const std::string key = owner.key();
+  return seen_.with([&](const Seen& seen) { return seen.of(owner, key, configured); });
+}
+
+void PolicyMemory::note_asked(const Mailbox& owner) {
+  seen_.with([&](Seen& seen) {
+    // To have forgotten somebody costs one question more.
+    if (seen.asked.size() >= most_) seen.asked.clear();
+    seen.asked.insert(owner.key());
+  });
+}
+
+bool PolicyMemory::may_have_asked(const Mailbox& owner, Mode configured) const {
+  const std::string key = owner.key();
   return seen_.with([&](const Seen& seen) {
-    const auto it = seen.modes.find(owner.key());
-    return it == seen.modes.end() ? seen.listed(owner, configured) : it->second;
+    const Mode mode = seen.of(owner, key, configured);
+    return mode == Mode::refuse || mode == Mode::defer || seen.asked.contains(key);
   });
 }
 

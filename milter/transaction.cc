@@ -25,6 +25,7 @@ constexpr milliseconds kLearn{500};
 /// A field that most mail has, and after what the store's question depends on: then the store
 /// thinks while the rest of the header section comes in.
 constexpr std::string_view kAskedAt = "Content-Type";
+constexpr std::string_view kFrom = "From";
 
 }  // namespace
 
@@ -35,19 +36,24 @@ Transaction::Transaction(Services& services, Client client, ReversePath reverse_
       client_(std::move(client)),
       internal_(authenticated || settings_->submit_networks.contains(client_.address)),
       began_(services.clock.wall()),
-      correspondence_(services, settings_, client_, reverse_path, internal_, header_),
+      envelope_{.reverse_path = std::move(reverse_path), .recipients = {}},
+      correspondence_(services, settings_, client_, envelope_.reverse_path, internal_, header_),
       consultation_(services, header_, correspondence_, began_),
       marking_(*settings_, envelope_, header_, internal_),
       permits_(services),
-      replies_(services) {
-  envelope_.reverse_path = std::move(reverse_path);
-}
+      replies_(services) {}
 
 void Transaction::field(std::string_view name, std::string_view value) {
   if (header_.size_bytes() + name.size() + value.size() > kMostHeaderBytes)
     header_too_large_ = true;
   if (!header_too_large_) header_.add(name, value);
+  if (same_name(name, kFrom)) author_.reset();
   if (same_name(name, kAskedAt)) ask_early();
+}
+
+const Author& Transaction::author() {
+  if (!author_) author_ = parse_author(header_);
+  return *author_;
 }
 
 Verdict Transaction::end_of_header(std::string_view queue_id) {
@@ -104,14 +110,16 @@ Verdict Transaction::decide() {
 
 void Transaction::gather() {
   // What no rule will ask is not waited for (law 7).
-  recipients_ = internal_ ? gather_recipients(*settings_, envelope_, milliseconds(0))
-                          : gather_recipients(*settings_, envelope_);
+  if (internal_)
+    recipients_ = gather_recipients(*settings_, envelope_, milliseconds(0));
+  else if (recipients_.empty() || std::ranges::any_of(recipients_, &RecipientFacts::unknown))
+    recipients_ = gather_recipients(*settings_, envelope_);
   for (RecipientFacts& recipient : recipients_)
     if (recipient.is_protected && !recipient.owner)
       recipient.policy.mode = services_.modes.recall_site(settings_->defaults.mode);
   const bool incoming = !internal_ && std::any_of(recipients_.begin(), recipients_.end(),
                                                   [](const auto& r) { return r.is_protected; });
-  if (incoming) facts_ = gather_facts(*settings_, client_, envelope_, header_);
+  if (incoming) facts_ = gather_facts(*settings_, client_, envelope_, header_, author());
   if (incoming && facts_.mail_channel) find_named(header_, envelope_, recipients_);
   facts_.arrived = services_.clock.wall();
   facts_.internal = internal_;
@@ -159,11 +167,11 @@ void Transaction::finish_verification() {
 void Transaction::ask_early() {
   const bool builtin = settings_->authentication.source == AuthenticationSource::builtin;
   if (builtin && header_.first("DKIM-Signature") != nullptr) return;
-  const auto author = parse_author(header_).mailbox;
-  if (consultation_.has_begun() || !author || !services_.directory.healthy()) return;
+  if (consultation_.has_begun() || internal_ || services_.paused.load(std::memory_order_relaxed))
+    return;
+  if (!author().mailbox || !services_.directory.healthy()) return;
   recipients_ = gather_recipients(*settings_, envelope_);
-  if (internal_ || services_.paused.load(std::memory_order_relaxed)) return;
-  consultation_.begin(author, recipients_);
+  consultation_.begin(author().mailbox, recipients_);
 }
 
 void Transaction::ask_store() {

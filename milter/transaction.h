@@ -78,6 +78,7 @@ class Transaction {
   }
   Verdict decide();
   Verdict decide_behind_body();
+  const Author& author();
   void ask_early();
   void ask_store();
   void store_failed();
@@ -135,6 +136,7 @@ class Transaction {
   const Marking marking_;
   Question deferral_;  ///< to those whom mode defer makes wait at the end of the header section
   bool header_too_large_ = false;
+  std::optional<Author> author_;  ///< by the From fields so far, once asked for
   std::string queue_id_;
 
   Facts facts_;

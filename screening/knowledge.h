@@ -126,6 +126,9 @@ struct RecipientKnowledge {
   std::vector<Permit> windows{};
   /// What Inquiry::asked asked for, in its order; nothing where there is no record that counts.
   std::vector<std::optional<AskedRecord>> asked{};
+  /// There is some record of what the recipient asked, of whomever (Inquiry::any_asked); it may be
+  /// over.
+  bool has_asked = false;
   /// Until when mail of somebody who is known may come by one of Inquiry::ways; the epoch: none of
   /// them is remembered.
   WallTime way_until{};

@@ -33,6 +33,9 @@ struct Inquiry {
   std::vector<TokenQuestion> tokens{};
   /// Ids of records in {m}:asked, for each recipient; empty: none are asked for.
   std::vector<std::vector<std::string>> asked{};
+  /// Whether those of whom no ids are asked for have any such record:
+  /// RecipientKnowledge::has_asked.
+  bool any_asked = false;
   /// Ways by which the message comes (Asked::remember_ways): RecipientKnowledge::way_until; empty:
   /// none are asked for.
   std::vector<std::string> ways{};

@@ -147,6 +147,8 @@ struct MemoryStore::Parts {
         if (const std::size_t i = out.recipients.size(); i < inquiry.asked.size())
           for (const std::string& id : inquiry.asked[i])
             knowledge.asked.push_back(state.asked_record(recipient.key(), id, inquiry.now));
+        if (knowledge.asked.empty() && inquiry.any_asked)
+          knowledge.has_asked = !state.asked[recipient.key()].empty();
         const auto& ways = state.ways[recipient.key()];
         for (const std::string& way : inquiry.ways)
           if (const auto at = ways.find(way); at != ways.end())

@@ -24,19 +24,16 @@ struct ScopeKnowledge {
   std::vector<Permit> windows;   ///< all
 };
 
-using ScopeName = std::pair<Level, std::string>;
-
-/// What is asked for of each list.
+/// What is asked of each list.
 struct Wanted {
-  explicit Wanted(const Inquiry& inquiry)
-      : subjects(subjects_of(inquiry)), list_post(list_post_subject(inquiry)), all(subjects) {
-    if (!list_post.empty()) all.push_back(list_post);
+  explicit Wanted(const Inquiry& inquiry) : all(subjects_of(inquiry)), subjects(all.size()) {
+    if (Subject list_post = list_post_subject(inquiry); !list_post.empty())
+      all.push_back(std::move(list_post));
     if (inquiry.author) window = organizational_domain(inquiry.author->domain());
   }
-  std::vector<Subject> subjects;
-  Subject list_post;  ///< last of `all`, unless it is ""
   std::vector<Subject> all;
-  std::string window;  ///< the domain that it would be for
+  std::size_t subjects;  ///< of `all`; behind them stands the address in List-Post, if there is one
+  std::string window;    ///< the domain that it would be for
 };
 
 Status read_contacts(const RedisReply& reply, Level level, const Wanted& wanted,
@@ -46,8 +43,8 @@ Status read_contacts(const RedisReply& reply, Level level, const Wanted& wanted,
     const RedisReply& value = reply.elements[i];
     if (value.is_nil()) continue;
     CS_ASSIGN(ContactEntry entry, decode_contact(wanted.all[i], value.text));
-    if (i < wanted.subjects.size())
-      out.matches.push_back({level, wanted.subjects[i], std::move(entry)});
+    if (i < wanted.subjects)
+      out.matches.push_back({level, wanted.all[i], std::move(entry)});
     else
       out.list_post = entry.standing;
   }
@@ -80,7 +77,7 @@ Result<WallTime> latest_of(const RedisReply& reply, std::size_t size) {
   return from_epoch_ms(static_cast<std::int64_t>(latest));
 }
 
-Result<std::vector<std::optional<AskedRecord>>> read_asked(const RedisReply& reply,
+Result<std::vector<std::optional<AskedRecord>>> records_of(const RedisReply& reply,
                                                            std::size_t count, WallTime now) {
   CS_TRY(expect_array(reply, count, "HMGET"));
   std::vector<std::optional<AskedRecord>> out;
@@ -94,17 +91,27 @@ Result<std::vector<std::optional<AskedRecord>>> read_asked(const RedisReply& rep
   return out;
 }
 
-RecipientKnowledge joined(const std::vector<const ScopeKnowledge*>& levels) {
+/// Adds what the lists say that stand behind the mailbox's own, whose word `out` is already.
+void join(const ScopeKnowledge& level, RecipientKnowledge& out,
+          std::optional<Standing>& list_post) {
+  out.matches.insert(out.matches.end(), level.matches.begin(), level.matches.end());
+  join_policy(out.policy, level.policy);
+  if (!list_post) list_post = level.list_post;
+}
+
+RecipientKnowledge joined(ScopeKnowledge own, const ScopeKnowledge& domain,
+                          const ScopeKnowledge& site) {
   RecipientKnowledge out;
-  std::optional<Standing> list_post;
-  for (const ScopeKnowledge* level : levels) {
-    out.matches.insert(out.matches.end(), level->matches.begin(), level->matches.end());
-    join_policy(out.policy, level->policy);
-    if (!list_post) list_post = level->list_post;
-    out.replied = out.replied || level->replied;
-  }
+  out.own_mode = own.policy.contains("mode");
+  out.matches = std::move(own.matches);
+  out.policy = std::move(own.policy);
+  out.replied = own.replied;
+  out.window = std::move(own.window);
+  out.windows = std::move(own.windows);
+  std::optional<Standing> list_post = own.list_post;
+  join(domain, out, list_post);
+  join(site, out, list_post);
   out.wrote_to_list = list_post == Standing::allow;
-  out.own_mode = levels.front()->policy.contains("mode");
   return out;
 }
 
@@ -118,104 +125,131 @@ class Question {
   Result<Knowledge> read(const std::vector<RedisReply>& replies) const;
 
  private:
-  void ask_for(const RedisKeys& keys, const Scope& scope);
-  void ask_members(std::string_view command, const std::string& key,
-                   const std::vector<std::string>& members);
-  /// `replies` from `at` on, which is moved behind what was asked of this list.
-  Result<ScopeKnowledge> read_scope(Level level, const std::vector<RedisReply>& replies,
-                                    std::size_t& at) const;
-  bool asks_for_sent(Level level) const {
-    return level == Level::mailbox && !inquiry_.answers.empty();
-  }
+  /// A recipient: where his own list and his domain's stand in levels_, and of how many records in
+  /// {m}:asked the ids are given.
+  struct Recipient {
+    std::size_t own = 0;
+    std::size_t domain = 0;
+    std::size_t ids = 0;
+  };
+  using Replies = std::vector<RedisReply>::const_iterator;
 
-  const Inquiry inquiry_;
+  /// Returns the list's place in levels_.
+  std::size_t ask_for(const RedisKeys& keys, const Scope& scope);
+  void ask_members(std::string_view command, std::string_view key,
+                   const std::vector<std::string>& members);
+  /// `next`: the first reply to what was asked of this list; moved behind the last.
+  Result<ScopeKnowledge> read_scope(Level level, Replies& next) const;
+  Status read_asked(const Recipient& recipient, Replies& next, RecipientKnowledge& out) const;
+
   const Wanted wanted_;
-  RedisPipeline ask_;
+  const WallTime now_;
+  const std::size_t answers_;  ///< what the message answers, asked of each mailbox
+  const std::size_t tokens_;
+  const std::size_t ways_;
+  const bool any_asked_;
   // Many recipients share few domains, and all share the site: each list is asked for once.
-  std::map<ScopeName, std::size_t> places_;
-  std::vector<ScopeName> scopes_;
+  std::vector<Level> levels_;
+  std::vector<Recipient> recipients_;
+  RedisPipeline ask_;
 };
 
 Question::Question(const RedisPool& pool, const Inquiry& inquiry)
-    : inquiry_(inquiry), wanted_(inquiry), ask_(pool.pipeline()) {
-  ask_.add({"PTTL", pool.keys().heartbeat()});
-  for (const Mailbox& recipient : inquiry.recipients) {
-    ask_for(pool.keys(), {Level::mailbox, recipient.key()});
-    ask_for(pool.keys(), {Level::domain, recipient.domain()});
+    : wanted_(inquiry),
+      now_(inquiry.now),
+      answers_(inquiry.answers.size()),
+      tokens_(inquiry.tokens.size()),
+      ways_(inquiry.ways.size()),
+      any_asked_(inquiry.any_asked),
+      recipients_(inquiry.recipients.size()),
+      ask_(pool.pipeline()) {
+  const RedisKeys& keys = pool.keys();
+  ask_.add({"PTTL", keys.heartbeat()});
+  std::vector<std::string> names;
+  std::map<std::string_view, std::size_t> domains;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    const Mailbox& recipient = inquiry.recipients[i];
+    names.push_back(recipient.key());
+    recipients_[i].own = ask_for(keys, {Level::mailbox, names[i]});
+    if (answers_ > 0) ask_members("ZMSCORE", keys.sent(names[i]), inquiry.answers);
+    const auto [domain, is_new] = domains.try_emplace(recipient.domain(), levels_.size());
+    if (is_new) ask_for(keys, {Level::domain, recipient.domain()});
+    recipients_[i].domain = domain->second;
   }
-  ask_for(pool.keys(), {Level::site, ""});
+  ask_for(keys, {Level::site, ""});
   for (const TokenQuestion& token : inquiry.tokens)
-    ask_.add({"HGET", pool.keys().tokens(token.owner), token.id});
-  for (std::size_t i = 0; i < inquiry.asked.size(); ++i)
-    if (!inquiry.asked[i].empty())
-      ask_members("HMGET", pool.keys().asked_of(inquiry.recipients[i].key()), inquiry.asked[i]);
-  if (inquiry.ways.empty()) return;
-  for (const Mailbox& recipient : inquiry.recipients)
-    ask_members("ZMSCORE", pool.keys().ways(recipient.key()), inquiry.ways);
+    ask_.add({"HGET", keys.tokens(token.owner), token.id});
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    if (i < inquiry.asked.size()) recipients_[i].ids = inquiry.asked[i].size();
+    if (recipients_[i].ids > 0)
+      ask_members("HMGET", keys.asked_of(names[i]), inquiry.asked[i]);
+    else if (any_asked_)
+      ask_.add({"EXISTS", keys.asked_of(names[i])});
+    if (ways_ > 0) ask_members("ZMSCORE", keys.ways(names[i]), inquiry.ways);
+  }
 }
 
-void Question::ask_members(std::string_view command, const std::string& key,
+void Question::ask_members(std::string_view command, std::string_view key,
                            const std::vector<std::string>& members) {
-  std::vector<std::string_view> words = {command, key};
-  words.insert(words.end(), members.begin(), members.end());
-  ask_.add(words);
+  ask_.begin(2 + members.size()).word(command).word(key);
+  for (const std::string& member : members) ask_.word(member);
 }
 
-void Question::ask_for(const RedisKeys& keys, const Scope& scope) {
-  const auto [place, is_new] = places_.try_emplace({scope.level, scope.name}, scopes_.size());
-  if (!is_new) return;
-  scopes_.push_back(place->first);
+std::size_t Question::ask_for(const RedisKeys& keys, const Scope& scope) {
   if (!wanted_.all.empty()) ask_members("HMGET", keys.contacts(scope), wanted_.all);
   ask_.add({"HGETALL", keys.policy(scope)});
-  if (asks_for_sent(scope.level)) ask_members("ZMSCORE", keys.sent(scope.name), inquiry_.answers);
+  levels_.push_back(scope.level);
+  return levels_.size() - 1;
 }
 
-Result<ScopeKnowledge> Question::read_scope(Level level, const std::vector<RedisReply>& replies,
-                                            std::size_t& at) const {
+Result<ScopeKnowledge> Question::read_scope(Level level, Replies& next) const {
   ScopeKnowledge out;
-  if (!wanted_.all.empty()) CS_TRY(read_contacts(replies[at++], level, wanted_, out));
-  CS_TRY(read_policy(replies[at++], wanted_, out));
-  if (asks_for_sent(level)) {
-    CS_ASSIGN(const WallTime until, latest_of(replies[at++], inquiry_.answers.size()));
-    out.replied = until > inquiry_.now;
+  if (!wanted_.all.empty()) CS_TRY(read_contacts(*next++, level, wanted_, out));
+  CS_TRY(read_policy(*next++, wanted_, out));
+  if (level == Level::mailbox && answers_ > 0) {
+    CS_ASSIGN(const WallTime until, latest_of(*next++, answers_));
+    out.replied = until > now_;
   }
   return out;
 }
 
+Status Question::read_asked(const Recipient& recipient, Replies& next,
+                            RecipientKnowledge& out) const {
+  if (recipient.ids > 0) {
+    CS_ASSIGN(out.asked, records_of(*next++, recipient.ids, now_));
+  } else if (any_asked_) {
+    CS_ASSIGN(const long long records, integer_of(*next++, "EXISTS"));
+    out.has_asked = records > 0;
+  }
+  if (ways_ > 0) {
+    CS_ASSIGN(out.way_until, latest_of(*next++, ways_));
+  }
+  return {};
+}
+
 Result<Knowledge> Question::read(const std::vector<RedisReply>& replies) const {
   Knowledge out;
-  CS_ASSIGN(const long long left, integer_of(replies[0], "PTTL"));
+  auto next = replies.begin();
+  CS_ASSIGN(const long long left, integer_of(*next++, "PTTL"));
   if (left >= 0) out.page_age = heartbeat_age(milliseconds(left));
 
   std::vector<ScopeKnowledge> known;
-  std::size_t at = 1;
-  for (const ScopeName& scope : scopes_) {
-    CS_ASSIGN(auto one, read_scope(scope.first, replies, at));
+  known.reserve(levels_.size());
+  for (const Level level : levels_) {
+    CS_ASSIGN(auto one, read_scope(level, next));
     known.push_back(std::move(one));
   }
-  for (std::size_t i = 0; i < inquiry_.tokens.size(); ++i) {
-    const RedisReply& value = replies[at++];
+  for (std::size_t i = 0; i < tokens_; ++i) {
+    const RedisReply& value = *next++;
     out.tokens.emplace_back();
     if (value.is_nil()) continue;
     CS_ASSIGN(out.tokens.back(), decode_permit(value.text));
   }
-  for (const Mailbox& recipient : inquiry_.recipients)
-    out.recipients.push_back(joined({&known[places_.at({Level::mailbox, recipient.key()})],
-                                     &known[places_.at({Level::domain, recipient.domain()})],
-                                     &known[places_.at({Level::site, ""})]}));
-  for (std::size_t i = 0; i < inquiry_.recipients.size(); ++i) {
-    const ScopeKnowledge& own = known[places_.at({Level::mailbox, inquiry_.recipients[i].key()})];
-    out.recipients[i].window = own.window;
-    out.recipients[i].windows = own.windows;
-  }
-  for (std::size_t i = 0; i < inquiry_.asked.size(); ++i) {
-    if (inquiry_.asked[i].empty()) continue;
-    CS_ASSIGN(out.recipients[i].asked,
-              read_asked(replies[at++], inquiry_.asked[i].size(), inquiry_.now));
-  }
-  if (inquiry_.ways.empty()) return out;
-  for (RecipientKnowledge& recipient : out.recipients) {
-    CS_ASSIGN(recipient.way_until, latest_of(replies[at++], inquiry_.ways.size()));
+  out.recipients.reserve(recipients_.size());
+  for (const Recipient& recipient : recipients_) {
+    out.recipients.push_back(
+        joined(std::move(known[recipient.own]), known[recipient.domain], known.back()));
+    CS_TRY(read_asked(recipient, next, out.recipients.back()));
   }
   return out;
 }

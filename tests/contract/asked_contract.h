@@ -22,6 +22,7 @@ class AskedContract : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AskedContract<Harness>);
   CPPUNIT_TEST(nothing_is_known_of_what_was_not_asked);
   CPPUNIT_TEST(what_was_asked_is_known_with_the_next_look_up);
+  CPPUNIT_TEST(without_ids_it_is_known_whether_there_is_any);
   CPPUNIT_TEST(its_view_and_token_come_back_and_it_is_in_no_list);
   CPPUNIT_TEST(asking_again_changes_nothing);
   CPPUNIT_TEST(an_answer_lets_one_message_pass);
@@ -59,6 +60,33 @@ class AskedContract : public CppUnit::TestFixture {
     const auto other =
         store().directory().look_up(inquiry(mailbox("ann@example.org"), {"two"}), soon());
     CPPUNIT_ASSERT(other && !other->recipients.at(0).asked.at(0));
+  }
+  void without_ids_it_is_known_whether_there_is_any() {
+    Inquiry inquiry;
+    inquiry.recipients = {mailbox("ann@example.org"), joe(), mailbox("ben@example.org")};
+    inquiry.any_asked = true;
+    const auto who_has = [&] {
+      const auto known = store().directory().look_up(inquiry, soon());
+      CPPUNIT_ASSERT(known);
+      std::string out;
+      for (const RecipientKnowledge& each : known->recipients) out += each.has_asked ? 'y' : 'n';
+      return out;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("nnn"), who_has());
+    const AskedRecord record = ask("one", view());
+    CPPUNIT_ASSERT_EQUAL(std::string("nyn"), who_has());
+    // Whose ids are given is asked for these.
+    inquiry.asked = {{"one"}, {"none", "one"}, {}};
+    CPPUNIT_ASSERT_EQUAL(std::string("nnn"), who_has());
+    const auto known = store().directory().look_up(inquiry, soon());
+    CPPUNIT_ASSERT(known && known->recipients.at(1).asked.at(1) == record);
+    CPPUNIT_ASSERT(known->recipients.at(2).asked.empty());
+    CPPUNIT_ASSERT(store().asked().end(joe().key(), "one", soon()));
+    inquiry.asked.clear();
+    CPPUNIT_ASSERT_EQUAL(std::string("nnn"), who_has());
+    inquiry.any_asked = false;
+    ask("two", view());
+    CPPUNIT_ASSERT_EQUAL(std::string("nnn"), who_has());
   }
   void its_view_and_token_come_back_and_it_is_in_no_list() {
     const HeldView asked = view();

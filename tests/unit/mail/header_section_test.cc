@@ -86,6 +86,7 @@ class HeaderSectionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(unfolded);
   CPPUNIT_TEST(what_the_mta_hands_over_comes_back_with_crlf);
   CPPUNIT_TEST(fields_are_found_whatever_their_case);
+  CPPUNIT_TEST(names_are_the_same_but_for_case_and_blanks_behind);
   CPPUNIT_TEST(the_body_is_not_looked_at);
   CPPUNIT_TEST(a_missing_final_line_end_is_added);
   CPPUNIT_TEST(a_field_of_60_kb_is_kept_whole);
@@ -103,7 +104,11 @@ class HeaderSectionTest : public CppUnit::TestFixture {
     header.add("Received", " from a\n\tby b\r\n\tfor c");
     header.add("Subject", "");
     header.add("X", "\xfc");
-    const std::string want = "Received: from a\r\n\tby b\r\n\tfor c\r\nSubject:\r\nX:\xfc\r\n";
+    header.add("Y", "\n\n\r\n a\n");
+    header.add("Z", "a\rb");
+    const std::string want =
+        "Received: from a\r\n\tby b\r\n\tfor c\r\nSubject:\r\nX:\xfc\r\n"
+        "Y:\r\n\r\n\r\n a\r\n\r\nZ:a\rb\r\n";
     CPPUNIT_ASSERT_EQUAL(want, header.bytes());
     CPPUNIT_ASSERT_EQUAL(want.size(), header.size_bytes());
   }
@@ -117,6 +122,19 @@ class HeaderSectionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string(" 1"), header.first("Received")->value);
     CPPUNIT_ASSERT(header.first("Subject") == nullptr);
     CPPUNIT_ASSERT(header.all("Subject").empty());
+  }
+  void names_are_the_same_but_for_case_and_blanks_behind() {
+    CPPUNIT_ASSERT(same_name("From", "fROM \t"));
+    CPPUNIT_ASSERT(same_name("From\t", "From"));
+    CPPUNIT_ASSERT(same_name(" ", "\t"));
+    CPPUNIT_ASSERT(same_name("", " "));
+    CPPUNIT_ASSERT(!same_name("From", "Form"));
+    CPPUNIT_ASSERT(!same_name("From", "From:"));
+    CPPUNIT_ASSERT(!same_name(" From", "From"));
+    CPPUNIT_ASSERT(!same_name("", "From"));
+    // In other letters the bit of the case tells two signs apart.
+    CPPUNIT_ASSERT(!same_name("@", "`"));
+    CPPUNIT_ASSERT(!same_name("X-[", "X-{"));
   }
   void the_body_is_not_looked_at() {
     const HeaderSection header = HeaderSection::parse("To: a\r\n\r\nSubject: b\r\n");

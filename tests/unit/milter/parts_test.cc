@@ -237,6 +237,7 @@ class MilterPartsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_address_of_its_own_keeps_its_detail);
   CPPUNIT_TEST(modes_are_remembered_while_they_differ);
   CPPUNIT_TEST(the_memory_of_modes_is_bounded);
+  CPPUNIT_TEST(who_may_have_asked_is_known_by_his_mode_or_noted);
   CPPUNIT_TEST(the_most_specific_mode_of_a_list_counts);
   CPPUNIT_TEST(a_look_up_is_newer_than_the_list_and_the_next_list_newer_than_that);
   CPPUNIT_TEST(the_list_outlives_the_daemon_as_text);
@@ -290,6 +291,26 @@ class MilterPartsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(memory.recall(box("a@example.org"), Mode::observe) == Mode::observe);
     CPPUNIT_ASSERT(memory.recall(box("b@example.org"), Mode::observe) == Mode::hold);
     CPPUNIT_ASSERT(memory.recall(box("c@example.org"), Mode::observe) == Mode::hold);
+  }
+
+  void who_may_have_asked_is_known_by_his_mode_or_noted() {
+    PolicyMemory memory(2);
+    const auto may = [&](const std::string& name) {
+      return memory.may_have_asked(box(name + "@example.org"), Mode::hold);
+    };
+    CPPUNIT_ASSERT(!may("joe"));
+    memory.note(box("joe@example.org"), Mode::refuse, Mode::hold);
+    CPPUNIT_ASSERT(may("joe") && !may("ann"));
+    memory.take({"1", {{"ann@example.org", Mode::defer}, {"joe@example.org", Mode::aside}}});
+    CPPUNIT_ASSERT(!may("joe") && may("ann"));
+    CPPUNIT_ASSERT(memory.may_have_asked(box("bob@example.org"), Mode::refuse));
+    memory.note_asked(box("joe@example.org"));
+    memory.take({"2", {}});
+    CPPUNIT_ASSERT(may("joe") && !may("ann"));
+    // Bounded: those who were noted before are asked once more.
+    memory.note_asked(box("ann@example.org"));
+    memory.note_asked(box("bob@example.org"));
+    CPPUNIT_ASSERT(may("bob") && !may("joe"));
   }
 
   static SetModes three_levels() {

@@ -93,6 +93,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(forged_envelopes_make_nobody_wait_anew);
   CPPUNIT_TEST(the_page_of_deferred_mail_hears_that_it_came);
   CPPUNIT_TEST(rcpt_is_asked_of_the_store_only_for_who_may_defer);
+  CPPUNIT_TEST(what_was_asked_is_looked_up_only_where_there_is_anything);
   CPPUNIT_TEST(a_mailbox_that_defers_unheard_defers_after_the_header);
   CPPUNIT_TEST(a_known_reverse_path_is_not_deferred);
   CPPUNIT_TEST(deferred_mail_without_page_or_store_is_tried_later);
@@ -990,11 +991,37 @@ class TransactionTest : public CppUnit::TestFixture {
     // It is named, but the store says otherwise by now.
     rig.set_policy("joe@example.org", {{"mode", "hold"}});
     expect_reply(rig.play(deferred_mail()), "554", "eom");
-    CPPUNIT_ASSERT_EQUAL(4, rig.directory.look_ups);
+    CPPUNIT_ASSERT_EQUAL(5, rig.directory.look_ups);
     Mail bounce = deferred_mail();
     bounce.from = "<>";
     rig.play(bounce);
-    CPPUNIT_ASSERT_EQUAL(5, rig.directory.look_ups);
+    CPPUNIT_ASSERT_EQUAL(6, rig.directory.look_ups);
+  }
+
+  void what_was_asked_is_looked_up_only_where_there_is_anything() {
+    MilterRig rig;
+    rig.know("joe@example.org", "alice@example.com", {"example.com"});
+    for (int i = 1; i <= 3; ++i) {
+      expect(rig.play(Mail{}), Kind::proceed, "eom");
+      CPPUNIT_ASSERT_EQUAL(i, rig.directory.look_ups);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.directory.last.asked.at(0).size());
+    }
+    // Ann asked while hers was refused. At first that takes a question more, then none.
+    rig.set_policy("ann@example.org", {{"mode", "refuse"}});
+    Mail to_ann;
+    to_ann.to = {"<ann@example.org>"};
+    expect_reply(rig.play(to_ann), "554", "eoh");
+    rig.set_policy("ann@example.org", {{"mode", "hold"}});
+    rig.know("ann@example.org", "alice@example.com", {"example.com"});
+    rig.services.modes.take({});
+    const int before = rig.directory.look_ups;
+    to_ann.to = {"<joe@example.org>", "<ann@example.org>"};
+    expect(rig.play(to_ann), Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(before + 2, rig.directory.look_ups);
+    expect(rig.play(to_ann), Kind::proceed, "eom");
+    CPPUNIT_ASSERT_EQUAL(before + 3, rig.directory.look_ups);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.directory.last.asked.at(0).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig.directory.last.asked.at(1).size());
   }
 
   void a_mailbox_that_defers_unheard_defers_after_the_header() {
