@@ -68,13 +68,10 @@ class SpoolIntake final : public Intake {
       return Error{Errc::unavailable, "larger than the MTA would take back"};
     envelope_.retry_digest = retry_digest(envelope_, header_, hash_.finish());
     if (const auto here = parts_.table.find_retry(envelope_.retry_digest)) return join_here(*here);
-    auto earlier = parts_.index.find_retry(envelope_.retry_digest, deadline);
-    if (earlier && still_held(*earlier)) return join(*earlier);
-    if (!earlier && earlier.error().code == Errc::unavailable) return earlier.error();
-    // A record that does not decode is no reason to refuse mail: the message is held anew.
-
     CS_ASSIGN(const IndexEntry entry, index_entry(envelope_, envelope_.node, {}, parts_.keys));
-    CS_TRY(draft_->commit(envelope_.retry_digest));
+    CS_ASSIGN(const auto earlier, seal_and_find_earlier(deadline));
+    if (earlier && still_held(*earlier)) return join(*earlier);
+    CS_TRY(draft_->commit());
     // From here on the message is kept, whatever the store says: to take it back now could leave a
     // record that makes another node promise what nobody has. The index is mended by the sweep.
     const Status indexed =
@@ -90,6 +87,20 @@ class SpoolIntake final : public Intake {
   }
 
  private:
+  /// Brings the message to the disk, as a draft still, and returns what an earlier try became.
+  Result<std::optional<HeldView>> seal_and_find_earlier(Deadline deadline) {
+    const std::string& digest = envelope_.retry_digest;
+    // The store looks while the disk writes.
+    const auto asked = parts_.index.begin_find_retry(digest);
+    if (asked) CS_TRY(draft_->seal(digest));
+    auto earlier = asked ? asked->finish(deadline) : parts_.index.find_retry(digest, deadline);
+    if (!earlier && earlier.error().code == Errc::unavailable) return earlier.error();
+    // A store that could not be asked at once may have been down: nothing was written in vain.
+    if (!asked) CS_TRY(draft_->seal(digest));
+    // A record that does not decode is no reason to refuse mail: the message is held anew.
+    return earlier ? std::optional(*std::move(earlier)) : std::nullopt;
+  }
+
   /// The index may be older than the spool: of our own messages the spool is asked.
   bool still_held(const HeldView& view) const {
     if (view.state != HeldState::held) return false;

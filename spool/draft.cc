@@ -9,6 +9,8 @@ namespace countersign {
 namespace {
 constexpr std::size_t kBuffer = 64 * 1024;
 const Error kSpent{Errc::invalid, "the draft is committed already"};
+const Error kSealed{Errc::invalid, "the draft is sealed already"};
+const Error kOpen{Errc::invalid, "the draft is not sealed yet"};
 }  // namespace
 
 DraftOnDisk::DraftOnDisk(SpoolFs& fs, HeldFolders& folders, HeldSet& held, const HeldId& id,
@@ -43,20 +45,29 @@ DraftOnDisk::~DraftOnDisk() { discard(); }
 
 Status DraftOnDisk::append(std::string_view bytes) {
   if (!state_) return state_;
-  state_ = take(bytes);
+  state_ = sealed_ ? Status(kSealed) : take(bytes);
   if (!state_) discard();
   return state_;
 }
 
-Status DraftOnDisk::commit(const std::string& retry_digest) {
+Status DraftOnDisk::seal(const std::string& retry_digest) {
   if (!state_) return state_;
-  state_ = finish(retry_digest);
-  if (!state_) {
-    discard();
-    return Error{Errc::unavailable, state_.error().detail};
-  }
+  if (std::exchange(sealed_, true)) return judge(kSealed);
+  return judge(write_out(retry_digest));
+}
+
+Status DraftOnDisk::commit() {
+  if (!state_) return state_;
+  CS_TRY(judge(sealed_ ? publish() : Status(kOpen)));
   state_ = kSpent;
   return {};
+}
+
+Status DraftOnDisk::judge(Status done) {
+  state_ = std::move(done);
+  if (state_) return {};
+  discard();
+  return Error{Errc::unavailable, state_.error().detail};
 }
 
 Status DraftOnDisk::take(std::string_view bytes) {
@@ -74,7 +85,7 @@ Status DraftOnDisk::take(std::string_view bytes) {
   return {};
 }
 
-Status DraftOnDisk::finish(const std::string& retry_digest) {
+Status DraftOnDisk::write_out(const std::string& retry_digest) {
   const std::string trailer = encoder_.trailer(retry_digest);
   CS_TRY(claim_more(trailer.size()));
   buffer_ += trailer;
@@ -82,7 +93,10 @@ Status DraftOnDisk::finish(const std::string& retry_digest) {
   CS_TRY(file_->fsync());
   CS_TRY(file_->close());
   file_.reset();
+  return {};
+}
 
+Status DraftOnDisk::publish() {
   const std::string folder = layout::folder_of(id_);
   CS_TRY(folders_.ensure(folder));
   CS_TRY(fs_.rename(name_, layout::message_of(id_)));

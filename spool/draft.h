@@ -27,14 +27,17 @@ class DraftOnDisk final : public Spool::Draft {
 
   Status append(std::string_view bytes) override;
   bool over_share() const override { return over_share_; }
-  Status commit(const std::string& retry_digest) override;
+  Status seal(const std::string& retry_digest) override;
+  Status commit() override;
 
  private:
   DraftOnDisk(SpoolFs& fs, HeldFolders& folders, HeldSet& held, const HeldId& id,
               HeldFileEncoder encoder, std::string head, std::uint64_t most_content_bytes,
               Shares::Claim claim);
   Status take(std::string_view bytes);
-  Status finish(const std::string& retry_digest);
+  Status write_out(const std::string& retry_digest);
+  Status publish();
+  Status judge(Status done);
   Status claim_more(std::size_t bytes);
   Status flush();
   void discard();
@@ -50,6 +53,7 @@ class DraftOnDisk final : public Spool::Draft {
   std::unique_ptr<SpoolFs::File> file_;
   std::string name_;  ///< the file's present name; "" when there is no file of ours
   bool over_share_ = false;
+  bool sealed_ = false;
   Status state_;  ///< the first failure stays: what lacks a piece is never committed
 };
 

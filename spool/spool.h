@@ -136,9 +136,16 @@ class Spool {
     /// Whether append() failed as the share of such mail is reached, or the limit: it is not the
     /// disk, and another class of mail may still have room.
     virtual bool over_share() const { return false; }
-    /// Makes the message durable. On return it survives a power cut (RFC 5321 §6.1). On error
-    /// nothing is left. Errors: unavailable: answer 4yz.
-    virtual Status commit(const std::string& retry_digest) = 0;
+    /// Ends the content and makes its bytes durable, as a draft still: destroyed now, it leaves
+    /// nothing behind. On error nothing is left. Errors: unavailable: answer 4yz.
+    virtual Status seal(const std::string& retry_digest) = 0;
+    /// Makes what is sealed a held message. On return it survives a power cut (RFC 5321 §6.1). On
+    /// error nothing is left. Errors: unavailable: answer 4yz.
+    virtual Status commit() = 0;
+    Status commit(const std::string& retry_digest) {
+      CS_TRY(seal(retry_digest));
+      return commit();
+    }
   };
   /// Starts a message. `network` is the client's /24 or /64 as text, for the caps; counted only for
   /// unauthenticated mail. Errors: unavailable (disk); already_exists never; invalid (over a share

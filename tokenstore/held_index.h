@@ -114,6 +114,15 @@ class PendingStandings {
   virtual std::optional<std::vector<Result<PageStanding>>> advance() = 0;
 };
 
+/// A search for an earlier try that is under way. Destroyed before its end it costs the store a
+/// connection. For one thread at a time.
+class PendingRetry {
+ public:
+  virtual ~PendingRetry() = default;
+  /// What HeldIndex::find_retry() returns, once.
+  virtual Result<HeldView> finish(Deadline deadline) = 0;
+};
+
 class HeldIndex {
  public:
   virtual ~HeldIndex() = default;
@@ -153,6 +162,9 @@ class HeldIndex {
   /// Errors: not_found; unavailable, also where the store takes no writes: what is held then would
   /// be known to nobody.
   virtual Result<HeldView> find_retry(const std::string& digest, Deadline deadline) = 0;
+  /// Begins to find it, without waiting: none where that cannot be done now; then find_retry() may
+  /// still do it.
+  virtual std::unique_ptr<PendingRetry> begin_find_retry(const std::string& digest) = 0;
   /// Binds retry:{digest} to `id` until `until`, unless it is bound to a message that is still
   /// held. Errors: unavailable.
   virtual Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,

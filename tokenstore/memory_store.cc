@@ -457,6 +457,17 @@ struct MemoryStore::Parts {
       if (const HeldView* view = bound(digest)) return *view;
       return Error{Errc::not_found, "retry:" + digest};
     }
+    std::unique_ptr<PendingRetry> begin_find_retry(const std::string& digest) override {
+      struct Pending final : PendingRetry {
+        Pending(MemoryHeldIndex& i, std::string d) : index(i), digest(std::move(d)) {}
+        Result<HeldView> finish(Deadline deadline) override {
+          return index.find_retry(digest, deadline);
+        }
+        MemoryHeldIndex& index;
+        std::string digest;
+      };
+      return std::make_unique<Pending>(*this, digest);
+    }
     Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,
                       Deadline) override {
       std::lock_guard lock(state.mutex);

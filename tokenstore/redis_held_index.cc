@@ -174,16 +174,47 @@ Result<std::vector<HeldId>> RedisHeldIndex::held_for(const std::string& owner, D
 }
 
 Result<HeldView> RedisHeldIndex::find_retry(const std::string& digest, Deadline deadline) {
+  return retry_found(pool_.run(retry_question(digest), deadline), digest, deadline);
+}
+
+std::unique_ptr<PendingRetry> RedisHeldIndex::begin_find_retry(const std::string& digest) {
+  class Pending final : public PendingRetry {
+   public:
+    Pending(RedisHeldIndex& index, RedisPool::Flight flight, std::string digest)
+        : index_(index), flight_(std::move(flight)), digest_(std::move(digest)) {}
+    Result<HeldView> finish(Deadline deadline) override {
+      return index_.retry_found(index_.pool_.finish(std::move(flight_), deadline), digest_,
+                                deadline);
+    }
+
+   private:
+    RedisHeldIndex& index_;
+    RedisPool::Flight flight_;
+    std::string digest_;
+  };
+  auto flight = pool_.start(retry_question(digest));
+  if (!flight) return nullptr;
+  return std::make_unique<Pending>(*this, *std::move(flight), digest);
+}
+
+RedisPipeline RedisHeldIndex::retry_question(const std::string& digest) const {
   const std::string key = pool_.keys().retry(digest);
   RedisPipeline ask = pool_.pipeline();
   // Writes nothing, but is refused where nothing can be written (OOM, READONLY, MISCONF).
   ask.add({"SETRANGE", key, "0", ""});
   ask.add({"GET", key});
-  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
-  if (replies[1].is_nil()) return missing(key);
-  CS_ASSIGN(const HeldId id, decode_retry(replies[1].text));
+  return ask;
+}
+
+/// What the replies to retry_question() mean.
+Result<HeldView> RedisHeldIndex::retry_found(Result<std::vector<RedisReply>> replies,
+                                             const std::string& digest, Deadline deadline) {
+  if (!replies) return replies.error();
+  const RedisReply& stands = (*replies)[1];
+  if (stands.is_nil()) return missing(pool_.keys().retry(digest));
+  CS_ASSIGN(const HeldId id, decode_retry(stands.text));
   CS_ASSIGN(HeldView view, get(id, deadline));
-  if (view.state != HeldState::held) return missing(key);
+  if (view.state != HeldState::held) return missing(pool_.keys().retry(digest));
   return view;
 }
 

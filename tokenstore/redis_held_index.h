@@ -27,6 +27,7 @@ class RedisHeldIndex final : public HeldIndex {
   std::unique_ptr<PendingStandings> begin_look_up(std::vector<PageQuestion> questions) override;
   Result<std::vector<HeldId>> held_for(const std::string& owner, Deadline deadline) override;
   Result<HeldView> find_retry(const std::string& digest, Deadline deadline) override;
+  std::unique_ptr<PendingRetry> begin_find_retry(const std::string& digest) override;
   Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,
                     Deadline deadline) override;
 
@@ -38,6 +39,9 @@ class RedisHeldIndex final : public HeldIndex {
   void mark(RedisPipeline& ask, const HeldView& view, HeldState state,
             const std::string& life) const;
   std::string life_until(WallTime end) const;
+  RedisPipeline retry_question(const std::string& digest) const;
+  Result<HeldView> retry_found(Result<std::vector<RedisReply>> replies, const std::string& digest,
+                               Deadline deadline);
   void ask_to_bind(RedisPipeline& ask, const std::string& digest, const HeldId& id,
                    const std::string& life) const;
   Result<bool> is_bound(const RedisReply& set, const RedisReply& stands, const std::string& digest,

@@ -72,6 +72,7 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_final_state_leaves_a_tombstone_and_no_list);
   CPPUNIT_TEST(the_state_of_an_unknown_message_cannot_be_set);
   CPPUNIT_TEST(a_retry_finds_the_hold_while_it_waits);
+  CPPUNIT_TEST(a_retry_is_found_by_who_does_other_work_meanwhile);
   CPPUNIT_TEST(a_retry_finds_what_was_put_with_its_digest);
   CPPUNIT_TEST(what_is_put_leaves_a_retry_of_what_waits);
   CPPUNIT_TEST(what_is_put_takes_the_retry_of_what_is_over);
@@ -569,6 +570,20 @@ class StoreContract : public CppUnit::TestFixture {
     bind(view.id);
     const auto found = store().held().find_retry(kRetry, soon());
     CPPUNIT_ASSERT(found && found->id == view.id);
+  }
+  void a_retry_is_found_by_who_does_other_work_meanwhile() {
+    const HeldView view = put_view();
+    const auto before = begun_retry();
+    expect(Errc::not_found, before->finish(soon()));
+    bind(view.id);
+    const auto found = begun_retry()->finish(soon());
+    CPPUNIT_ASSERT(found && found->id == view.id);
+  }
+  std::unique_ptr<PendingRetry> begun_retry() {
+    // What begins a search waits for nothing: a connection must be there.
+    auto begun = store().held().begin_find_retry(kRetry);
+    CPPUNIT_ASSERT(begun);
+    return begun;
   }
   HeldView put_with_retry() {
     HeldView view = held_view();

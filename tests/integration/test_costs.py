@@ -96,9 +96,8 @@ def test_a_page_asks_the_store_twice_at_first_and_once_from_then_on(place):
     assert asked(other, other, url[:-1]) == [["answer"], message] * 3
 
 
-def calls_per_message(place, author, messages=40):
-    """System calls of the milter a message by name, over one SMTP session; background threads
-    included, waiting for locks left out."""
+def traced(place, author, messages):
+    """(thread, system call) of the milter while it gets messages over one SMTP session."""
     smtp = Smtp(place.postfix.mx)
     assert send(place, smtp, ["m0@example.org"], f"warm{author}", author).code in (250, 554)
     tracer = Tracer(place.node.milter.pid, place.folder / "costs.trace", "all")
@@ -106,8 +105,13 @@ def calls_per_message(place, author, messages=40):
         assert send(place, smtp, ["m0@example.org"], f"{author}{n}", author).code in (250, 554)
     tracer.detach()
     smtp.close()
-    names = re.findall(r"^\d+ +(\w+)\(", "\n".join(tracer.calls()), re.M)
-    counts = collections.Counter(name for name in names if name != "futex")
+    return re.findall(r"^(\d+) +(\w+)\(", "\n".join(tracer.calls()), re.M)
+
+
+def calls_per_message(place, author, messages=40):
+    """System calls a message by name; background threads included, waiting for locks left out."""
+    counts = collections.Counter(name for _, name in traced(place, author, messages)
+                                 if name != "futex")
     return {name: count / messages for name, count in counts.items()}
 
 
@@ -129,3 +133,14 @@ def test_the_system_calls_of_a_message_that_is_held(place):
     # The file, its folder, and the folder's folder when it is new.
     assert 2 <= calls["fsync"] <= 3, calls
     assert calls["sendto"] < 3.5, calls
+
+
+def test_the_store_looks_for_an_earlier_try_while_the_disk_writes(place):
+    threads = collections.defaultdict(list)
+    for thread, name in traced(place, "sealed@elsewhere.example", messages=10):
+        if name in ("sendto", "recvfrom", "fsync", "renameat"):
+            threads[thread].append(name)
+    # An answer that has come is read by one call, and without waiting.
+    hold = r"sendto fsync recvfrom renameat fsync (fsync )?sendto"
+    holds = sum(len(re.findall(hold, " ".join(names))) for names in threads.values())
+    assert holds >= 8, threads

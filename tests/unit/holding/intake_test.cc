@@ -62,6 +62,7 @@ class IntakeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_page_can_find_it_and_check_the_address);
   CPPUNIT_TEST(a_new_key_changes_no_url_that_was_given);
   CPPUNIT_TEST(a_retry_through_another_host_hears_the_url_of_the_first_key);
+  CPPUNIT_TEST(what_waits_at_another_node_leaves_nothing_here);
   CPPUNIT_TEST(a_store_that_is_down_means_not_kept);
   CPPUNIT_TEST(a_store_that_fails_after_the_disk_means_kept_all_the_same);
   CPPUNIT_TEST(a_retry_after_release_is_a_new_mail);
@@ -120,6 +121,22 @@ class IntakeTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(*answer_token(keys, id, 1), *answer_token_by_digest(keys, id, 1, ""));
   }
+  void what_waits_at_another_node_leaves_nothing_here() {
+    HoldingRig rig;
+    const auto first = rig.hold(HoldingRig::envelope());
+    HeldView there = *rig.store.held().get(first->id, HoldingRig::soon());
+    there.node = HeldId::random().text();
+    CPPUNIT_ASSERT(rig.store.held().put(
+        there, token_digest(first->url.substr(first->url.size() - 26)), HoldingRig::soon()));
+    CPPUNIT_ASSERT(rig.spool->remove(first->id));
+    rig.table.erase(first->id);
+    const auto second = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(second && second->joined && second->id == first->id);
+    CPPUNIT_ASSERT_EQUAL(first->url, second->url);
+    CPPUNIT_ASSERT(rig.spool->list().empty());
+    CPPUNIT_ASSERT(std::filesystem::is_empty(rig.root + "/tmp"));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, rig.spool->used_bytes());
+  }
   void a_store_that_is_down_means_not_kept() {
     HoldingRig rig;
     rig.store.set_down(true);
@@ -127,6 +144,7 @@ class IntakeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!r);
     CPPUNIT_ASSERT(Errc::unavailable == r.error().code);
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.spool->list().size());
+    CPPUNIT_ASSERT(std::filesystem::is_empty(rig.root + "/tmp"));
   }
   void a_store_that_fails_after_the_disk_means_kept_all_the_same() {
     HoldingRig rig;

@@ -59,6 +59,8 @@ class SpoolContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_unknown_message_is_not_found);
   CPPUNIT_TEST(a_draft_left_alone_leaves_nothing);
   CPPUNIT_TEST(a_draft_is_committed_once);
+  CPPUNIT_TEST(a_sealed_draft_is_one_still);
+  CPPUNIT_TEST(a_draft_is_sealed_once_and_first);
   CPPUNIT_TEST(a_draft_is_not_listed);
   CPPUNIT_TEST(a_message_too_large_is_refused);
   CPPUNIT_TEST(an_id_is_held_once);
@@ -164,6 +166,34 @@ class SpoolContract : public CppUnit::TestFixture {
     draft.reset();
     CPPUNIT_ASSERT_EQUAL(std::string(), *content_of(*spool_, kId));
     CPPUNIT_ASSERT(spool_->used_bytes() > 0);
+  }
+  void a_sealed_draft_is_one_still() {
+    {
+      auto draft = *spool_->begin(sample_envelope(kId), "");
+      CPPUNIT_ASSERT(draft->append(kContent));
+      CPPUNIT_ASSERT(draft->seal(""));
+      CPPUNIT_ASSERT(spool_->list().empty());
+    }
+    CPPUNIT_ASSERT(fs().list_dir("tmp")->empty());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, spool_->used_bytes());
+    auto draft = *spool_->begin(sample_envelope(kId), "");
+    CPPUNIT_ASSERT(draft->append(kContent));
+    CPPUNIT_ASSERT(draft->seal(""));
+    CPPUNIT_ASSERT(draft->commit());
+    CPPUNIT_ASSERT_EQUAL(kContent, *content_of(*spool_, kId));
+  }
+  void a_draft_is_sealed_once_and_first() {
+    using Step = Status (*)(Spool::Draft&);
+    for (const Step wrong : {Step([](Spool::Draft& d) { return d.seal(""); }),
+                             Step([](Spool::Draft& d) { return d.append("more"); })}) {
+      auto draft = *spool_->begin(sample_envelope(kId), "");
+      CPPUNIT_ASSERT(draft->seal(""));
+      CPPUNIT_ASSERT(!wrong(*draft));
+      CPPUNIT_ASSERT(!draft->commit());
+    }
+    CPPUNIT_ASSERT(!(*spool_->begin(sample_envelope(kId), ""))->commit());
+    CPPUNIT_ASSERT(spool_->list().empty());
+    CPPUNIT_ASSERT(fs().list_dir("tmp")->empty());
   }
   void a_draft_is_not_listed() {
     const auto draft = *spool_->begin(sample_envelope(kId), "");
