@@ -37,7 +37,8 @@ Status RedisAsked::ask(const HeldView& view, const std::string& digest,
   RedisPipeline first = pool_.pipeline();
   held_.put_hash(first, view, digest, life);
   first.add({"SET", pool_.keys().answer(digest), encode_token({view.id, view.node}), "PX", life});
-  CS_TRY(pool_.run(first, deadline));
+  CS_ASSIGN(const auto replies, pool_.run(first, deadline));
+  CS_TRY(expect_done(replies[RedisHeldIndex::kHashDone]));
   for (const AskedFor& one : records) {
     const auto wanted = [&](const std::optional<AskedRecord>& before) {
       return std::optional(asked(before, one.record, clock_.wall()));

@@ -31,7 +31,9 @@ class RedisHeldIndex final : public HeldIndex {
   Status bind_retry(const std::string& digest, const HeldId& id, WallTime until,
                     Deadline deadline) override;
 
-  /// Adds the writing of held:{id} with that life in ms, and of nothing else.
+  /// Adds the writing of held:{id} with that life in ms, and of nothing else. If it is asked first,
+  /// expect_done() of the reply at kHashDone says whether it was done.
+  static constexpr std::size_t kHashDone = 3;
   void put_hash(RedisPipeline& ask, const HeldView& view, const std::string& digest,
                 const std::string& life) const;
 

@@ -66,6 +66,29 @@ def test_a_message_asks_the_store_once_whatever_the_number_of_recipients(place):
     smtp.close()
 
 
+def test_a_hold_asks_the_store_three_times_and_no_script_copies_its_view(place):
+    smtp = Smtp(place.postfix.mx)
+    assert send(place, smtp, ["m0@example.org"], "warm-hold", "once@elsewhere.example").code == 554
+    monitor = Monitor(place)
+    for n in range(5):
+        assert send(place, smtp, ["m0@example.org"], f"hold{n}", "once@elsewhere.example").code == 554
+    lines = monitor.stop()
+    smtp.close()
+    asked = []
+    for line in lines:
+        words = re.findall(r'"([^"]*)"', line)
+        if words[:2] == ["HMGET", "cs:site"]:
+            asked.append([])
+        elif asked:
+            asked[-1].append(words)
+    of_holds = [words for words in asked
+                if any(word.startswith(("cs:retry:", "cs:held:", "cs:answer:"))
+                       for command in words for word in command)]
+    assert collections.Counter(words[0][0] for words in of_holds) == {"SETRANGE": 5, "MULTI": 5}, lines
+    assert asked_for_mail(lines) == 5
+    assert not [line for line in lines if " lua]" in line and '"cs:held:' in line], lines
+
+
 def trips(lines):
     """What each round trip of looking up pages asked: each begins with a look at the site."""
     words = [re.findall(r'"([^"]*)"', line) for line in lines]
