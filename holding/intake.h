@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "mail/header_section.h"
 #include "spool/spool.h"
 
 namespace countersign {
@@ -45,10 +46,10 @@ class IntakeDesk {
   virtual ~IntakeDesk() = default;
   /// Starts a message: `envelope` complete but for id, node, arrived, expires, kept_since and
   /// retry_digest, which the desk sets; its `received` has the word "{id}" where the held id is to
-  /// stand. `header` is HeaderSection::bytes() of the message as received; `network` as in
-  /// Spool::begin. May ask the store once, for a by_mail budget, until `deadline`.
-  /// Errors: unavailable; invalid (over a share or cap).
-  virtual Result<std::unique_ptr<Intake>> begin(HeldEnvelope envelope, std::string_view header,
+  /// stand. `header` is that of the message as received; `network` as in Spool::begin. May ask the
+  /// store once, for a by_mail budget, until `deadline`. Errors: unavailable; invalid (over a share
+  /// or cap).
+  virtual Result<std::unique_ptr<Intake>> begin(HeldEnvelope envelope, const HeaderSection& header,
                                                 const std::string& network, Deadline deadline) = 0;
 };
 

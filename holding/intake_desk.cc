@@ -14,11 +14,25 @@
 namespace countersign {
 namespace {
 
+/// What tells two mails without a Message-ID apart.
+struct Distinction {
+  std::string date;
+  std::string subject;
+};
+
+Distinction distinction_of(const HeaderSection& header) {
+  const auto value = [&](std::string_view name) {
+    const HeaderField* field = header.first(name);
+    return field == nullptr ? std::string() : unfold(field->value);
+  };
+  return {value("Date"), value("Subject")};
+}
+
 /// The digest by which a second try of the same mail is known (design section 5, retry:). Date and
 /// Subject stand beside what the design lists, because without a Message-ID two mails of one author
 /// with one body are not one mail. The fingerprint does, so that a forger's copy and the author's
 /// own never join; `challenged`, so that nobody is told of a page that does not exist.
-std::string retry_digest(const HeldEnvelope& e, const HeaderSection& header,
+std::string retry_digest(const HeldEnvelope& e, const Distinction& header,
                          const std::string& body_digest) {
   std::vector<std::string> recipients;
   for (const ForwardPath& path : e.envelope.recipients)
@@ -26,12 +40,8 @@ std::string retry_digest(const HeldEnvelope& e, const HeaderSection& header,
   std::ranges::sort(recipients);
   std::string list;
   for (const std::string& r : recipients) list += framed(r);
-  const auto value = [&](std::string_view name) {
-    const HeaderField* field = header.first(name);
-    return field == nullptr ? std::string() : unfold(field->value);
-  };
   return hex_encode(sha256(framed(e.author, e.fingerprint, e.envelope.reverse_path.raw, list,
-                                  e.message_id, value("Date"), value("Subject"), body_digest,
+                                  e.message_id, header.date, header.subject, body_digest,
                                   e.challenged ? "challenged" : "silent")));
 }
 
@@ -43,14 +53,14 @@ bool has_no_room(const Spool::Draft& draft, const HeldEnvelope& envelope) {
 class SpoolIntake final : public Intake {
  public:
   SpoolIntake(const IntakeParts& parts, std::string base_url, HeldEnvelope envelope,
-              HeaderSection header, std::unique_ptr<Spool::Draft> draft)
+              const HeaderSection& header, std::unique_ptr<Spool::Draft> draft)
       : parts_(parts),
         base_url_(std::move(base_url)),
         envelope_(std::move(envelope)),
-        header_(std::move(header)),
+        header_(distinction_of(header)),
         draft_(std::move(draft)),
         fields_(most_release_fields(envelope_)),
-        size_(header_.size_bytes() + 2) {}
+        size_(header.size_bytes() + 2) {}
 
   Status body(std::string_view bytes) override {
     size_ += bytes.size();
@@ -81,9 +91,10 @@ class SpoolIntake final : public Intake {
                    {{"held", envelope_.id.text()}, {"error", indexed.error().detail}});
     parts_.table.put({.envelope = envelope_, .content_bytes = 0, .events = {}});
     parts_.on_held(envelope_.id, bool(indexed));
-    return receipt(
-        {.id = envelope_.id, .url = {}, .expires = envelope_.expires, .by_mail = envelope_.by_mail},
-        envelope_.challenged, envelope_.generation, envelope_.answer_key);
+    return HeldReceipt{.id = envelope_.id,
+                       .url = url_of(entry.token),
+                       .expires = envelope_.expires,
+                       .by_mail = envelope_.by_mail};
   }
 
  private:
@@ -113,9 +124,13 @@ class SpoolIntake final : public Intake {
     draft_.reset();
     const auto line = parts_.table.find(id);
     if (!line) return Error{Errc::unavailable, "it was released in between"};
-    return receipt(
-        {.id = id, .url = {}, .expires = line->expires, .by_mail = line->by_mail, .joined = true},
-        line->challenged, line->generation, line->answer_key);
+    HeldReceipt out{
+        .id = id, .url = {}, .expires = line->expires, .by_mail = line->by_mail, .joined = true};
+    if (!line->challenged) return out;
+    CS_ASSIGN(const std::string token,
+              answer_token(parts_.keys, id, line->generation, line->answer_key));
+    out.url = url_of(token);
+    return out;
   }
 
   Result<HeldReceipt> join(const HeldView& view) {
@@ -125,22 +140,18 @@ class SpoolIntake final : public Intake {
     if (!view.challenged) return out;
     CS_ASSIGN(const std::string token,
               answer_token_by_digest(parts_.keys, view.id, envelope_.generation, view.digest));
-    out.url = page_url(base_url_, token);
+    out.url = url_of(token);
     return out;
   }
 
-  Result<HeldReceipt> receipt(HeldReceipt out, bool challenged, int generation,
-                              const std::string& key) const {
-    if (!challenged) return out;
-    CS_ASSIGN(const std::string token, answer_token(parts_.keys, out.id, generation, key));
-    out.url = page_url(base_url_, token);
-    return out;
+  std::string url_of(const std::string& token) const {
+    return token.empty() ? "" : page_url(base_url_, token);
   }
 
   const IntakeParts& parts_;
   std::string base_url_;
   HeldEnvelope envelope_;
-  HeaderSection header_;
+  const Distinction header_;
   std::unique_ptr<Spool::Draft> draft_;
   Sha256 hash_;
   const std::uint64_t fields_;  ///< bytes that come on top when it is released
@@ -157,17 +168,20 @@ void name_id(HeldEnvelope& envelope) {
 }  // namespace
 
 SpoolIntakeDesk::SpoolIntakeDesk(IntakeParts parts, IntakeSettings settings)
-    : parts_(std::move(parts)), settings_(std::move(settings)) {}
+    : parts_(std::move(parts)),
+      settings_(std::make_shared<const IntakeSettings>(std::move(settings))) {}
 
 void SpoolIntakeDesk::set(IntakeSettings settings) {
-  settings_.with([&](IntakeSettings& s) { s = std::move(settings); });
+  auto next = std::make_shared<const IntakeSettings>(std::move(settings));
+  settings_.with([&](auto& s) { s = std::move(next); });
 }
 
 Result<std::unique_ptr<Intake>> SpoolIntakeDesk::begin(HeldEnvelope envelope,
-                                                       std::string_view header,
+                                                       const HeaderSection& header,
                                                        const std::string& network,
                                                        Deadline deadline) {
-  const IntakeSettings settings = settings_.with([](const IntakeSettings& s) { return s; });
+  const auto shared = settings_.with([](const auto& s) { return s; });
+  const IntakeSettings& settings = *shared;
   envelope.id = HeldId::random();
   envelope.node = parts_.spool.node();
   envelope.arrived = parts_.clock.wall();
@@ -186,18 +200,16 @@ Result<std::unique_ptr<Intake>> SpoolIntakeDesk::begin(HeldEnvelope envelope,
                                             envelope.id.text(), settings.limits, deadline));
   }
   CS_ASSIGN(auto draft, parts_.spool.begin(envelope, network));
-  for (const std::string_view piece : {header, std::string_view("\r\n")})
-    if (const Status taken = draft->append(piece); !taken)
-      return has_no_room(*draft, envelope) ? Error{Errc::invalid, taken.error().detail}
-                                           : taken.error();
+  if (const Status taken = draft->append(header.bytes() + "\r\n"); !taken)
+    return has_no_room(*draft, envelope) ? Error{Errc::invalid, taken.error().detail}
+                                         : taken.error();
   const PageUrls urls{settings.base_url, settings.domain_urls};
   const auto& recipients = envelope.envelope.recipients;
   const std::string first = recipients.empty() || !recipients.front().mailbox
                                 ? ""
                                 : recipients.front().mailbox->address();
-  return std::unique_ptr<Intake>(
-      std::make_unique<SpoolIntake>(parts_, urls.for_address(first), std::move(envelope),
-                                    HeaderSection::parse(header), std::move(draft)));
+  return std::unique_ptr<Intake>(std::make_unique<SpoolIntake>(
+      parts_, urls.for_address(first), std::move(envelope), header, std::move(draft)));
 }
 
 }  // namespace countersign

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/keyring.h"
@@ -42,14 +43,14 @@ class SpoolIntakeDesk final : public IntakeDesk {
  public:
   SpoolIntakeDesk(IntakeParts parts, IntakeSettings settings);
 
-  Result<std::unique_ptr<Intake>> begin(HeldEnvelope envelope, std::string_view header,
+  Result<std::unique_ptr<Intake>> begin(HeldEnvelope envelope, const HeaderSection& header,
                                         const std::string& network, Deadline deadline) override;
   /// Replaces the settings for messages that begin later. Thread-safe.
   void set(IntakeSettings settings);
 
  private:
   IntakeParts parts_;
-  Guarded<IntakeSettings> settings_;
+  Guarded<std::shared_ptr<const IntakeSettings>> settings_;
 };
 
 }  // namespace countersign

@@ -41,11 +41,10 @@ Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const std::string& 
   // Not std::ranges::unique: Clang 14 cannot compile GCC 12's subranges.
   owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
   if (!envelope.challenged) return entry;
-  CS_ASSIGN(const std::string token,
-            answer_token(keys, envelope.id, envelope.generation, envelope.answer_key));
-  entry.digest = token_digest(token);
+  CS_ASSIGN(entry.token, answer_token(keys, envelope.id, envelope.generation, envelope.answer_key));
+  entry.digest = token_digest(entry.token);
   for (const std::string& address : envelope.addresses)
-    entry.view.address_proofs.push_back(address_proof(token, address));
+    entry.view.address_proofs.push_back(address_proof(entry.token, address));
   return entry;
 }
 

@@ -10,10 +10,12 @@
 
 namespace countersign {
 
-/// What goes to HeldIndex::put: the view, and the digest of the answer token ("" without one).
+/// What goes to HeldIndex::put: the view, and the digest of the answer token; and that token, for
+/// its URL. Both "" without a challenge.
 struct IndexEntry {
   HeldView view;
   std::string digest;
+  std::string token = {};
 };
 
 /// `node`: in whose spool the message lies now. Errors: not_found (no answer key in the keyring,

@@ -52,7 +52,7 @@ Verdict Transaction::begin_hold() {
   auto intake = services_.intake.begin(
       gather_held(plan_.held, plan_, decisions_, facts_, recipients_, client_, envelope_, header_,
                   queue_id_),
-      marking_.header_to_hold(results()).bytes(), network ? *network : "", within(kBegin));
+      marking_.header_to_hold(results()), network ? *network : "", within(kBegin));
   if (!intake && intake.error().code == Errc::invalid) return no_room(intake.error());
   if (!intake) return not_held(try_later_reply(), intake.error().detail);
   intake_ = *std::move(intake);

@@ -137,10 +137,12 @@ class HoldingRig : public HoldingGround {
     return e;
   }
 
+  static HeaderSection header_section() {
+    return HeaderSection::parse("From: alice@example.com\r\nSubject: Offer for 40 chairs\r\n");
+  }
+
   Result<HeldReceipt> hold(const HeldEnvelope& e, const std::string& body = "hello\r\n") {
-    CS_ASSIGN(auto intake,
-              intake_desk.begin(e, "From: alice@example.com\r\nSubject: Offer for 40 chairs\r\n",
-                                "192.0.2.0/24", soon()));
+    CS_ASSIGN(auto intake, intake_desk.begin(e, header_section(), "192.0.2.0/24", soon()));
     CS_TRY(intake->body(body));
     return intake->commit(soon());
   }

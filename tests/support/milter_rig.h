@@ -72,11 +72,11 @@ class KeepingDesk final : public IntakeDesk {
     std::string content;
   };
 
-  Result<std::unique_ptr<Intake>> begin(HeldEnvelope envelope, std::string_view header,
+  Result<std::unique_ptr<Intake>> begin(HeldEnvelope envelope, const HeaderSection& header,
                                         const std::string& network, Deadline) override {
     if (begin_error) return *begin_error;
     if (no_mail_budget) envelope.by_mail = false;
-    Kept message{std::move(envelope), network, std::string(header) + "\r\n"};
+    Kept message{std::move(envelope), network, header.bytes() + "\r\n"};
     return std::unique_ptr<Intake>(std::make_unique<Draft>(*this, std::move(message)));
   }
 

@@ -202,7 +202,7 @@ class IntakeTest : public CppUnit::TestFixture {
   }
   void what_the_mta_would_not_take_back_is_not_kept() {
     HoldingRig rig;
-    const std::string header = "From: alice@example.com\r\nSubject: Offer for 40 chairs\r\n";
+    const std::string header = HoldingRig::header_section().bytes();
     const std::string body = "hello\r\n";
     HeldEnvelope envelope = HoldingRig::envelope();
     envelope.id = HeldId::random();
@@ -224,7 +224,8 @@ class IntakeTest : public CppUnit::TestFixture {
     // Without a body nobody asks before the end.
     rig.offered_size = whole - body.size() - 1;
     CPPUNIT_ASSERT(rig.release_limit.refresh());
-    auto intake = rig.intake_desk.begin(HoldingRig::envelope(), header, "192.0.2.0/24", rig.soon());
+    auto intake = rig.intake_desk.begin(HoldingRig::envelope(), HoldingRig::header_section(),
+                                        "192.0.2.0/24", rig.soon());
     CPPUNIT_ASSERT(intake);
     const auto committed = (*intake)->commit(rig.soon());
     CPPUNIT_ASSERT(!committed && committed.error().code == Errc::unavailable);
