@@ -75,13 +75,21 @@ Result<std::string> base64_decode(std::string_view text) {
 std::string crockford_encode(std::string_view bytes, std::size_t bits) {
   assert(bytes.size() * 8 >= bits);
   std::string out;
-  for (std::size_t at = 0; at < bits; at += 5) {
-    unsigned digit = 0;
-    for (std::size_t bit = at; bit < at + 5; ++bit) {
-      digit <<= 1;
-      if (bit < bits) digit |= (static_cast<unsigned char>(bytes[bit / 8]) >> (7 - bit % 8)) & 1U;
+  out.reserve((bits + 4) / 5);
+  unsigned taken = 0;       // bits that no digit says yet, above those of former digits
+  std::size_t waiting = 0;  // how many
+  for (std::size_t at = 0, byte = 0; at < bits; at += 5) {
+    if (waiting < 5) {
+      const auto next = byte < bytes.size() ? static_cast<unsigned char>(bytes[byte]) : 0U;
+      taken = (taken << 8 | next) & 0xFFFFU;
+      waiting += 8;
+      ++byte;
     }
-    out += kCrockford[digit];
+    waiting -= 5;
+    unsigned digit = (taken >> waiting) & 31U;
+    // What the last digit has beyond the bits that were asked for is zero.
+    if (at + 5 > bits) digit &= 31U << (at + 5 - bits);
+    out += kCrockford[digit & 31U];
   }
   return out;
 }

@@ -44,11 +44,11 @@ class Intake {
 class IntakeDesk {
  public:
   virtual ~IntakeDesk() = default;
-  /// Starts a message: `envelope` complete but for id, node, arrived, expires, kept_since and
-  /// retry_digest, which the desk sets; its `received` has the word "{id}" where the held id is to
-  /// stand. `header` is that of the message as received; `network` as in Spool::begin. May ask the
-  /// store once, for a by_mail budget, until `deadline`. Errors: unavailable; invalid (over a share
-  /// or cap).
+  /// Starts a message: `envelope` complete (its id a new one) but for node, arrived, expires,
+  /// kept_since and retry_digest, which the desk sets; `received` has the word "{id}" where that is
+  /// to stand. `header` is that of the message as received; `network` as in Spool::begin. May ask
+  /// the store once, for a by_mail budget, until `deadline`. Errors: unavailable; invalid (over a
+  /// share or cap).
   virtual Result<std::unique_ptr<Intake>> begin(HeldEnvelope envelope, const HeaderSection& header,
                                                 const std::string& network, Deadline deadline) = 0;
 };

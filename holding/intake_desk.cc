@@ -182,7 +182,6 @@ Result<std::unique_ptr<Intake>> SpoolIntakeDesk::begin(HeldEnvelope envelope,
                                                        Deadline deadline) {
   const auto shared = settings_.with([](const auto& s) { return s; });
   const IntakeSettings& settings = *shared;
-  envelope.id = HeldId::random();
   envelope.node = parts_.spool.node();
   envelope.arrived = parts_.clock.wall();
   envelope.expires = envelope.arrived + settings.lifetime;

@@ -14,10 +14,14 @@ Error corrupt(std::string_view why) { return {Errc::corrupt, "record: " + std::s
 
 std::string escape(std::string_view text, std::string_view also = "") {
   std::string out;
-  for (const char c : text) {
+  out.reserve(text.size());
+  for (const char& c : text) {
     const bool plain = c > ' ' && c < 127 && c != '%' && c != '&' && c != '=' &&
                        also.find(c) == std::string_view::npos;
-    out += plain ? std::string(1, c) : "%" + hex_encode(std::string_view(&c, 1));
+    if (plain)
+      out += c;
+    else
+      out.append("%").append(hex_encode(std::string_view(&c, 1)));
   }
   return out;
 }

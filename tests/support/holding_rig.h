@@ -141,7 +141,9 @@ class HoldingRig : public HoldingGround {
     return HeaderSection::parse("From: alice@example.com\r\nSubject: Offer for 40 chairs\r\n");
   }
 
-  Result<HeldReceipt> hold(const HeldEnvelope& e, const std::string& body = "hello\r\n") {
+  /// Holds a message of its own.
+  Result<HeldReceipt> hold(HeldEnvelope e, const std::string& body = "hello\r\n") {
+    e.id = HeldId::random();
     CS_ASSIGN(auto intake, intake_desk.begin(e, header_section(), "192.0.2.0/24", soon()));
     CS_TRY(intake->body(body));
     return intake->commit(soon());
