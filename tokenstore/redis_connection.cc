@@ -63,7 +63,8 @@ std::string RedisPipeline::name(std::size_t i) const {
 
 Status refused(const RedisReply& reply, std::string_view command) {
   if (!reply.is_error()) return {};
-  return Error{Errc::unavailable, "redis: " + std::string(command) + ": " + reply.text.substr(0, 200)};
+  return Error{Errc::unavailable,
+               "redis: " + std::string(command) + ": " + reply.text.substr(0, 200)};
 }
 
 Result<std::unique_ptr<RedisConnection>> RedisConnection::open(
