@@ -3,6 +3,7 @@
 // doctor: runs the checks, prints what they found.
 #include <algorithm>
 
+#include "admin/doctor_ports.h"
 #include "admin/doctor_postfix.h"
 #include "admin/doctor_probe.h"
 #include "admin/doctor_sendmail.h"
@@ -10,8 +11,10 @@
 #include "admin/exit_status.h"
 #include "admin/files.h"
 #include "admin/header_table.h"
+#include "admin/loopback.h"
 #include "admin/opening.h"
 #include "admin/run.h"
+#include "admin/setup_steps.h"
 #include "admin/site_mode.h"
 #include "config/check.h"
 #include "config/values.h"
@@ -19,8 +22,22 @@
 namespace countersign::admin {
 namespace {
 
-void check_postfix(const Config& config, const std::string& directory, const SiteMode& mode,
-                   const Tools& tools, Findings& into) {
+PortKeeper postfix_keeper(PostfixSettings settings, const std::string& directory,
+                          const Tools& tools) {
+  PortKeeper keeper;
+  keeper.name = "Postfix";
+  keeper.start = shell_line(postfix(directory, "start"));
+  keeper.reload = shell_line(postfix(directory, "reload"));
+  keeper.greeting = [settings = std::move(settings)](const std::string& address) {
+    return is_on_loopback(address) ? greeting_at(settings, address) : "";
+  };
+  keeper.runs = [directory, &tools] { return postfix_runs(tools.run_program, directory); };
+  return keeper;
+}
+
+/// Returns what is known of the MTA.
+PortKeeper check_postfix(const Config& config, const std::string& directory, const SiteMode& mode,
+                         const Tools& tools, Findings& into) {
   Finder finder("postfix", into);
   const auto settings = read_postfix(tools.run_program, directory, Expand::yes);
   if (!settings) {
@@ -30,7 +47,7 @@ void check_postfix(const Config& config, const std::string& directory, const Sit
                   "--sendmail-dir name its folder");
     else
       finder.fail(settings.error().detail, "mend Postfix's configuration");
-    return;
+    return {};
   }
   PostfixSurroundings around;
   around.mode = mode;
@@ -40,39 +57,50 @@ void check_postfix(const Config& config, const std::string& directory, const Sit
     around.table_text = text ? *text : "";
   const Findings found = judge_postfix(*settings, config, around);
   into.insert(into.end(), found.begin(), found.end());
+  return postfix_keeper(*settings, directory, tools);
 }
 
-void check_sendmail(const Config& config, const std::string& directory, Findings& into) {
+PortKeeper check_sendmail(const Config& config, const std::string& directory, Findings& into) {
+  PortKeeper keeper;
+  keeper.name = "Sendmail";
+  keeper.start = "systemctl start sendmail";
+  keeper.reload = shell_line({"make", "-C", directory}) + " && systemctl restart sendmail";
   Finder finder("sendmail", into);
   const auto settings = read_sendmail(directory);
   if (!settings) {
     finder.fail(settings.error().detail, "make it of sendmail.mc; --sendmail-dir names its folder");
-    return;
+    return keeper;
   }
   const Findings found = judge_sendmail(*settings, config);
   into.insert(into.end(), found.begin(), found.end());
   const std::string& socket = config.milter.socket;
-  if (!socket.starts_with("unix:")) return;
+  if (!socket.starts_with("unix:")) return keeper;
   if (const std::string open = open_folder_above(socket.substr(5)); !open.empty())
     finder.fail("everybody may write to " + open + ": Sendmail does not trust " + socket.substr(5),
                 "put milter.socket elsewhere, as unix:/run/countersign/milter.sock");
+  return keeper;
 }
 
 /// The MTA of this host: what the options name; else Postfix, or without it Sendmail.
 void check_mta(const Config& site, const Invocation& invocation, const SiteMode& mode,
                const Tools& tools, Findings& into) {
   const Config config = with_mode(site, mode);
+  PortKeeper keeper;
   const auto postfix = invocation.option("--postfix-dir");
   const auto sendmail = invocation.option("--sendmail-dir");
-  if (sendmail) check_sendmail(config, *sendmail, into);
-  if (invocation.given("--no-postfix") || (sendmail && !postfix)) return;
-  const std::string directory(kSendmailDirectory);
-  const auto has_postfix = tools.run_program({"postconf", "-d", "mail_version"});
-  if (!postfix && !has_postfix && has_postfix.error().code == Errc::not_found &&
-      exists(directory + "/sendmail.cf"))
-    check_sendmail(config, directory, into);
-  else
-    check_postfix(config, postfix.value_or(""), mode, tools, into);
+  const bool elsewhere = invocation.given("--no-postfix") && !sendmail;
+  if (sendmail) keeper = check_sendmail(config, *sendmail, into);
+  if (!elsewhere && (!sendmail || postfix)) {
+    const std::string directory(kSendmailDirectory);
+    const auto has_postfix = tools.run_program({"postconf", "-d", "mail_version"});
+    if (!postfix && !has_postfix && has_postfix.error().code == Errc::not_found &&
+        exists(directory + "/sendmail.cf"))
+      keeper = check_sendmail(config, directory, into);
+    else
+      keeper = check_postfix(config, postfix.value_or(""), mode, tools, into);
+  }
+  // While nobody holds, nothing is released; an MTA of this host is to be ready all the same.
+  check_ports(config, tools, keeper, mode.any_holds || !elsewhere, into);
 }
 
 /// Policies of the store that the configuration makes something else of.

@@ -7,6 +7,7 @@
 #include "admin/header_table.h"
 #include "admin/loopback.h"
 #include "admin/milter_list.h"
+#include "admin/postfix_ports.h"
 #include "config/values.h"
 
 namespace countersign::admin {
@@ -66,6 +67,11 @@ class Judge {
       finder_.warn("in_flow_delay is " + settings_.value("in_flow_delay") +
                        ": after 100 held messages each further one waits for it",
                    set("in_flow_delay = 0"));
+    if (settings_.value("soft_bounce") == "yes")
+      finder_.warn(
+          "soft_bounce is yes: Postfix makes 454 of each 554, so that senders try again for days "
+          "before anybody shows them the URL",
+          set("soft_bounce = no"));
     if (!rejects_nul(settings_.value("message_reject_characters")))
       finder_.fail(
           "message_reject_characters lacks \\0: Postfix hands a field to milters cut at a NUL, so "
@@ -265,17 +271,19 @@ class Judge {
             what + (option.name == "smtpd_milters" ? ": released mail would be screened again"
                                                    : ": released mail would be changed or lost"),
             "countersign setup postfix --apply");
-      else if (relevant(option))
+      else if (option.name.ends_with("_restrictions") || option.name == "receive_override_options")
         finder_.warn(what + ": released mail may be refused", "countersign setup postfix --apply");
     }
+    inherited("the re-entry port", *service);
   }
 
-  /// Options of which setup writes more than every site needs.
-  bool relevant(const PortOption& option) const {
-    if (option.name == "mynetworks") return false;
-    if (option.name == "smtpd_tls_security_level")
-      return settings_.value("smtpd_tls_security_level") == "encrypt";
-    return true;
+  /// What a port has of main.cf that stops our mail there.
+  void inherited(const std::string& port, const PostfixService& service) {
+    for (const PortFault& fault : port_faults(settings_, service)) {
+      const std::string what = port + " " + service.full_name() + " lacks -o " + fault.needed.name +
+                               "=" + fault.needed.value + ": " + fault.effect;
+      fault.fails ? finder_.fail(what, kSetUp) : finder_.warn(what, kSetUp);
+    }
   }
 
   void notices() {
@@ -291,6 +299,7 @@ class Judge {
     if (find_milter(parse_milters(settings_.value(*service, "smtpd_milters")), endpoints_) >= 0)
       finder_.fail("the notice port " + service->full_name() + " asks our milter",
                    "countersign setup postfix --apply");
+    if (config_.notices.smtp != config_.release.smtp) inherited("the notice port", *service);
   }
 
   const PostfixSettings& settings_;
@@ -302,22 +311,6 @@ class Judge {
 };
 
 }  // namespace
-
-std::vector<PortOption> port_options(const std::string& milters) {
-  return {{"smtpd_milters", milters},
-          {"local_header_rewrite_clients", ""},
-          {"smtpd_proxy_filter", ""},
-          {"smtpd_client_restrictions", ""},
-          {"smtpd_helo_restrictions", ""},
-          {"smtpd_sender_restrictions", ""},
-          {"smtpd_data_restrictions", ""},
-          {"smtpd_end_of_data_restrictions", ""},
-          {"smtpd_relay_restrictions", ""},
-          {"smtpd_recipient_restrictions", "permit_mynetworks,reject"},
-          {"receive_override_options", "no_header_body_checks,no_unknown_recipient_checks"},
-          {"mynetworks", "127.0.0.0/8,[::1]/128"},
-          {"smtpd_tls_security_level", "none"}};
-}
 
 Findings judge_postfix(const PostfixSettings& settings, const Config& config,
                        const PostfixSurroundings& around) {

@@ -13,14 +13,6 @@
 
 namespace countersign::admin {
 
-/// Which options the re-entry port needs, in the order in which `setup postfix` writes them.
-struct PortOption {
-  std::string name;
-  std::string value;
-};
-/// `milters`: what the port's smtpd_milters is to be.
-std::vector<PortOption> port_options(const std::string& milters);
-
 /// What else a judge must know.
 struct PostfixSurroundings {
   SiteMode mode;

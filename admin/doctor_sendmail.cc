@@ -131,6 +131,7 @@ class Judge {
       finder_.warn(port_of(*reentry_, "re-entry ") + " asks the milter " + filters.front()->name +
                        ": released mail may be changed or refused",
                    "give it InputMailFilters= without a name");
+    modifiers(*reentry_, "re-entry ");
     open_to_all(*reentry_, address);
   }
 
@@ -146,7 +147,22 @@ class Judge {
     if (std::any_of(filters.begin(), filters.end(),
                     [&](const SendmailFilter* f) { return is_ours(f); }))
       finder_.fail(port_of(*notices_, "notice ") + " asks our milter", kSetup);
-    if (notices_ != reentry_) open_to_all(*notices_, address);
+    if (notices_ == reentry_) return;
+    modifiers(*notices_, "notice ");
+    open_to_all(*notices_, address);
+  }
+
+  /// What of M= we cannot do.
+  void modifiers(const SendmailDaemon& daemon, const std::string& kind) {
+    const auto has = [&](char letter) {
+      return daemon.modifiers.find(letter) != std::string::npos;
+    };
+    if (has('a'))
+      finder_.fail(port_of(daemon, kind) + " takes mail only after a login (M=a): ours has none",
+                   "take the a out of its M=");
+    if (has('s'))
+      finder_.fail(port_of(daemon, kind) + " speaks TLS from the start (M=s): we speak none there",
+                   "take the s out of its M=");
   }
 
   void open_to_all(const SendmailDaemon& daemon, const std::string& address) {

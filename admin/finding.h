@@ -13,7 +13,7 @@ struct Finding {
   enum class Severity { ok, warn, fail };
   Severity severity = Severity::ok;
   std::string area;  ///< "config", "secrets", "store", "spool", "milter", "page", "postfix",
-                     ///< "sendmail", "probe"
+                     ///< "sendmail", "ports", "probe"
   std::string what;
   std::string todo;  ///< what to do about it; "" if nothing is to be done
 };

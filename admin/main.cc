@@ -8,11 +8,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include "admin/command_line.h"
 #include "admin/http_get.h"
 #include "admin/output.h"
 #include "admin/tools.h"
+#include "admin/try_port.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "spool/posix_fs.h"
@@ -25,6 +27,10 @@ using namespace countersign;
 using namespace countersign::admin;
 
 constexpr seconds kProgramTime{60};
+// Longer than the 5 s in which Postfix waits for a proxy's header.
+constexpr seconds kWelcomeTime{10};
+constexpr seconds kReloadTime{2};
+constexpr milliseconds kBetweenTries{100};
 
 /// Who runs the command, as the log of a message will have it: the login behind sudo, if any.
 std::string login_name() {
@@ -61,6 +67,18 @@ Result<std::vector<StoreFinding>> check_web_login(const Config& config, Deadline
   return check_web_user(address, config.store.prefix, *login, deadline);
 }
 
+/// An MTA that was told a moment ago to read its settings may not have its new ports yet.
+Result<Welcome> welcome_of(const std::string& address) {
+  const Deadline patience = std::chrono::steady_clock::now() + kReloadTime;
+  for (;;) {
+    auto welcome = ask_welcome(address, host_name(), kWelcomeTime);
+    if (welcome || welcome.error().code != Errc::unavailable ||
+        std::chrono::steady_clock::now() >= patience)
+      return welcome;
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+}
+
 Tools real_tools(const Clock& clock) {
   Tools tools{.clock = clock, .who = login_name()};
   tools.open_spool = [](const std::string& directory) -> Result<std::unique_ptr<SpoolFs>> {
@@ -87,6 +105,8 @@ Tools real_tools(const Clock& clock) {
   tools.open_relay = [](const std::string& address) {
     return make_relay(address, host_name(), seconds(60));
   };
+  tools.ask_welcome = welcome_of;
+  tools.try_port = try_port;
   tools.load_keys = [](const std::string& path) { return Keyring::load(path); };
   tools.run_program = [](const std::vector<std::string>& argv) {
     return run_program(argv, std::chrono::steady_clock::now() + kProgramTime);

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
-#include "admin/doctor_postfix.h"
 #include "admin/header_table.h"
 #include "admin/loopback.h"
 #include "admin/milter_list.h"
+#include "admin/postfix_ports.h"
+#include "admin/setup_steps.h"
 
 namespace countersign::admin {
 namespace {
@@ -52,6 +53,11 @@ class Planner {
     local_mail();
     parameter("smtpd_milters", with_ours(milters, on_mx));
     for (const PostfixService& service : settings_.services) entrance(service, on_mx);
+    if (config_.release.smtp == config_.notices.smtp)
+      return Error{Errc::invalid,
+                   "release.smtp and notices.smtp are both " + config_.release.smtp +
+                       ": released mail passes no milter, notices pass the signer, so they need "
+                       "two ports"};
     CS_TRY(port("release.smtp", config_.release.smtp, ""));
     CS_TRY(port("notices.smtp", config_.notices.smtp, without_ours(milters)));
     return std::move(edits_);
@@ -171,14 +177,48 @@ class Planner {
       return Error{Errc::invalid, key + " is " + address +
                                       ": this makes ports on the loopback address of this host "
                                       "only; make that one by hand, see countersign(8)"};
+    CS_TRY(family(key, address));
     PostfixService service{*name, "inet", "smtpd", {}};
-    if (const PostfixService* found = find_smtpd(settings_, address))
+    if (const PostfixService* found = find_inet(settings_, address)) {
+      if (!is_our_port(*found, key)) return somebody_elses(key, address, *found);
       service = *found;
-    else
+    } else {
       edits_.push_back({Kind::service, service.full_name(), *name + " inet n - n - - smtpd", ""});
+      option(service, "syslog_name", port_mark(key));
+    }
     for (const PortOption& wanted : port_options(milters))
-      option(service, wanted.name, wanted.value);
+      if (is_known(wanted.name)) option(service, wanted.name, wanted.value);
     return {};
+  }
+
+  /// Postfix would not even start.
+  Status family(const std::string& key, const std::string& address) const {
+    const bool v6 = address.starts_with('[');
+    const std::string families = task_.expanded.value("inet_protocols");
+    if (families.empty() || families.find("all") != std::string::npos ||
+        families.find(v6 ? "ipv6" : "ipv4") != std::string::npos)
+      return {};
+    return Error{Errc::invalid, key + " is " + address + ", and Postfix's inet_protocols is " +
+                                    families + ": with that port it would not start; set " + key +
+                                    " to one of " + (v6 ? "127.0.0.1" : "[::1]")};
+  }
+
+  static Error somebody_elses(const std::string& key, const std::string& address,
+                              const PostfixService& service) {
+    std::string what = key + " is " + address + ", and master.cf has a service there that is not " +
+                       "ours: " + service.full_name() + " (" + service.command;
+    for (const auto& [name, value] : service.options) what += " -o " + name + "=" + value;
+    what += "); choose another port for " + key + " in countersign.toml, and run this again";
+    if (service.command == "smtpd")
+      what += "; if it was made for us, say so: " +
+              shell_line(postconf(
+                  "", {"-P", "-e", service.full_name() + "/syslog_name=" + port_mark(key)}));
+    return {Errc::already_exists, what};
+  }
+
+  /// Whether this Postfix has the parameter: older ones lack some.
+  bool is_known(const std::string& name) const {
+    return settings_.main.empty() || settings_.main.contains(name);
   }
 
   const PostfixTask& task_;

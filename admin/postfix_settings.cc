@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/postfix_settings.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
+
+#include "relay/reply_reader.h"
 
 namespace countersign::admin {
 namespace {
@@ -101,6 +105,19 @@ std::vector<std::string> postconf(const std::string& directory, std::vector<std:
   return argv;
 }
 
+std::vector<std::string> postfix(const std::string& directory, const std::string& command) {
+  if (directory.empty()) return {"postfix", command};
+  return {"postfix", "-c", directory, command};
+}
+
+std::optional<bool> postfix_runs(const RunProgram& run, const std::string& directory) {
+  if (::geteuid() != 0) return std::nullopt;
+  const auto status = run(postfix(directory, "status"));
+  if (status) return true;
+  if (status.error().code == Errc::invalid) return false;
+  return std::nullopt;
+}
+
 PostfixSettings parse_postfix(std::string_view main, std::string_view master,
                               std::string_view options) {
   PostfixSettings settings;
@@ -163,17 +180,64 @@ std::optional<std::string> service_name(std::string_view address) {
   return std::string(address);
 }
 
-const PostfixService* find_smtpd(const PostfixSettings& settings, std::string_view address) {
-  const auto name = service_name(address);
-  if (!name) return nullptr;
-  const std::string port = name->substr(name->rfind(':') + 1);
-  const PostfixService* by_port = nullptr;
+namespace {
+
+/// The number of a port; the names are those of /etc/services that mail servers go by.
+std::string_view number_of(std::string_view port) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNames = {
+      {{"smtp", "25"},
+       {"submission", "587"},
+       {"submissions", "465"},
+       {"smtps", "465"},
+       {"lmtp", "24"}}};
+  for (const auto& [name, number] : kNames)
+    if (port == name) return number;
+  return port;
+}
+
+/// 2: stands at this address; 1: at its port on all addresses; 0: elsewhere.
+int meets(const PostfixService& service, std::string_view address) {
+  if (service.type != "inet") return 0;
+  if (service.name == address) return 2;
+  const auto colon = service.name.rfind(':');
+  const std::string_view name = service.name;
+  const std::string_view host = colon == std::string::npos ? "" : name.substr(0, colon);
+  const std::string_view port = colon == std::string::npos ? name : name.substr(colon + 1);
+  if (number_of(port) != number_of(address.substr(address.rfind(':') + 1))) return 0;
+  if (host.empty() || host == "*" || host == "0.0.0.0" || host == "[::]" || host == "::") return 1;
+  const auto local = [](std::string_view one) { return one == "localhost" ? "127.0.0.1" : one; };
+  return local(host) == local(address.substr(0, address.rfind(':'))) ? 2 : 0;
+}
+
+const PostfixService* find(const PostfixSettings& settings, std::string_view address,
+                           std::string_view command) {
+  if (!service_name(address)) return nullptr;
+  const PostfixService* found = nullptr;
+  int best = 0;
   for (const PostfixService& service : settings.services) {
-    if (service.type != "inet" || service.command != "smtpd") continue;
-    if (service.name == *name) return &service;
-    if (service.name == port || service.name == "localhost:" + port) by_port = &service;
+    if (!command.empty() && service.command != command) continue;
+    if (const int how = meets(service, address); how > best) {
+      best = how;
+      found = &service;
+    }
   }
-  return by_port;
+  return found;
+}
+
+}  // namespace
+
+const PostfixService* find_inet(const PostfixSettings& settings, std::string_view address) {
+  return find(settings, address, "");
+}
+
+std::string greeting_at(const PostfixSettings& settings, std::string_view address) {
+  const PostfixService* service = find_smtpd(settings, address);
+  return printable_reply(service == nullptr ? settings.value("smtpd_banner")
+                                            : settings.value(*service, "smtpd_banner"));
+}
+
+const PostfixService* find_smtpd(const PostfixSettings& settings, std::string_view address) {
+  return find(settings, address, "smtpd");
 }
 
 }  // namespace countersign::admin

@@ -53,6 +53,12 @@ bool rejects_nul(std::string_view characters);
 /// The argument vector of postconf for a directory: "postconf" or "postconf -c DIR", then `more`.
 std::vector<std::string> postconf(const std::string& directory, std::vector<std::string> more);
 
+/// The same of postfix(1): "postfix reload" or "postfix -c DIR reload".
+std::vector<std::string> postfix(const std::string& directory, const std::string& command);
+
+/// Whether Postfix runs; nothing: it cannot be told, as only root may ask.
+std::optional<bool> postfix_runs(const RunProgram& run, const std::string& directory);
+
 /// Parses the output of postconf, postconf -M and postconf -P. Pure.
 PostfixSettings parse_postfix(std::string_view main, std::string_view master,
                               std::string_view options);
@@ -65,6 +71,12 @@ bool is_submission(const PostfixService& service);
 /// The name under which an address ("127.0.0.1:10026", "[::1]:10026") stands in master.cf; none for
 /// a Unix socket.
 std::optional<std::string> service_name(std::string_view address);
+/// The service of any program that listens there, or where it would stand in the way: by the whole
+/// address, or by its port on all addresses. Null if there is none.
+const PostfixService* find_inet(const PostfixSettings& settings, std::string_view address);
+/// What Postfix says behind 220 to who connects there, as PeerReply::text has it; "": not known.
+/// `settings` with $name replaced.
+std::string greeting_at(const PostfixSettings& settings, std::string_view address);
 /// The smtpd that listens there: by the whole address, or by its port alone. Null if there is none.
 const PostfixService* find_smtpd(const PostfixSettings& settings, std::string_view address);
 

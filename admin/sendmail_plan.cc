@@ -62,6 +62,11 @@ class Planner {
   Result<Lines> run() {
     CS_TRY(milter());
     daemons();
+    if (config_.release.smtp == config_.notices.smtp)
+      return Error{Errc::invalid,
+                   "release.smtp and notices.smtp are both " + config_.release.smtp +
+                       ": released mail passes no milter, notices pass the signer, so they need "
+                       "two ports"};
     add("dnl Mail that is released comes back here (release.smtp), past all milters.");
     CS_TRY(port("release.smtp", config_.release.smtp, kReentry, ""));
     add("dnl Notices go out here (notices.smtp), past our milter: the others may sign.");

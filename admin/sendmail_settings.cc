@@ -95,6 +95,9 @@ SendmailDaemon daemon_of(std::string_view options) {
       case 'A':
         daemon.address = value;
         break;
+      case 'M':
+        daemon.modifiers = value;
+        break;
       case 'I':
         daemon.filters = names(value, ';');
         break;

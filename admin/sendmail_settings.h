@@ -32,6 +32,7 @@ struct SendmailDaemon {
   std::string name;           ///< "MTA"
   std::string port = "smtp";  ///< a number or a service's name
   std::string address;        ///< "" for all of the host's
+  std::string modifiers;      ///< M=: "Ea"; "" for none
   /// InputMailFilters of its own, in their order; none: those of the option InputMailFilters.
   std::optional<std::vector<std::string>> filters;
 };

@@ -29,6 +29,21 @@ ConfigBackups backups_of(const std::string& directory) {
   return ConfigBackups(directory, {"main.cf", "master.cf"}, {std::string(kHeaderTable)});
 }
 
+/// That each port which is to be made is free, or Postfix's own since before an --undo: two
+/// Postfixes of one host can greet alike, so that one which does not run has none.
+Status free_ports(const std::vector<PostfixEdit>& edits, const PostfixTask& task,
+                  const std::string& asked, const Tools& tools) {
+  for (const PostfixEdit& edit : edits) {
+    if (edit.kind != PostfixEdit::Kind::service) continue;
+    const std::string address = edit.name.substr(0, edit.name.rfind('/'));
+    CS_TRY(free_port(address, task.config, tools, [&](const PeerReply& greeting) {
+      return greeting.text == greeting_at(task.expanded, address) &&
+             postfix_runs(tools.run_program, asked).value_or(true);
+    }));
+  }
+  return {};
+}
+
 Result<Work> work_of(const Config& config, const Invocation& invocation, Tools& tools,
                      Output& output) {
   const std::string asked = invocation.option("--postfix-dir").value_or("");
@@ -49,6 +64,7 @@ Result<Work> work_of(const Config& config, const Invocation& invocation, Tools& 
     CS_ASSIGN(task.table_text, read_whole_file(task.table));
   }
   CS_ASSIGN(work.edits, plan_postfix(task));
+  CS_TRY(free_ports(work.edits, task, asked, tools));
   CS_ASSIGN(work.folder, socket_folder(config, invocation, task.expanded.value("mail_owner")));
   return work;
 }
@@ -111,10 +127,8 @@ Status make_edits(const Work& work, const std::string& asked, Tools& tools, Outp
 
 int apply(const Work& work, const std::string& asked, Tools& tools, Output& output) {
   const ConfigBackups backups = backups_of(work.directory);
-  const auto reload = asked.empty() ? std::vector<std::string>{"postfix", "reload"}
-                                    : std::vector<std::string>{"postfix", "-c", asked, "reload"};
   return apply_setup({backups, work.folder, [&] { return make_edits(work, asked, tools, output); },
-                      shell_line(reload)},
+                      shell_line(postfix(asked, "reload"))},
                      tools, output);
 }
 

@@ -28,7 +28,18 @@ std::string directory_of(const Invocation& invocation) {
   return invocation.option("--sendmail-dir").value_or(std::string(kSendmailDirectory));
 }
 
-Result<Work> work_of(const Config& config, const Invocation& invocation) {
+/// That each port which is to be made is free. What sendmail.cf has already, Sendmail listens at.
+Status free_ports(const Config& config, const std::optional<SendmailSettings>& cf,
+                  const Tools& tools) {
+  for (const std::string& address : {config.release.smtp, config.notices.smtp})
+    if (!cf || find_daemon(*cf, address) == nullptr)
+      CS_TRY(free_port(address, config, tools, [](const PeerReply& greeting) {
+        return greeting.text.find("Sendmail") != std::string::npos;
+      }));
+  return {};
+}
+
+Result<Work> work_of(const Config& config, const Invocation& invocation, const Tools& tools) {
   Work work;
   work.directory = directory_of(invocation);
   const std::string path = work.directory + "/sendmail.mc";
@@ -43,6 +54,7 @@ Result<Work> work_of(const Config& config, const Invocation& invocation) {
     return cf.error();
   CS_ASSIGN(work.lines, sendmail_lines(site, config));
   work.wanted = with_block(work.mc, work.lines);
+  if (work.has_mc && work.wanted != work.mc) CS_TRY(free_ports(config, site.cf, tools));
   const std::string user = site.cf ? site.cf->run_as_user : "";
   CS_ASSIGN(work.folder, socket_folder(config, invocation, user.substr(0, user.find(':'))));
   return work;
@@ -103,7 +115,7 @@ int setup_sendmail(const Invocation& invocation, Tools& tools, Output& output) {
   if (!config) return EX_CONFIG;
   if (const int status = check_users(invocation, {"--user"}, output); status != EX_OK)
     return status;
-  const auto work = work_of(with_mode(*config, site_mode(*config, tools)), invocation);
+  const auto work = work_of(with_mode(*config, site_mode(*config, tools)), invocation, tools);
   if (!work) return fail(work.error(), output);
   if (work->nothing()) {
     output.say("nothing to do: " + work->directory + "/sendmail.mc has all that Sendmail needs");

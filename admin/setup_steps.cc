@@ -29,6 +29,23 @@ Result<SocketFolder> socket_folder(const Config& config, const Invocation& invoc
   return folder;
 }
 
+Status free_port(const std::string& address, const Config& config, const Tools& tools,
+                 const GreetsAsMta& is_mta) {
+  const Status free = tools.try_port(address);
+  if (free) return {};
+  const std::string key = address == config.release.smtp ? "release.smtp" : "notices.smtp";
+  if (free.error().code != Errc::already_exists)
+    return Error{free.error().code, key + ": nothing can listen there: " + free.error().detail +
+                                        "; choose another address in countersign.toml"};
+  if (const auto welcome = tools.ask_welcome(address); welcome && is_mta(welcome->greeting))
+    return {};
+  return Error{Errc::already_exists,
+               key + " is " + address +
+                   ", and another program listens there already: choose another port for " + key +
+                   " in countersign.toml, and run this again; ss -ltnp 'sport = " +
+                   address.substr(address.rfind(':')) + "' tells who it is"};
+}
+
 void print_folder(const SocketFolder& folder, bool done, Output& output) {
   Record record;
   record.add("edit", "folder").add("name", folder.path).add("value", "02750").add("was", "");

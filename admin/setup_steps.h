@@ -29,6 +29,15 @@ struct SocketFolder {
 Result<SocketFolder> socket_folder(const Config& config, const Invocation& invocation,
                                    const std::string& mta_user);
 
+/// Whether a greeting is that of the MTA which is to be set up.
+using GreetsAsMta = std::function<bool(const PeerReply& greeting)>;
+
+/// Whether an MTA that is told to listen at `address`, that of release.smtp or notices.smtp, can do
+/// so; one that cannot ends. It can have what it has itself, by settings of before (an --undo).
+/// Errors: already_exists (another program has it), invalid.
+Status free_port(const std::string& address, const Config& config, const Tools& tools,
+                 const GreetsAsMta& is_mta);
+
 /// Says the step.
 void print_folder(const SocketFolder& folder, bool done, Output& output);
 

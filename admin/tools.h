@@ -48,6 +48,10 @@ struct Tools {
   std::function<Result<std::vector<StoreFinding>>(const Config&, Deadline)> check_web_login = {};
   /// The MTA's re-entry port.
   std::function<std::unique_ptr<Relay>(const std::string& address)> open_relay = {};
+  /// What the MTA says at a port before any mail. Errors: as of countersign::ask_welcome().
+  std::function<Result<Welcome>(const std::string& address)> ask_welcome = {};
+  /// Whether a server could listen at a port of this host now. Errors: as of try_port().
+  std::function<Status(const std::string& address)> try_port = {};
   /// The keys of a secrets file. Errors: unavailable, invalid.
   std::function<Result<Keyring>(const std::string& path)> load_keys = {};
   /// Runs a program by its path in PATH, without a shell. Errors: not_found (no such program),

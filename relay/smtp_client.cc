@@ -49,7 +49,12 @@ class Transaction {
     return outcome;
   }
 
-  /// Speaks no further than EHLO.
+  /// These speak no further than EHLO.
+  Welcome welcome() {
+    greet();
+    if (spoke_ && !lost_) quit();
+    return welcome_;
+  }
   Result<std::uint64_t> offered_size() {
     if (!greet()) return Error{Errc::unavailable, "no welcome: " + why_lost_.text};
     quit();
@@ -107,6 +112,7 @@ class Transaction {
   ReplyReader replies_;
   Extensions peer_;
   PeerReply why_lost_;
+  Welcome welcome_;
   bool spoke_ = false;       ///< something was written
   bool lost_ = false;        ///< the connection is of no use any more
   bool in_content_ = false;  ///< between 354 and the final dot
@@ -127,9 +133,9 @@ bool Transaction::prepare() {
 }
 
 bool Transaction::greet() {
-  const PeerReply greeting = read_reply(patience_);
-  if (!greeting.positive()) return settle_rest(Kind::deferred, greeting);
-  PeerReply hello = command("EHLO " + helo_name_ + "\r\n");
+  welcome_.greeting = read_reply(patience_);
+  if (!welcome_.greeting.positive()) return settle_rest(Kind::deferred, welcome_.greeting);
+  PeerReply& hello = welcome_.hello = command("EHLO " + helo_name_ + "\r\n");
   if (hello.positive()) {
     peer_ = Extensions::parse(hello.text);
   } else if (hello.permanent()) {
@@ -308,6 +314,14 @@ Result<std::uint64_t> offered_size(const std::string& address, const std::string
             connect_stream(address, std::chrono::steady_clock::now() + patience));
   const Delivery nothing;
   return Transaction(*stream, nothing, helo_name, patience).offered_size();
+}
+
+Result<Welcome> ask_welcome(const std::string& address, const std::string& helo_name,
+                            seconds patience) {
+  CS_ASSIGN(const auto stream,
+            connect_stream(address, std::chrono::steady_clock::now() + patience));
+  const Delivery nothing;
+  return Transaction(*stream, nothing, helo_name, patience).welcome();
 }
 
 std::unique_ptr<Relay> make_relay(std::string address, std::string helo_name, seconds patience) {

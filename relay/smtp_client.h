@@ -89,6 +89,17 @@ DeliveryOutcome deliver(ByteStream& stream, const Delivery& delivery, const std:
 Result<std::uint64_t> offered_size(const std::string& address, const std::string& helo_name,
                                    seconds patience);
 
+/// What a peer says before any mail.
+struct Welcome {
+  PeerReply greeting;
+  PeerReply hello;  ///< to EHLO, or to HELO where that was refused; code 0: it was not asked
+};
+
+/// Asks a peer at an address as for connect_stream(): EHLO, then QUIT. `patience` is the time for
+/// the connection and for each reply. Errors: unavailable (no connection); invalid.
+Result<Welcome> ask_welcome(const std::string& address, const std::string& helo_name,
+                            seconds patience);
+
 /// Sends by `deliver`, connecting to a fixed address; the interface that holding/ takes.
 class Relay {
  public:

@@ -99,6 +99,15 @@ class AdminRig {
     tools.open_relay = [this](const std::string&) {
       return std::make_unique<CodeRelay>(mta_code, released);
     };
+    tools.ask_welcome = [this](const std::string& address) -> Result<Welcome> {
+      const auto found = welcomes.find(address);
+      if (found == welcomes.end()) return Welcome{{220, "mx ESMTP"}, {250, "mx"}};
+      return found->second;
+    };
+    tools.try_port = [this](const std::string& address) {
+      const auto found = ports.find(address);
+      return found == ports.end() ? Status() : found->second;
+    };
     tools.load_keys = [](const std::string& path) { return Keyring::load(path); };
     tools.run_program = [this](const std::vector<std::string>& argv) { return run_program(argv); };
     tools.http_get = [this](const std::string&, Deadline) { return page; };
@@ -153,7 +162,9 @@ class AdminRig {
   Result<std::vector<StoreFinding>> store_findings = std::vector<StoreFinding>();
   Result<std::vector<StoreFinding>> web_findings = std::vector<StoreFinding>();
   int mta_code = 250;
-  std::vector<std::string> released;  ///< content that the MTA was given
+  std::map<std::string, Result<Welcome>> welcomes;  ///< of the MTA's ports, by address
+  std::map<std::string, Status> ports;              ///< those that are not free
+  std::vector<std::string> released;                ///< content that the MTA was given
   Result<admin::HttpAnswer> page = admin::HttpAnswer{200, "{\"status\":\"ok\"}\n"};
   admin::RunProgram run_program = [](const std::vector<std::string>& argv) -> Result<std::string> {
     return Error{Errc::not_found, argv.front() + ": no such program"};

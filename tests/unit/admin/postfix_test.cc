@@ -8,6 +8,7 @@
 #include "admin/doctor_postfix.h"
 #include "admin/header_table.h"
 #include "admin/postfix_plan.h"
+#include "admin/postfix_ports.h"
 #include "admin/setup_steps.h"
 #include "tests/support/table_suite.h"
 
@@ -18,7 +19,15 @@ namespace {
 
 using Kind = PostfixEdit::Kind;
 
+/// Postfix knows all of these.
+std::string known_options() {
+  std::string out;
+  for (const PortOption& option : port_options("")) out += option.name + " =\n";
+  return out;
+}
+
 const std::string kMain =
+    known_options() +
     "queue_directory = /q\nenable_original_recipient = yes\nalways_bcc =\nin_flow_delay = 1s\n"
     "message_reject_characters =\nsmtpd_milters = unix:sign.sock\nnon_smtpd_milters =\n"
     "header_checks = pcre:/e/checks\nmime_header_checks = $header_checks\n"
@@ -239,7 +248,21 @@ const Row kRows[] = {
        s.main["smtpd_tls_security_level"] = "encrypt";
        service(s, "127.0.0.1:10026").options.erase("smtpd_tls_security_level");
      },
-     "warn", "lacks -o smtpd_tls_security_level=none"},
+     "fail", "re-entry port 127.0.0.1:10026/inet lacks -o smtpd_tls_security_level=none: Postfix"},
+    {"the re-entry port waits for a proxy",
+     [](auto& s) {
+       s.main["smtpd_upstream_proxy_protocol"] = "haproxy";
+       service(s, "127.0.0.1:10026").options.erase("smtpd_upstream_proxy_protocol");
+     },
+     "fail", "re-entry port 127.0.0.1:10026/inet lacks -o smtpd_upstream_proxy_protocol=: "},
+    {"the notice port waits for a proxy",
+     [](auto& s) {
+       s.main["smtpd_upstream_proxy_protocol"] = "haproxy";
+       service(s, "127.0.0.1:10027").options.erase("smtpd_upstream_proxy_protocol");
+     },
+     "fail", "notice port 127.0.0.1:10027/inet lacks -o smtpd_upstream_proxy_protocol=: "},
+    {"refusals are softened", [](auto& s) { s.main["soft_bounce"] = "yes"; }, "warn",
+     "soft_bounce is yes"},
     {"the notice port is missing",
      [](auto& s) { service(s, "127.0.0.1:10027").name = "127.0.0.1:1"; }, "fail",
      "no smtpd listens at notices.smtp"},
@@ -278,6 +301,9 @@ class PostfixTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(services_with_milters_of_their_own_get_ours);
   CPPUNIT_TEST(notices_pass_the_signer_only);
   CPPUNIT_TEST(an_existing_port_is_completed);
+  CPPUNIT_TEST(a_service_that_is_not_ours_is_left_alone);
+  CPPUNIT_TEST(a_parameter_that_this_postfix_lacks_is_not_written);
+  CPPUNIT_TEST(a_family_that_postfix_does_not_speak_is_refused);
   CPPUNIT_TEST(ports_elsewhere_are_refused);
   CPPUNIT_TEST(local_mail_is_never_ours);
   CPPUNIT_TEST(a_reference_to_smtpd_milters_does_not_bring_us_twice);
@@ -409,6 +435,9 @@ class PostfixTest : public CppUnit::TestFixture {
   void an_existing_port_is_completed() {
     auto settings = parse_postfix(kMain, kMaster + "127.0.0.1:10026 inet n - y - - smtpd\n",
                                   "127.0.0.1:10026/inet/smtpd_client_restrictions = reject\n"
+                                  "127.0.0.1:10026/inet/smtpd_milters =\n"
+                                  "127.0.0.1:10026/inet/smtpd_proxy_filter =\n"
+                                  "127.0.0.1:10026/inet/local_header_rewrite_clients =\n"
                                   "127.0.0.1:10026/inet/syslog_name = postfix/reentry\n");
     const auto edits = plan(settings, config());
     for (const PostfixEdit& edit : edits)
@@ -418,6 +447,82 @@ class PostfixTest : public CppUnit::TestFixture {
                          service(after, "127.0.0.1:10026").options["smtpd_client_restrictions"]);
     CPPUNIT_ASSERT_EQUAL(std::string("postfix/reentry"),
                          service(after, "127.0.0.1:10026").options["syslog_name"]);
+  }
+
+  void a_service_that_is_not_ours_is_left_alone() {
+    const struct {
+      const char* master;
+      const char* options;
+      const char* want;
+    } rows[] = {
+        {"127.0.0.1:10026 inet n - y - - smtpd\n",
+         "127.0.0.1:10026/inet/content_filter = smtp-amavis:[127.0.0.1]:10030\n"
+         "127.0.0.1:10026/inet/smtpd_sasl_auth_enable = yes\n",
+         "127.0.0.1:10026/inet (smtpd -o content_filter=smtp-amavis:[127.0.0.1]:10030 -o "
+         "smtpd_sasl_auth_enable=yes); choose another port for release.smtp in countersign.toml, "
+         "and run this again; if it was made for us, say so: postconf -P -e "
+         "127.0.0.1:10026/inet/syslog_name=postfix/countersign-release"},
+        // As amavis' own documentation has the way back.
+        {"10026 inet n - y - - smtpd\n", "10026/inet/local_header_rewrite_clients =\n",
+         "10026/inet (smtpd -o local_header_rewrite_clients=); choose"},
+        {"localhost:10026 inet n - y - - smtpd\n", "", "localhost:10026/inet (smtpd); choose"},
+        {"0.0.0.0:10026 inet n n n - - spawn\n", "", "0.0.0.0:10026/inet (spawn); choose"},
+        {"127.0.0.1:10026 inet n n n - - spawn\n10026 unix - - n - - smtpd\n", "",
+         "127.0.0.1:10026/inet (spawn); choose"}};
+    for (const auto& row : rows) {
+      const auto settings = parse_postfix(kMain, std::string(kMaster) + row.master, row.options);
+      const auto edits = plan_postfix(task(settings, config()));
+      CPPUNIT_ASSERT_MESSAGE(row.want, !edits && edits.error().code == Errc::already_exists);
+      CPPUNIT_ASSERT_MESSAGE(
+          edits.error().detail,
+          edits.error().detail.starts_with("release.smtp is 127.0.0.1:10026, and master.cf has a "
+                                           "service there that is not ours: " +
+                                           std::string(row.want)));
+    }
+    // Other addresses, ports and kinds of services are in nobody's way.
+    const auto settings =
+        parse_postfix(kMain,
+                      kMaster +
+                          "192.0.2.1:10026 inet n - n - - smtpd\n"
+                          "10026 unix - - n - - smtpd\n10025 inet n - n - - smtpd\n",
+                      "");
+    CPPUNIT_ASSERT(plan_postfix(task(settings, config())));
+    Config mx = config();
+    mx.notices.smtp = "127.0.0.1:25";
+    auto refused = plan_postfix(task(parse_postfix(kMain, kMaster, ""), mx));
+    CPPUNIT_ASSERT(!refused &&
+                   refused.error().detail.find("smtp/inet (smtpd)") != std::string::npos);
+    mx.notices.smtp = mx.release.smtp;
+    refused = plan_postfix(task(parse_postfix(kMain, kMaster, ""), mx));
+    CPPUNIT_ASSERT(!refused && refused.error().code == Errc::invalid);
+  }
+
+  void a_parameter_that_this_postfix_lacks_is_not_written() {
+    auto settings = parse_postfix(kMain, kMaster, "");
+    settings.main.erase("smtpd_milter_maps");
+    const auto edits = plan(settings, config());
+    CPPUNIT_ASSERT(std::ranges::none_of(
+        edits, [](const PostfixEdit& edit) { return edit.name.ends_with("/smtpd_milter_maps"); }));
+    CPPUNIT_ASSERT(plan(applied(settings, edits), config()).empty());
+  }
+
+  void a_family_that_postfix_does_not_speak_is_refused() {
+    for (const std::string families : {"ipv4", "ipv6", "all", "ipv4, ipv6"})
+      for (const std::string host : {"127.0.0.1", "[::1]"}) {
+        auto settings = parse_postfix(kMain, kMaster, "");
+        settings.main["inet_protocols"] = families;
+        Config one = config();
+        one.release.smtp = host + ":10026";
+        one.notices.smtp = host + ":10027";
+        const auto edits = plan_postfix(task(settings, one));
+        const bool speaks = (families == "ipv4") == (host == "127.0.0.1") || families.size() == 3 ||
+                            families.size() > 4;
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(families + host, speaks, bool(edits));
+        if (!speaks)
+          CPPUNIT_ASSERT_MESSAGE(
+              edits.error().detail,
+              edits.error().detail.find("it would not start") != std::string::npos);
+      }
   }
 
   void ports_elsewhere_are_refused() {

@@ -35,6 +35,7 @@ class SetupSendmailTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_somebody_changed_since_is_not_thrown_away);
   CPPUNIT_TEST(a_missing_file_is_told);
   CPPUNIT_TEST(a_missing_folder_is_told);
+  CPPUNIT_TEST(a_port_of_another_program_is_told_and_nothing_is_done);
   CPPUNIT_TEST(apply_and_undo_exclude_each_other);
   CPPUNIT_TEST(doctor_judges_what_sendmail_was_told);
   CPPUNIT_TEST(doctor_tells_of_a_socket_that_sendmail_does_not_trust);
@@ -149,6 +150,25 @@ class SetupSendmailTest : public CppUnit::TestFixture {
     const Ran ran = setup({"--apply"});
     CPPUNIT_ASSERT_EQUAL(EX_NOINPUT, ran.status);
     CPPUNIT_ASSERT_MESSAGE(ran.err, has(ran.err, "there is no " + dir_ + "/sendmail.mc"));
+  }
+
+  void a_port_of_another_program_is_told_and_nothing_is_done() {
+    const std::string address = "127.0.0.1:10026";
+    rig_->ports[address] = Error{Errc::already_exists, address + ": Address already in use"};
+    const Ran ran = setup({"--apply"});
+    CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, ran.status);
+    CPPUNIT_ASSERT_MESSAGE(ran.err, ran.err.starts_with("release.smtp is 127.0.0.1:10026, and "
+                                                        "another program listens there already"));
+    CPPUNIT_ASSERT_EQUAL(kMc, mc());
+    // Sendmail has it itself, by a sendmail.cf of before.
+    rig_->welcomes.emplace(address, Welcome{{220, "mx ESMTP Sendmail 8.17.1/8.17.1; now"}, {}});
+    CPPUNIT_ASSERT_EQUAL(EX_OK, setup({}).status);
+    rig_->welcomes.clear();
+    // A port that sendmail.cf has is Sendmail's own.
+    std::ofstream(dir_ + "/sendmail.cf")
+        << "O DaemonPortOptions=Name=MTA\n"
+           "O DaemonPortOptions=Name=countersign-reentry, Addr=127.0.0.1, Port=10026\n";
+    apply();
   }
 
   void a_missing_folder_is_told() {

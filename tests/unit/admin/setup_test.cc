@@ -56,6 +56,7 @@ class SetupTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_user_that_is_not_there_is_told_whatever_is_to_be_done);
   CPPUNIT_TEST(apply_and_undo_exclude_each_other);
   CPPUNIT_TEST(a_missing_postfix_is_told);
+  CPPUNIT_TEST(a_port_of_another_program_is_told_and_nothing_is_done);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -365,6 +366,48 @@ class SetupTest : public CppUnit::TestFixture {
   void apply_and_undo_exclude_each_other() {
     CPPUNIT_ASSERT_EQUAL(EX_USAGE, setup({"--apply", "--undo"}).status);
     CPPUNIT_ASSERT(is_untouched());
+  }
+
+  void a_port_of_another_program_is_told_and_nothing_is_done() {
+    const std::string address = "127.0.0.1:10027";
+    for (const auto& more : {std::vector<std::string>{}, {"--apply"}}) {
+      rig_->ports[address] = Error{Errc::already_exists, address + ": Address already in use"};
+      const Ran taken = setup(more);
+      CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, taken.status);
+      CPPUNIT_ASSERT_EQUAL(std::string(), taken.out);
+      CPPUNIT_ASSERT_MESSAGE(
+          taken.err, taken.err.starts_with("notices.smtp is 127.0.0.1:10027, and another program "
+                                           "listens there already: choose another port for "
+                                           "notices.smtp in countersign.toml"));
+      rig_->ports[address] = Error{Errc::invalid, address + ": Cannot assign requested address"};
+      const Ran nowhere = setup(more);
+      CPPUNIT_ASSERT_EQUAL(EX_DATAERR, nowhere.status);
+      CPPUNIT_ASSERT_MESSAGE(nowhere.err,
+                             has(nowhere.err, "notices.smtp: nothing can listen there: "));
+      CPPUNIT_ASSERT(is_untouched());
+      CPPUNIT_ASSERT(!exists(dir_ + "/countersign-backup") && !exists(queue_ + "/countersign"));
+    }
+    // What greets as this Postfix is not believed to be it while it does not run.
+    rig_->ports[address] = Error{Errc::already_exists, address + ": Address already in use"};
+    const auto banner = rig_->run_program({"postconf", "-c", dir_, "-x", "-h", "smtpd_banner"});
+    CPPUNIT_ASSERT(banner);
+    rig_->welcomes.emplace(address, Welcome{{220, banner->substr(0, banner->find('\n'))}, {}});
+    bool runs = false;
+    rig_->run_program = [&](const std::vector<std::string>& argv) -> Result<std::string> {
+      if (argv.front() != "postfix")
+        return run_program(argv, std::chrono::steady_clock::now() + seconds(60));
+      CPPUNIT_ASSERT_EQUAL(std::string("status"), argv.back());
+      if (runs) return std::string();
+      return Error{Errc::invalid, "postfix: status 1"};
+    };
+    if (::geteuid() == 0) CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, setup({}).status);
+    runs = true;
+    CPPUNIT_ASSERT_EQUAL(EX_OK, setup({}).status);
+    // Once it is Postfix's own, who listens there is Postfix.
+    rig_->ports.clear();
+    apply();
+    rig_->ports[address] = Error{Errc::already_exists, address + ": Address already in use"};
+    CPPUNIT_ASSERT(has(setup({"--apply"}).err, "nothing to do"));
   }
 
   void a_missing_postfix_is_told() {

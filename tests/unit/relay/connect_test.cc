@@ -124,6 +124,7 @@ class ConnectTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ConnectTest);
   CPPUNIT_TEST_SUITE_ADD_CUSTOM_TESTS(rows);
   CPPUNIT_TEST(a_message_goes_over_tcp_byte_for_byte);
+  CPPUNIT_TEST(a_peer_is_asked_what_it_says_before_mail);
   CPPUNIT_TEST(a_host_name_is_looked_up);
   CPPUNIT_TEST(a_message_goes_over_a_unix_socket);
   CPPUNIT_TEST(a_silent_peer_ends_at_the_deadline);
@@ -174,6 +175,33 @@ class ConnectTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(std::string("QUIT"), server.peer.commands.back());
     }
     CPPUNIT_ASSERT(!offered_size("127.0.0.1:1", "gate.example.org", seconds(5)));
+  }
+
+  void a_peer_is_asked_what_it_says_before_mail() {
+    const auto ask = [](const Script& script, std::vector<std::string>* commands = nullptr) {
+      Server server(listen_tcp(), script);
+      const auto welcome = ask_welcome(server.address, "gate.example.org", seconds(20));
+      server.join();
+      if (commands != nullptr) *commands = server.peer.commands;
+      CPPUNIT_ASSERT(welcome);
+      return *welcome;
+    };
+    Script script;
+    script.greeting = "220 mx ESMTP Mail\r\n";
+    script.ehlo = "250-mx\r\n250 DSN\r\n";
+    std::vector<std::string> commands;
+    const Welcome well = ask(script, &commands);
+    CPPUNIT_ASSERT_EQUAL(std::string("mx ESMTP Mail"), well.greeting.text);
+    CPPUNIT_ASSERT_EQUAL(std::string("250 mx\nDSN"),
+                         std::to_string(well.hello.code) + " " + well.hello.text);
+    CPPUNIT_ASSERT(commands == std::vector<std::string>({"EHLO gate.example.org", "QUIT"}));
+    script.greeting = "421 4.3.0 Server local error\r\n";
+    const Welcome busy = ask(script);
+    CPPUNIT_ASSERT_EQUAL(421, busy.greeting.code);
+    CPPUNIT_ASSERT_EQUAL(std::string("4.3.0 Server local error"), busy.greeting.text);
+    CPPUNIT_ASSERT_EQUAL(0, busy.hello.code);
+    const auto nobody = ask_welcome("127.0.0.1:1", "gate.example.org", seconds(5));
+    CPPUNIT_ASSERT(!nobody && nobody.error().code == Errc::unavailable);
   }
 
   void a_host_name_is_looked_up() {
