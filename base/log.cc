@@ -53,8 +53,8 @@ Error bad_level(std::string_view level) {
 
 template <class Fields>
 void write(Level level, std::string_view what, const Fields& fields) noexcept {
+  if (!is_heard(level)) return;
   try {
-    if (!logger()->should_log(level_of(level))) return;
     std::string line(what);
     for (const Field& field : fields) {
       line += ' ';
@@ -95,6 +95,14 @@ Status set_level(std::string_view level) {
   if (!wanted) return bad_level(level);
   logger()->set_level(*wanted);
   return {};
+}
+
+bool is_heard(Level level) noexcept {
+  try {
+    return logger()->should_log(level_of(level));
+  } catch (...) {
+    return false;
+  }
 }
 
 void event(Level level, std::string_view what, std::initializer_list<Field> fields) noexcept {

@@ -32,6 +32,9 @@ Status set_up(std::string_view program, std::string_view target, std::string_vie
 /// Changes the level while running. Errors: invalid. Thread-safe.
 Status set_level(std::string_view level);
 
+/// Whether lines of that level are written: what takes time to say need not be made otherwise.
+bool is_heard(Level level) noexcept;
+
 /// Writes one line. Thread-safe; never throws, never fails.
 void event(Level level, std::string_view what, std::initializer_list<Field> fields = {}) noexcept;
 void event(Level level, std::string_view what, const std::vector<Field>& fields) noexcept;

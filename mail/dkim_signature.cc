@@ -27,19 +27,19 @@ void split(std::string_view text, char separator, Take take) {
 
 DkimSignature read(std::string_view value) {
   DkimSignature out;
-  const std::string tags = without_space(value);
-  split(tags, ';', [&](std::string_view tag) {
+  split(value, ';', [&](std::string_view tag) {
     const auto equals = tag.find('=');
     if (equals == std::string_view::npos) return;
-    const std::string_view name = tag.substr(0, equals);
-    const std::string_view text = tag.substr(equals + 1);
+    const std::string name = without_space(tag.substr(0, equals));
+    // Not of the others: the signature itself is most of the field.
+    const auto text = [&] { return without_space(tag.substr(equals + 1)); };
     if (name == "d") {
-      auto domain = to_a_labels(text);
+      auto domain = to_a_labels(text());
       out.domain = domain ? *std::move(domain) : "";
     }
     if (name == "l") out.cuts_body = true;
     if (name == "h")
-      split(text, ':', [&](std::string_view field) {
+      split(text(), ':', [&](std::string_view field) {
         out.signs_from = out.signs_from || same_name(field, "From");
       });
   });

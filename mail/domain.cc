@@ -61,6 +61,17 @@ bool is_address_literal(const std::string& literal) {
   return is_label(inner.substr(0, colon)) && colon + 1 < inner.size();
 }
 
+/// Whether a name is spelled as to_a_labels() spells it: nearly all are.
+bool is_spelled_out(std::string_view domain) {
+  if (domain.empty() || domain.size() > kLongestDomain) return false;
+  for (std::size_t start = 0; start <= domain.size();) {
+    const std::size_t end = std::min(domain.find('.', start), domain.size());
+    if (!is_label(domain.substr(start, end - start))) return false;
+    start = end + 1;
+  }
+  return true;
+}
+
 // Not a name, so no part of it is a suffix: a literal, or an IPv4 address without brackets.
 bool is_address(std::string_view domain) {
   if (domain.starts_with('[')) return true;
@@ -83,6 +94,7 @@ bool is_suffix(std::string_view domain, int type) {
 }  // namespace
 
 Result<std::string> to_a_labels(std::string_view domain) {
+  if (is_spelled_out(domain)) return std::string(domain);
   if (domain.find('\0') != std::string_view::npos) return invalid("it contains a NUL");
   if (domain.starts_with('[')) {
     std::string literal = ascii_lower(domain);

@@ -42,6 +42,15 @@ std::string_view bare_name(std::string_view name) {
   return name;
 }
 
+/// The length of a name, its first letter and its last.
+std::uint32_t mark_of(std::string_view name) {
+  name = bare_name(name);
+  if (name.empty()) return 0;
+  const auto letter = [](char c) { return static_cast<std::uint32_t>(folded(c) & 0xff); };
+  return static_cast<std::uint32_t>(name.size()) << 16 | letter(name.front()) << 8 |
+         letter(name.back());
+}
+
 // The end of the field that starts at `start`: the CRLF that no white space follows.
 std::size_t end_of_field(std::string_view bytes, std::size_t start) {
   for (;;) {
@@ -55,22 +64,44 @@ std::size_t end_of_field(std::string_view bytes, std::size_t start) {
 }  // namespace
 
 void HeaderSection::add(std::string_view name, std::string_view value) {
-  if (fields_.empty()) fields_.reserve(kUsualFields);
-  const HeaderField& field = fields_.emplace_back(HeaderField{std::string(name), with_crlf(value)});
-  size_bytes_ += field.name.size() + (name.empty() ? 0U : 1U) + field.value.size() + kCrlf.size();
+  take(std::string(name), with_crlf(value));
+  size_bytes_ +=
+      name.size() + (name.empty() ? 0U : 1U) + fields_.back().value.size() + kCrlf.size();
+}
+
+void HeaderSection::take(std::string name, std::string value) {
+  if (fields_.empty()) {
+    fields_.reserve(kUsualFields);
+    marks_.reserve(kUsualFields);
+  }
+  marks_.push_back(mark_of(name));
+  fields_.push_back({std::move(name), std::move(value)});
+}
+
+template <class Use>
+void HeaderSection::for_each(std::string_view name, Use use) const {
+  // Each message is asked for dozens of names that it does not have.
+  const std::uint32_t mark = mark_of(name);
+  for (std::size_t i = 0; i < marks_.size(); ++i)
+    if (marks_[i] == mark && same_name(fields_[i].name, name) && !use(fields_[i])) return;
 }
 
 std::vector<const HeaderField*> HeaderSection::all(std::string_view name) const {
   std::vector<const HeaderField*> found;
-  for (const HeaderField& field : fields_)
-    if (same_name(field.name, name)) found.push_back(&field);
+  for_each(name, [&](const HeaderField& field) {
+    found.push_back(&field);
+    return true;
+  });
   return found;
 }
 
 const HeaderField* HeaderSection::first(std::string_view name) const {
-  for (const HeaderField& field : fields_)
-    if (same_name(field.name, name)) return &field;
-  return nullptr;
+  const HeaderField* found = nullptr;
+  for_each(name, [&](const HeaderField& field) {
+    found = &field;
+    return false;
+  });
+  return found;
 }
 
 std::string HeaderSection::bytes() const {
@@ -95,8 +126,8 @@ HeaderSection HeaderSection::parse(std::string_view bytes) {
                        field.substr(0, colon).find_first_of(kCrlf) == std::string_view::npos;
     const std::size_t after_name = named ? colon + 1 : 0;
     // Not add(): a bare LF that the spool kept must come back as it is.
-    section.fields_.push_back(
-        {std::string(named ? field.substr(0, colon) : ""), std::string(field.substr(after_name))});
+    section.take(std::string(named ? field.substr(0, colon) : ""),
+                 std::string(field.substr(after_name)));
     section.size_bytes_ += field.size() + kCrlf.size();
     bytes.remove_prefix(std::min(bytes.size(), end + kCrlf.size()));
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,13 @@ class HeaderSection {
   static HeaderSection parse(std::string_view bytes);
 
  private:
+  void take(std::string name, std::string value);
+  /// Calls `use` with each field of that name until it returns false.
+  template <class Use>
+  void for_each(std::string_view name, Use use) const;
+
   std::vector<HeaderField> fields_;
+  std::vector<std::uint32_t> marks_;  ///< of their names: those of same names are the same
   std::size_t size_bytes_ = 0;
 };
 

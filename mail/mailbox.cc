@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/mailbox.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "mail/domain.h"
 #include "mail/structured_field.h"
@@ -19,6 +21,11 @@ bool is_dot_string(std::string_view local) {
   for (std::size_t i = 0; i < local.size(); ++i)
     if (!is_atext(local[i]) && (local[i] != '.' || local[i - 1] == '.')) return false;
   return true;
+}
+
+bool is_plain_in_keys(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '@' || c == '_' ||
+         c == '-';
 }
 
 // Reads RFC 5321 Quoted-string from the front of `text`; `end` becomes the place after it.
@@ -57,7 +64,14 @@ Result<Mailbox> Mailbox::parse(std::string_view text) {
 }
 
 std::string Mailbox::address() const {
-  if (is_dot_string(local_)) return local_ + '@' + domain_;
+  if (is_dot_string(local_)) {
+    std::string plain;
+    plain.reserve(local_.size() + 1 + domain_.size());
+    plain += local_;
+    plain += '@';
+    plain += domain_;
+    return plain;
+  }
   std::string quoted = "\"";
   for (const char c : local_) {
     if (c == '"' || c == '\\') quoted += '\\';
@@ -90,11 +104,11 @@ std::vector<std::pair<Mailbox, std::string>> Mailbox::readings(std::string_view 
 std::string encode_key(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string key;
+  if (std::all_of(text.begin(), text.end(), is_plain_in_keys)) return key.assign(text);
   key.reserve(text.size());
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '@' || c == '_' ||
-        c == '-') {
+    if (is_plain_in_keys(c)) {
       key += c;
     } else {
       key += '%';

@@ -5,6 +5,7 @@
 #include <uninorm.h>
 #include <unistr.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -29,14 +30,16 @@ Result<std::string> lower_once(std::string_view text) {
 }
 
 bool is_ascii(std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
-  return true;
+  unsigned bits = 0;
+  for (const char c : text) bits |= static_cast<unsigned char>(c);
+  return bits < 0x80;
 }
 
 }  // namespace
 
-bool is_utf8(std::string_view bytes) { return u8_check(units(bytes), bytes.size()) == nullptr; }
+bool is_utf8(std::string_view bytes) {
+  return is_ascii(bytes) || u8_check(units(bytes), bytes.size()) == nullptr;
+}
 
 bool is_misleading(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 ||
@@ -44,6 +47,9 @@ bool is_misleading(char32_t c) {
 }
 
 bool has_misleading(std::string_view utf8) {
+  if (is_ascii(utf8))
+    return std::any_of(utf8.begin(), utf8.end(),
+                       [](char c) { return is_misleading(static_cast<unsigned char>(c)); });
   const std::uint8_t* at = units(utf8);
   std::size_t left = utf8.size();
   while (left > 0) {

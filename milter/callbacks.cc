@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <atomic>
 #include <exception>
 #include <vector>
@@ -40,7 +41,6 @@ struct Connection {
 };
 
 Services* shared_services = nullptr;
-std::atomic<int> in_flight{0};
 // For a connection that begins without a negotiation of its own, after SMFIC_QUIT_NC.
 std::atomic<unsigned long> last_steps{0};
 std::atomic<bool> any_closed{false};
@@ -51,12 +51,33 @@ Guarded<std::vector<std::unique_ptr<Connection>>>& closed() {
   return *list;
 }
 
+/// Counts the callbacks that run. There are dozens for each message, so threads count in different
+/// places: of one place all processors would wait for each other.
 class InFlight {
  public:
-  InFlight() { in_flight.fetch_add(1); }
-  ~InFlight() { in_flight.fetch_sub(1); }
+  InFlight() : place_(place()) { ++place_; }
+  ~InFlight() { --place_; }
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
+
+  static int count() {
+    int out = 0;
+    for (const Place& each : places) out += each.running;
+    return out;
+  }
+
+ private:
+  struct alignas(64) Place {
+    std::atomic<int> running;
+  };
+  static std::atomic<int>& place() {
+    static std::atomic<std::size_t> threads{0};
+    thread_local const std::size_t mine = threads++ % places.size();
+    return places[mine].running;
+  }
+  static inline std::array<Place, 16> places;
+
+  std::atomic<int>& place_;
 };
 
 /// Whether a parameter of RCPT is one of delivery status notifications (RFC 3461 §4).
@@ -361,10 +382,11 @@ Status register_callbacks(Services& services) {
   return {};
 }
 
-int callbacks_in_flight() { return in_flight; }
+int callbacks_in_flight() { return InFlight::count(); }
 
 void dispose_closed_sessions() {
-  if (!any_closed.exchange(false)) return;
+  // Most find none, and are not to write what all read.
+  if (!any_closed.load() || !any_closed.exchange(false)) return;
   std::vector<std::unique_ptr<Connection>> done;
   closed().with([&](auto& list) { done.swap(list); });
 }

@@ -360,13 +360,17 @@ void Transaction::learn() {
 
 /// Counts and logs the decisions, once for each message.
 void Transaction::record(const std::string& held_id, std::string_view error) {
-  const std::string author = facts_.author.mailbox ? facts_.author.mailbox->address() : "";
   bool unscreened = false;
   for (std::size_t i = 0; i < decisions_.size(); ++i) {
     const Decision& decision = decisions_[i];
     services_.metrics.count(decision);
     unscreened = unscreened || (decision.reason == Reason::unscreened &&
                                 decision.disposition == Disposition::pass);
+    const bool ours = recipients_[i].is_protected && !internal_;
+    const log::Level level = !error.empty() ? log::Level::warning
+                             : ours         ? log::Level::info
+                                            : log::Level::debug;
+    if (!log::is_heard(level)) continue;
     const bool is_held = std::binary_search(plan_.held.begin(), plan_.held.end(), i);
     std::vector<log::Field> fields{{"queue_id", queue_id_}};
     if (is_held && !held_id.empty()) fields.emplace_back("held_id", held_id);
@@ -375,16 +379,12 @@ void Transaction::record(const std::string& held_id, std::string_view error) {
     fields.emplace_back("reason", word(decision.reason));
     if (decision.reason == Reason::machine) fields.emplace_back("mark", facts_.machine_mark);
     if (decision.reason == Reason::forwarded) fields.emplace_back("mark", facts_.forward_mark);
-    fields.emplace_back("author", author);
+    fields.emplace_back("author", facts_.author.mailbox ? facts_.author.mailbox->address() : "");
     if (facts_.replayed) fields.emplace_back("replayed", "perhaps");
     fields.emplace_back("fingerprint", facts_.authentication.fingerprint);
     fields.emplace_back("recipient", envelope_.recipients[i].raw);
     if (!error.empty()) fields.emplace_back("error", error);
-    const bool ours = recipients_[i].is_protected && !internal_;
-    log::event(!error.empty() ? log::Level::warning
-               : ours         ? log::Level::info
-                              : log::Level::debug,
-               "decided", fields);
+    log::event(level, "decided", fields);
   }
   if (unscreened) services_.metrics.unscreened.increment();
   permits_.report_refused(facts_, decisions_, recipients_, queue_id_, within(kLearn));

@@ -5,55 +5,55 @@
 
 #include <cassert>
 #include <new>
+#include <utility>
 
 namespace countersign {
 
 /// hiredis' callbacks. A null return makes the reader give up, which is how limits are kept; none
 /// may throw, as they are called from C.
 struct ReplyBuilder {
-  /// Returns the place of the reply that `task` reads: the root, or an element of its parent, whose
-  /// vector has had its full size from the start.
+  /// Returns the place of the reply that `task` reads: the reader's root, or an element of its
+  /// parent, whose vector has had its full size from the start.
   static RedisReply* place(const redisReadTask* task) {
-    if (task->parent == nullptr) return new (std::nothrow) RedisReply;
+    if (task->parent == nullptr) return &under_way(task)->root;
     auto* parent = static_cast<RedisReply*>(task->parent->obj);
     return &parent->elements[static_cast<std::size_t>(task->idx)];
   }
   static void* string(const redisReadTask* task, char* bytes, std::size_t size) {
     RedisReply* reply = place(task);
-    if (reply == nullptr) return nullptr;
     reply->type = task->type == REDIS_REPLY_ERROR    ? RedisReply::Type::error
                   : task->type == REDIS_REPLY_STATUS ? RedisReply::Type::status
                                                      : RedisReply::Type::string;
-    return filled(task, reply, [&] { reply->text.assign(bytes, size); });
+    return filled(reply, [&] { reply->text.assign(bytes, size); });
   }
   static void* array(const redisReadTask* task, int elements) {
-    auto* budget = static_cast<RedisReplyReader::Budget*>(task->privdata);
+    std::size_t& left = under_way(task)->elements_left;
     const auto wanted = static_cast<std::size_t>(elements);
-    if (elements < 0 || wanted > budget->elements) return nullptr;
-    budget->elements -= wanted;
+    if (elements < 0 || wanted > left) return nullptr;
+    left -= wanted;
     RedisReply* reply = place(task);
-    if (reply == nullptr) return nullptr;
     reply->type = RedisReply::Type::array;
-    return filled(task, reply, [&] { reply->elements.resize(wanted); });
+    return filled(reply, [&] { reply->elements.resize(wanted); });
   }
   static void* integer(const redisReadTask* task, long long value) {
     RedisReply* reply = place(task);
-    if (reply == nullptr) return nullptr;
     reply->type = RedisReply::Type::integer;
     reply->integer = value;
     return reply;
   }
   static void* nil(const redisReadTask* task) { return place(task); }
-  static void destroy(void* root) { delete static_cast<RedisReply*>(root); }
+  /// The root is ours.
+  static void destroy(void*) {}
 
+  static RedisReplyReader::UnderWay* under_way(const redisReadTask* task) {
+    return static_cast<RedisReplyReader::UnderWay*>(task->privdata);
+  }
   template <class Fill>
-  static void* filled(const redisReadTask* task, RedisReply* reply, Fill fill) noexcept {
+  static void* filled(RedisReply* reply, Fill fill) noexcept {
     try {
       fill();
       return reply;
     } catch (const std::bad_alloc&) {
-      // The reader does not know a root that we did not return.
-      if (task->parent == nullptr) delete reply;
       return nullptr;
     }
   }
@@ -79,10 +79,11 @@ void RedisReplyReader::Free::operator()(redisReader* reader) const { redisReader
 
 RedisReplyReader::RedisReplyReader(ReplyLimits limits)
     : limits_(limits),
-      budget_(std::make_unique<Budget>(Budget{limits.elements})),
+      under_way_(std::make_unique<UnderWay>()),
       reader_(redisReaderCreateWithFunctions(&functions())) {
   if (!reader_) throw std::bad_alloc();
-  reader_->privdata = budget_.get();
+  reader_->privdata = under_way_.get();
+  under_way_->elements_left = limits_.elements;
 }
 
 RedisReplyReader::~RedisReplyReader() = default;
@@ -102,10 +103,9 @@ Result<std::optional<RedisReply>> RedisReplyReader::next() {
   if (redisReaderGetReply(reader_.get(), &root) != REDIS_OK)
     return Error{Errc::unavailable, std::string("redis: no reply of Redis: ") + reader_->errstr};
   if (root == nullptr) return std::optional<RedisReply>();
-  const std::unique_ptr<RedisReply> reply(static_cast<RedisReply*>(root));
-  budget_->elements = limits_.elements;
+  under_way_->elements_left = limits_.elements;
   fed_ = reader_->len - reader_->pos;
-  return std::optional<RedisReply>(std::move(*reply));
+  return std::optional<RedisReply>(std::exchange(under_way_->root, {}));
 }
 
 bool RedisReplyReader::has_rest() const { return reader_->pos < reader_->len; }

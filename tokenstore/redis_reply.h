@@ -58,12 +58,14 @@ class RedisReplyReader {
   struct Free {
     void operator()(redisReader* reader) const;
   };
-  struct Budget {
-    std::size_t elements = 0;
+  /// The reply that is being read.
+  struct UnderWay {
+    RedisReply root;
+    std::size_t elements_left = 0;
   };
   friend struct ReplyBuilder;
   ReplyLimits limits_;
-  std::unique_ptr<Budget> budget_;  ///< its address is known to the reader's callbacks
+  std::unique_ptr<UnderWay> under_way_;  ///< its address is known to the reader's callbacks
   std::unique_ptr<redisReader, Free> reader_;
   std::size_t fed_ = 0;  ///< bytes since the last whole reply
 };
