@@ -20,11 +20,9 @@ int folded(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; }
 
 bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
 
-std::string with_crlf(std::string_view value) {
-  std::string text;
+void append_with_crlf(std::string_view value, std::string& text) {
   std::size_t end = value.find('\n');
-  if (end == std::string_view::npos) return std::string(value);
-  text.reserve(value.size() + kUsualFolds);
+  text.reserve(value.size() + (end == std::string_view::npos ? 0 : kUsualFolds));
   for (; end != std::string_view::npos; end = value.find('\n')) {
     text += value.substr(0, end);
     if (!text.ends_with('\r')) text += '\r';
@@ -32,7 +30,6 @@ std::string with_crlf(std::string_view value) {
     value.remove_prefix(end + 1);
   }
   text += value;
-  return text;
 }
 
 // The name without the white space that the obsolete syntax allows before the colon (RFC 5322
@@ -64,18 +61,20 @@ std::size_t end_of_field(std::string_view bytes, std::size_t start) {
 }  // namespace
 
 void HeaderSection::add(std::string_view name, std::string_view value) {
-  take(std::string(name), with_crlf(value));
-  size_bytes_ +=
-      name.size() + (name.empty() ? 0U : 1U) + fields_.back().value.size() + kCrlf.size();
+  HeaderField& field = add_named(name);
+  append_with_crlf(value, field.value);
+  size_bytes_ += name.size() + (name.empty() ? 0U : 1U) + field.value.size() + kCrlf.size();
 }
 
-void HeaderSection::take(std::string name, std::string value) {
+HeaderField& HeaderSection::add_named(std::string_view name) {
   if (fields_.empty()) {
     fields_.reserve(kUsualFields);
     marks_.reserve(kUsualFields);
   }
   marks_.push_back(mark_of(name));
-  fields_.push_back({std::move(name), std::move(value)});
+  HeaderField& field = fields_.emplace_back();
+  field.name = name;
+  return field;
 }
 
 template <class Use>
@@ -126,8 +125,7 @@ HeaderSection HeaderSection::parse(std::string_view bytes) {
                        field.substr(0, colon).find_first_of(kCrlf) == std::string_view::npos;
     const std::size_t after_name = named ? colon + 1 : 0;
     // Not add(): a bare LF that the spool kept must come back as it is.
-    section.take(std::string(named ? field.substr(0, colon) : ""),
-                 std::string(field.substr(after_name)));
+    section.add_named(named ? field.substr(0, colon) : "").value = field.substr(after_name);
     section.size_bytes_ += field.size() + kCrlf.size();
     bytes.remove_prefix(std::min(bytes.size(), end + kCrlf.size()));
   }

@@ -40,7 +40,8 @@ class HeaderSection {
   static HeaderSection parse(std::string_view bytes);
 
  private:
-  void take(std::string name, std::string value);
+  /// Adds a field of that name, whose value is still to come.
+  HeaderField& add_named(std::string_view name);
   /// Calls `use` with each field of that name until it returns false.
   template <class Use>
   void for_each(std::string_view name, Use use) const;

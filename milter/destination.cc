@@ -52,10 +52,11 @@ std::optional<Mailbox> user_at(std::string_view user, std::string_view domain) {
 
 std::optional<Mailbox> destination(const MilterSettings& settings, const ForwardPath& path,
                                    std::string_view mta) {
-  const auto given = path.given();
-  if (given && settings.protects(*given) && !(path.mailbox && settings.protects(*path.mailbox)))
-    return given;
   const std::string_view user = user_of(path);
+  const bool is_protected = path.mailbox && settings.protects(*path.mailbox);
+  if (is_protected && user.empty()) return path.mailbox;
+  const auto given = path.given();
+  if (given && settings.protects(*given) && !is_protected) return given;
   if (user.empty() || settings.protected_domains.empty()) return path.mailbox;
   if (given && !is_of_the_host(*given)) return path.mailbox;
   if (const std::string_view domain = home(settings, mta); !domain.empty())

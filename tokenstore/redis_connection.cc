@@ -131,9 +131,10 @@ Status RedisConnection::start(const RedisPipeline& commands) {
 Result<bool> RedisConnection::collect(std::string_view bytes, std::size_t commands) {
   reader_.feed(bytes);
   while (replies_.size() < commands) {
-    CS_ASSIGN(auto reply, reader_.next());
-    if (!reply) return false;
-    replies_.push_back(std::move(*reply));
+    RedisReply reply;
+    CS_ASSIGN(const bool is_whole, reader_.next(reply));
+    if (!is_whole) return false;
+    replies_.push_back(std::move(reply));
   }
   return true;
 }

@@ -135,7 +135,7 @@ class Question {
   using Replies = std::vector<RedisReply>::const_iterator;
 
   /// Returns the list's place in levels_.
-  std::size_t ask_for(const RedisKeys& keys, const Scope& scope);
+  std::size_t ask_for(const RedisKeys& keys, Level level, std::string_view name);
   void ask_members(std::string_view command, std::string_view key,
                    const std::vector<std::string>& members);
   /// `next`: the first reply to what was asked of this list; moved behind the last.
@@ -164,19 +164,21 @@ Question::Question(const RedisPool& pool, const Inquiry& inquiry)
       recipients_(inquiry.recipients.size()),
       ask_(pool.pipeline()) {
   const RedisKeys& keys = pool.keys();
+  levels_.reserve(2 * recipients_.size() + 1);
   ask_.add({"PTTL", keys.heartbeat()});
   std::vector<std::string> names;
+  names.reserve(recipients_.size());
   std::map<std::string_view, std::size_t> domains;
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     const Mailbox& recipient = inquiry.recipients[i];
     names.push_back(recipient.key());
-    recipients_[i].own = ask_for(keys, {Level::mailbox, names[i]});
+    recipients_[i].own = ask_for(keys, Level::mailbox, names[i]);
     if (answers_ > 0) ask_members("ZMSCORE", keys.sent(names[i]), inquiry.answers);
     const auto [domain, is_new] = domains.try_emplace(recipient.domain(), levels_.size());
-    if (is_new) ask_for(keys, {Level::domain, recipient.domain()});
+    if (is_new) ask_for(keys, Level::domain, recipient.domain());
     recipients_[i].domain = domain->second;
   }
-  ask_for(keys, {Level::site, ""});
+  ask_for(keys, Level::site, "");
   for (const TokenQuestion& token : inquiry.tokens)
     ask_.add({"HGET", keys.tokens(token.owner), token.id});
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
@@ -195,10 +197,10 @@ void Question::ask_members(std::string_view command, std::string_view key,
   for (const std::string& member : members) ask_.word(member);
 }
 
-std::size_t Question::ask_for(const RedisKeys& keys, const Scope& scope) {
-  if (!wanted_.all.empty()) ask_members("HMGET", keys.contacts(scope), wanted_.all);
-  ask_.add({"HGETALL", keys.policy(scope)});
-  levels_.push_back(scope.level);
+std::size_t Question::ask_for(const RedisKeys& keys, Level level, std::string_view name) {
+  if (!wanted_.all.empty()) ask_members("HMGET", keys.contacts(level, name), wanted_.all);
+  ask_.add({"HGETALL", keys.policy(level, name)});
+  levels_.push_back(level);
   return levels_.size() - 1;
 }
 

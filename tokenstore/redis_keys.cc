@@ -30,9 +30,9 @@ Result<RedisKeys> RedisKeys::make(std::string_view prefix) {
   return RedisKeys(prefix);
 }
 
-std::string RedisKeys::scoped(const Scope& scope, std::string_view what) const {
-  if (scope.level == Level::site) return plain("site:", what);
-  return tagged(scope.name, what);
+std::string RedisKeys::scoped(Level level, std::string_view name, std::string_view what) const {
+  if (level == Level::site) return plain("site:", what);
+  return tagged(name, what);
 }
 
 std::string RedisKeys::tagged(std::string_view name, std::string_view what) const {

@@ -22,8 +22,15 @@ class RedisKeys {
   static Result<RedisKeys> make(std::string_view prefix);
 
   std::string site() const { return prefix_ + "site"; }
-  std::string contacts(const Scope& scope) const { return scoped(scope, "contacts"); }
-  std::string policy(const Scope& scope) const { return scoped(scope, "policy"); }
+  std::string contacts(const Scope& scope) const { return contacts(scope.level, scope.name); }
+  std::string policy(const Scope& scope) const { return policy(scope.level, scope.name); }
+  /// The same by level and name of a scope.
+  std::string contacts(Level level, std::string_view name) const {
+    return scoped(level, name, "contacts");
+  }
+  std::string policy(Level level, std::string_view name) const {
+    return scoped(level, name, "policy");
+  }
   std::string sent(std::string_view owner) const { return tagged(owner, "sent"); }
   std::string ways(std::string_view owner) const { return tagged(owner, "ways"); }
   std::string modes() const { return prefix_ + "site:modes"; }
@@ -50,7 +57,7 @@ class RedisKeys {
 
  private:
   explicit RedisKeys(std::string_view prefix) : prefix_(prefix) {}
-  std::string scoped(const Scope& scope, std::string_view what) const;
+  std::string scoped(Level level, std::string_view name, std::string_view what) const;
   std::string tagged(std::string_view name, std::string_view what) const;
   std::string plain(std::string_view kind, std::string_view name) const;
 

@@ -95,17 +95,18 @@ void RedisReplyReader::feed(std::string_view bytes) {
     redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
 }
 
-Result<std::optional<RedisReply>> RedisReplyReader::next() {
+Result<bool> RedisReplyReader::next(RedisReply& out) {
   if (fed_ > limits_.bytes)
     return Error{Errc::unavailable,
                  "redis: a reply over " + std::to_string(limits_.bytes) + " bytes"};
   void* root = nullptr;
   if (redisReaderGetReply(reader_.get(), &root) != REDIS_OK)
     return Error{Errc::unavailable, std::string("redis: no reply of Redis: ") + reader_->errstr};
-  if (root == nullptr) return std::optional<RedisReply>();
+  if (root == nullptr) return false;
   under_way_->elements_left = limits_.elements;
   fed_ = reader_->len - reader_->pos;
-  return std::optional<RedisReply>(std::exchange(under_way_->root, {}));
+  out = std::exchange(under_way_->root, {});
+  return true;
 }
 
 bool RedisReplyReader::has_rest() const { return reader_->pos < reader_->len; }

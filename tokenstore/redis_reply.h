@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,9 +47,9 @@ class RedisReplyReader {
 
   /// Takes bytes from the wire, in pieces of any size.
   void feed(std::string_view bytes);
-  /// Returns the next whole reply, or nothing while bytes are missing.
+  /// Gives the next whole reply to `out`; false while bytes are missing.
   /// Errors: unavailable (no RESP, nested deeper than 7, over a limit): the connection is useless.
-  Result<std::optional<RedisReply>> next();
+  Result<bool> next(RedisReply& out);
   /// Whether bytes are there that belong to no reply yet.
   bool has_rest() const;
 

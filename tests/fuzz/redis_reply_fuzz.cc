@@ -52,11 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     reader.feed(wire.substr(0, piece));
     wire.remove_prefix(std::min(piece, wire.size()));
     while (true) {
-      const auto reply = reader.next();
-      if (!reply) return 0;
-      if (!*reply) break;
-      if (count(**reply) > kLimits.elements) std::abort();
-      use(**reply);
+      RedisReply reply;
+      const auto is_whole = reader.next(reply);
+      if (!is_whole) return 0;
+      if (!*is_whole) break;
+      if (count(reply) > kLimits.elements) std::abort();
+      use(reply);
     }
   }
   return 0;

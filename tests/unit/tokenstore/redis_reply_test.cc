@@ -62,9 +62,10 @@ const Wire kWire[] = {
 constexpr ReplyLimits kLimits{.bytes = 1000, .elements = 100};
 
 std::string outcome(RedisReplyReader& reader) {
-  const auto reply = reader.next();
-  if (!reply) return "error";
-  return *reply ? show(**reply) : "more";
+  RedisReply reply;
+  const auto is_whole = reader.next(reply);
+  if (!is_whole) return "error";
+  return *is_whole ? show(reply) : "more";
 }
 void check_wire(const Wire& row) {
   const std::string want = row.want == nullptr ? "error" : row.want;
