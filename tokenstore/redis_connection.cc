@@ -11,7 +11,27 @@ namespace {
 
 constexpr std::string_view kCrlf = "\r\n";
 
+/// "TYPE NUMBER CRLF".
+void append_size(char type, std::size_t number, std::string& out) {
+  std::array<char, std::numeric_limits<std::size_t>::digits10 + 4> line;
+  line[0] = type;
+  char* end = std::to_chars(line.data() + 1, line.data() + line.size(), number).ptr;
+  *end++ = kCrlf[0];
+  *end++ = kCrlf[1];
+  out.append(line.data(), end);
+}
+
+void append_word(std::string_view text, std::string& out) {
+  append_size('$', text.size(), out);
+  out += text;
+  out += kCrlf;
+}
+
 }  // namespace
+
+RedisWords::RedisWords(const std::vector<std::string>& words) : count_(words.size()) {
+  for (const std::string& each : words) append_word(each, bytes_);
+}
 
 RedisPipeline& RedisPipeline::add(std::initializer_list<std::string_view> words) {
   return add(std::span(words.begin(), words.size()));
@@ -19,21 +39,21 @@ RedisPipeline& RedisPipeline::add(std::initializer_list<std::string_view> words)
 
 RedisPipeline& RedisPipeline::add(std::span<const std::string_view> words) {
   begin(words.size());
-  for (const std::string_view each : words) word(each);
+  for (const std::string_view each : words) append_word(each, bytes_);
   return *this;
 }
 
-RedisPipeline& RedisPipeline::begin(std::size_t words) {
-  add_size('*', words);
+RedisPipeline& RedisPipeline::add(std::initializer_list<std::string_view> words,
+                                  const RedisWords& more) {
+  begin(words.size() + more.count_);
+  for (const std::string_view each : words) append_word(each, bytes_);
+  bytes_ += more.bytes_;
+  return *this;
+}
+
+void RedisPipeline::begin(std::size_t words) {
+  append_size('*', words, bytes_);
   places_.push_back(bytes_.size());
-  return *this;
-}
-
-RedisPipeline& RedisPipeline::word(std::string_view text) {
-  add_size('$', text.size());
-  bytes_ += text;
-  bytes_ += kCrlf;
-  return *this;
 }
 
 RedisPipeline& RedisPipeline::add(const RedisPipeline& commands) {
@@ -45,15 +65,6 @@ RedisPipeline& RedisPipeline::add(const RedisPipeline& commands) {
 void RedisPipeline::reserve(std::size_t commands, std::size_t bytes) {
   places_.reserve(commands);
   bytes_.reserve(bytes);
-}
-
-void RedisPipeline::add_size(char type, std::size_t number) {
-  std::array<char, std::numeric_limits<std::size_t>::digits10 + 4> line;
-  line[0] = type;
-  char* end = std::to_chars(line.data() + 1, line.data() + line.size(), number).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  bytes_.append(line.data(), end);
 }
 
 std::string RedisPipeline::name(std::size_t i) const {

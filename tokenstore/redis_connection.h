@@ -21,14 +21,23 @@
 
 namespace countersign {
 
+/// Words that several commands end with.
+class RedisWords {
+ public:
+  explicit RedisWords(const std::vector<std::string>& words);
+
+ private:
+  friend class RedisPipeline;
+  std::size_t count_;
+  std::string bytes_;  ///< as the server reads them (RESP2)
+};
+
 /// Commands to be sent in one go. Arguments may hold any bytes.
 class RedisPipeline {
  public:
   RedisPipeline& add(std::initializer_list<std::string_view> words);
   RedisPipeline& add(std::span<const std::string_view> words);
-  /// The same in parts: begins a command of `words` words, each of which is then added by word().
-  RedisPipeline& begin(std::size_t words);
-  RedisPipeline& word(std::string_view text);
+  RedisPipeline& add(std::initializer_list<std::string_view> words, const RedisWords& more);
   RedisPipeline& add(const RedisPipeline& commands);
   /// Makes room for so many commands, and bytes of them in all.
   void reserve(std::size_t commands, std::size_t bytes);
@@ -39,8 +48,8 @@ class RedisPipeline {
   std::string name(std::size_t i) const;
 
  private:
-  /// Adds "TYPE NUMBER CRLF".
-  void add_size(char type, std::size_t number);
+  /// Begins a command of that many words, which are still to come.
+  void begin(std::size_t words);
 
   std::string bytes_;                ///< as the server reads them (RESP2)
   std::vector<std::size_t> places_;  ///< in bytes_, of each command's first word

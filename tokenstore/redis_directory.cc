@@ -135,9 +135,8 @@ class Question {
   using Replies = std::vector<RedisReply>::const_iterator;
 
   /// Returns the list's place in levels_.
-  std::size_t ask_for(const RedisKeys& keys, Level level, std::string_view name);
-  void ask_members(std::string_view command, std::string_view key,
-                   const std::vector<std::string>& members);
+  std::size_t ask_for(const RedisKeys& keys, Level level, std::string_view name,
+                      const RedisWords& subjects);
   /// `next`: the first reply to what was asked of this list; moved behind the last.
   Result<ScopeKnowledge> read_scope(Level level, Replies& next) const;
   Status read_asked(const Recipient& recipient, Replies& next, RecipientKnowledge& out) const;
@@ -165,6 +164,9 @@ Question::Question(const RedisPool& pool, const Inquiry& inquiry)
       ask_(pool.pipeline()) {
   const RedisKeys& keys = pool.keys();
   levels_.reserve(2 * recipients_.size() + 1);
+  const RedisWords subjects(wanted_.all);
+  const RedisWords answers(inquiry.answers);
+  const RedisWords ways(inquiry.ways);
   ask_.add({"PTTL", keys.heartbeat()});
   std::vector<std::string> names;
   names.reserve(recipients_.size());
@@ -172,33 +174,28 @@ Question::Question(const RedisPool& pool, const Inquiry& inquiry)
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     const Mailbox& recipient = inquiry.recipients[i];
     names.push_back(recipient.key());
-    recipients_[i].own = ask_for(keys, Level::mailbox, names[i]);
-    if (answers_ > 0) ask_members("ZMSCORE", keys.sent(names[i]), inquiry.answers);
+    recipients_[i].own = ask_for(keys, Level::mailbox, names[i], subjects);
+    if (answers_ > 0) ask_.add({"ZMSCORE", keys.sent(names[i])}, answers);
     const auto [domain, is_new] = domains.try_emplace(recipient.domain(), levels_.size());
-    if (is_new) ask_for(keys, Level::domain, recipient.domain());
+    if (is_new) ask_for(keys, Level::domain, recipient.domain(), subjects);
     recipients_[i].domain = domain->second;
   }
-  ask_for(keys, Level::site, "");
+  ask_for(keys, Level::site, "", subjects);
   for (const TokenQuestion& token : inquiry.tokens)
     ask_.add({"HGET", keys.tokens(token.owner), token.id});
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     if (i < inquiry.asked.size()) recipients_[i].ids = inquiry.asked[i].size();
     if (recipients_[i].ids > 0)
-      ask_members("HMGET", keys.asked_of(names[i]), inquiry.asked[i]);
+      ask_.add({"HMGET", keys.asked_of(names[i])}, RedisWords(inquiry.asked[i]));
     else if (any_asked_)
       ask_.add({"EXISTS", keys.asked_of(names[i])});
-    if (ways_ > 0) ask_members("ZMSCORE", keys.ways(names[i]), inquiry.ways);
+    if (ways_ > 0) ask_.add({"ZMSCORE", keys.ways(names[i])}, ways);
   }
 }
 
-void Question::ask_members(std::string_view command, std::string_view key,
-                           const std::vector<std::string>& members) {
-  ask_.begin(2 + members.size()).word(command).word(key);
-  for (const std::string& member : members) ask_.word(member);
-}
-
-std::size_t Question::ask_for(const RedisKeys& keys, Level level, std::string_view name) {
-  if (!wanted_.all.empty()) ask_members("HMGET", keys.contacts(level, name), wanted_.all);
+std::size_t Question::ask_for(const RedisKeys& keys, Level level, std::string_view name,
+                              const RedisWords& subjects) {
+  if (!wanted_.all.empty()) ask_.add({"HMGET", keys.contacts(level, name)}, subjects);
   ask_.add({"HGETALL", keys.policy(level, name)});
   levels_.push_back(level);
   return levels_.size() - 1;

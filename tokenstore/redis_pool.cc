@@ -12,9 +12,9 @@ namespace {
 constexpr milliseconds kTellingTime{200};
 
 /// Of the question that every message asks, which is longer than most: one piece of memory is
-/// enough for all its commands.
+/// enough for all its commands, of a size that malloc keeps for each thread.
 constexpr std::size_t kUsualCommands = 12;
-constexpr std::size_t kUsualBytes = 1024;
+constexpr std::size_t kUsualBytes = 1000;
 
 Deadline in(milliseconds time) { return std::chrono::steady_clock::now() + time; }
 

@@ -21,6 +21,7 @@ void add_fingerprint(ContactEntry& entry, const std::string& fingerprint) {
 
 std::vector<Subject> subjects_of(const Inquiry& inquiry) {
   std::vector<Subject> fields;
+  fields.reserve(kMostLabels);
   if (inquiry.author) fields.push_back("a:" + inquiry.author->address());
   if (!inquiry.list_id.empty()) fields.push_back("l:" + inquiry.list_id);
   if (!inquiry.author) return fields;

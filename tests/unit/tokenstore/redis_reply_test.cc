@@ -94,7 +94,7 @@ class RedisReplyTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(after_a_failure_nothing_comes);
   CPPUNIT_TEST(an_error_is_known_by_its_first_word);
   CPPUNIT_TEST(arguments_are_framed_by_their_length);
-  CPPUNIT_TEST(commands_come_in_parts_and_with_others_as_whole);
+  CPPUNIT_TEST(words_and_commands_are_formatted_once_for_several);
   CPPUNIT_TEST(an_error_reply_shows_the_command_but_no_arguments);
   CPPUNIT_TEST_SUITE_END();
 
@@ -152,17 +152,18 @@ class RedisReplyTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("SET"), pipeline.name(0));
     CPPUNIT_ASSERT_EQUAL(std::string("PING"), pipeline.name(1));
   }
-  void commands_come_in_parts_and_with_others_as_whole() {
-    RedisPipeline parts;
-    parts.begin(2).word("GET").word("a");
+  void words_and_commands_are_formatted_once_for_several() {
+    RedisPipeline asked;
+    asked.add({"MGET"}, RedisWords({"a", ""}));
     RedisPipeline pipeline;
     pipeline.reserve(3, 100);
-    pipeline.add({"PING"}).add(parts).add({"TIME"});
-    CPPUNIT_ASSERT_EQUAL(std::string("*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n"
+    pipeline.add({"PING"}).add(asked).add({"TIME"}, RedisWords({}));
+    CPPUNIT_ASSERT_EQUAL(std::string("*1\r\n$4\r\nPING\r\n"
+                                     "*3\r\n$4\r\nMGET\r\n$1\r\na\r\n$0\r\n\r\n"
                                      "*1\r\n$4\r\nTIME\r\n"),
                          pipeline.bytes());
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, pipeline.size());
-    CPPUNIT_ASSERT_EQUAL(std::string("GET"), pipeline.name(1));
+    CPPUNIT_ASSERT_EQUAL(std::string("MGET"), pipeline.name(1));
     CPPUNIT_ASSERT_EQUAL(std::string("TIME"), pipeline.name(2));
   }
   void an_error_reply_shows_the_command_but_no_arguments() {
