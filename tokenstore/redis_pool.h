@@ -33,7 +33,9 @@ struct PoolSettings {
   milliseconds rhythm{1000};      ///< of the prober
   milliseconds probe_well{2000};  ///< how long a probe may take while the store is well
   milliseconds probe_ill{900};    ///< and while it is not: short, so that it comes back soon
-  std::size_t most_idle = 32;     ///< connections that are kept
+  /// Connections that are kept. Postfix takes a hundred sessions at once, each of which may have a
+  /// question under way; to open one for it costs more than all else of a message.
+  std::size_t most_idle = 128;
 };
 
 class RedisPool {
