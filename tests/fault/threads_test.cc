@@ -36,6 +36,7 @@ class ThreadsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_claim_is_taken_by_one_of_many);
   CPPUNIT_TEST(a_contact_is_learnt_by_many_at_once);
   CPPUNIT_TEST(a_store_is_stopped_under_load);
+  CPPUNIT_TEST(a_hundred_sessions_find_the_connections_that_a_hundred_left);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -118,6 +119,25 @@ class ThreadsTest : public CppUnit::TestFixture {
           rig.store->stop();
         });
     expect_unavailable(ask(*rig.store));
+  }
+  void a_hundred_sessions_find_the_connections_that_a_hundred_left() {
+    constexpr int kSessions = 100;
+    StoreRig rig;
+    std::vector<std::unique_ptr<LookUp>> under_way;
+    const auto answer_all = [&] {
+      for (const auto& each : under_way) CPPUNIT_ASSERT(each && each->answer(soon()));
+      under_way.clear();
+    };
+    for (int i = 0; i < kSessions; ++i) {
+      // It opens a connection, as all others are in use, and leaves it to the next.
+      CPPUNIT_ASSERT(ask(*rig.store));
+      under_way.push_back(rig.store->directory().ask({{joe()}, alice()}));
+    }
+    answer_all();
+    // This asks nobody who is not connected.
+    for (int i = 0; i < kSessions; ++i)
+      under_way.push_back(rig.store->directory().ask({{joe()}, alice()}));
+    answer_all();
   }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(ThreadsTest);
