@@ -51,9 +51,15 @@ RedisPipeline& RedisPipeline::add(std::initializer_list<std::string_view> words,
   return *this;
 }
 
-void RedisPipeline::begin(std::size_t words) {
+RedisPipeline& RedisPipeline::begin(std::size_t words) {
   append_size('*', words, bytes_);
   places_.push_back(bytes_.size());
+  return *this;
+}
+
+RedisPipeline& RedisPipeline::word(std::string_view text) {
+  append_word(text, bytes_);
+  return *this;
 }
 
 RedisPipeline& RedisPipeline::add(const RedisPipeline& commands) {

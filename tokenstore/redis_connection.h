@@ -38,6 +38,9 @@ class RedisPipeline {
   RedisPipeline& add(std::initializer_list<std::string_view> words);
   RedisPipeline& add(std::span<const std::string_view> words);
   RedisPipeline& add(std::initializer_list<std::string_view> words, const RedisWords& more);
+  /// The same in parts: begins a command of `words` words, each of which is then added by word().
+  RedisPipeline& begin(std::size_t words);
+  RedisPipeline& word(std::string_view text);
   RedisPipeline& add(const RedisPipeline& commands);
   /// Makes room for so many commands, and bytes of them in all.
   void reserve(std::size_t commands, std::size_t bytes);
@@ -48,9 +51,6 @@ class RedisPipeline {
   std::string name(std::size_t i) const;
 
  private:
-  /// Begins a command of that many words, which are still to come.
-  void begin(std::size_t words);
-
   std::string bytes_;                ///< as the server reads them (RESP2)
   std::vector<std::size_t> places_;  ///< in bytes_, of each command's first word
 };

@@ -157,12 +157,12 @@ class RedisReplyTest : public CppUnit::TestFixture {
     asked.add({"MGET"}, RedisWords({"a", ""}));
     RedisPipeline pipeline;
     pipeline.reserve(3, 100);
-    pipeline.add({"PING"}).add(asked).add({"TIME"}, RedisWords({}));
+    pipeline.add({"PING"}).add(asked).begin(1).word("TIME").add({"INFO"}, RedisWords({}));
     CPPUNIT_ASSERT_EQUAL(std::string("*1\r\n$4\r\nPING\r\n"
                                      "*3\r\n$4\r\nMGET\r\n$1\r\na\r\n$0\r\n\r\n"
-                                     "*1\r\n$4\r\nTIME\r\n"),
+                                     "*1\r\n$4\r\nTIME\r\n*1\r\n$4\r\nINFO\r\n"),
                          pipeline.bytes());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, pipeline.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{4}, pipeline.size());
     CPPUNIT_ASSERT_EQUAL(std::string("MGET"), pipeline.name(1));
     CPPUNIT_ASSERT_EQUAL(std::string("TIME"), pipeline.name(2));
   }
