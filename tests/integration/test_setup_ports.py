@@ -35,6 +35,8 @@ HOSTILE = {
     "smtpd_end_of_data_restrictions": ("reject", ""),
     "smtpd_delay_reject": ("no", "yes"),
     "smtpd_reject_unlisted_sender": ("yes", "no"),
+    # Who may use XCLIENT is not counted.
+    "smtpd_authorized_xclient_hosts": ("", "127.0.0.0/8"),
     "smtpd_client_event_limit_exceptions": ("", "127.0.0.0/8"),
     "smtpd_client_connection_rate_limit": ("1", None),
     "smtpd_client_message_rate_limit": ("1", None),
@@ -43,7 +45,7 @@ HOSTILE = {
     "smtpd_milter_maps": ("static:inet:127.0.0.1:1", ""),
     "smtpd_command_filter": ("regexp:{etc}/commands", ""),
     "smtpd_discard_ehlo_keywords": ("smtputf8,8bitmime,dsn,size,pipelining", ""),
-    "smtpd_discard_ehlo_keyword_address_maps": ("static:smtputf8,dsn", ""),
+    "smtpd_discard_ehlo_keyword_address_maps": ("static:smtputf8", ""),
     "smtpd_forbid_bare_newline": ("yes", None),
     "smtpd_forbid_unauth_pipelining": ("yes", None),
     "strict_rfc821_envelopes": ("yes", None),
