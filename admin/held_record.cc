@@ -22,7 +22,7 @@ bool has_recipient(HeldEvent::Kind kind) {
   return kind == HeldEvent::Kind::released || kind == HeldEvent::Kind::refused ||
          kind == HeldEvent::Kind::announced || kind == HeldEvent::Kind::declined ||
          kind == HeldEvent::Kind::freed || kind == HeldEvent::Kind::let_in ||
-         kind == HeldEvent::Kind::dropped_for;
+         kind == HeldEvent::Kind::dropped_for || kind == HeldEvent::Kind::unreached;
 }
 
 Record event_record(const HeldEvent& event, const std::vector<std::string>& recipients) {
@@ -42,7 +42,7 @@ std::vector<Record> delivery_records(const HeldEnvelope& e, const History& histo
   for (std::size_t i = 0; i < recipients.size() && i < history.recipients.size(); ++i)
     out.push_back(Record()
                       .add("recipient", recipients[i])
-                      .add("reason", e.reason_for(i))
+                      .add("reason", history.reasons[i])
                       .add("delivery", word(history.recipients[i]))
                       .add("announced", static_cast<bool>(history.announced[i])));
   return out;
@@ -86,6 +86,8 @@ std::string_view event_word(HeldEvent::Kind kind) {
       return "freed";
     case Kind::let_in:
       return "let-in";
+    case Kind::unreached:
+      return "unreached";
   }
   return "unknown";
 }
@@ -161,7 +163,7 @@ std::string show_text(const HeldMessage& message, const History& history) {
   add("queue id", e.queue_id);
   for (std::size_t i = 0; i < recipients.size() && i < history.recipients.size(); ++i)
     add("recipient", recipients[i] + ", " + std::string(word(history.recipients[i])) +
-                         (e.reason_for(i) == e.reason ? "" : ", held as " + e.reason_for(i)));
+                         (history.reasons[i] == e.reason ? "" : ", held as " + history.reasons[i]));
   for (const HeldEvent& event : message.events) {
     std::string line = rfc3339(event.when) + " " + std::string(event_word(event.kind));
     if (has_recipient(event.kind) && event.recipient < recipients.size())

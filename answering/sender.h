@@ -16,7 +16,7 @@ namespace countersign {
 
 /// How long a mark stands, that a request is under way, until the node has said so itself. If the
 /// node is away longer, or refuses, the form comes back, and to send it once more is harmless.
-constexpr seconds kMarkLife = std::chrono::hours(1);
+constexpr seconds kMarkLife = std::chrono::hours(24);
 
 /// Whether `address` (Mailbox::address()) is one of those that count; looks at all of them.
 bool is_of(const TokenView& view, const std::string& address);

@@ -24,6 +24,7 @@ Error no_such_token() { return {Errc::not_found, "no message under this token"};
 /// What to show of a message that is held, by the request that is under way.
 ViewState state_of_held(const HeldView& held, std::string_view answered, WallTime now) {
   if (answered == "withdraw" || answered == "not-me") return ViewState::withdrawn;
+  if (held.confirmed) return ViewState::answered;
   if (!answered.empty()) return under_way(held);
   // What is kept ends when its node says so: not before a digest has listed it, and by its clock.
   const bool over = held.copy != Copy::kept && held.expires <= now;

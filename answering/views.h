@@ -27,7 +27,9 @@ enum class ViewState {
   failed,      ///< the MTA refused it for good
   withdrawn,   ///< its sender took it back, or said that it is not his
   expired,     ///< nobody let it in within its lifetime
-  answered     ///< of refused or deferred mail: answered; it is to come once more
+  /// Of refused or deferred mail: answered; it is to come once more. Of kept mail: the answer is
+  /// in, and somebody whom it does not let in to decides.
+  answered
 };
 inline constexpr std::array<std::string_view, 7> kViewStateWords = {
     "waiting", "delivering", "delivered", "failed", "withdrawn", "expired", "answered"};

@@ -40,7 +40,9 @@ std::string view_json(const TokenView& view, const CodeLinks& code) {
   }
   if (view.state == ViewState::delivered) out["delivered"] = rfc3339(held.changed);
   if (view.state == ViewState::failed) out["failed"] = rfc3339(held.changed);
-  if (view.state == ViewState::failed || held.is_in_part()) {
+  // An answer that is in tells nobody whom it did not reach.
+  const bool tells = view.state != ViewState::answered || held.copy != Copy::kept;
+  if (view.state == ViewState::failed || (tells && held.is_in_part())) {
     out["delivered_to"] = held.recipients_who(RecipientState::taken);
     out["refused_by"] = held.recipients_who(RecipientState::refused);
     out["declined_by"] = held.recipients_who(RecipientState::declined);

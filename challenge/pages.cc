@@ -167,6 +167,7 @@ std::string Pages::message(const TokenView& view, const std::string& code_id, Wa
       return page("delivered", in.say("Delivered"));
     case ViewState::answered:
       out.set("known", view.authenticated());
+      // Who let it in and who did not is not told (design section 4, blocked = hold).
       return page("answered", in.say("Thank you"));
     case ViewState::failed:
       return failed(view, std::move(out), reader);
@@ -176,6 +177,7 @@ std::string Pages::message(const TokenView& view, const std::string& code_id, Wa
       if (!view.held.taken_back.empty()) return taken_back(view, std::move(out), reader);
   }
   const bool in_part = !view.held.recipients_who(RecipientState::taken).empty();
+  out.set("confirmed", view.held.confirmed);
   return page("expired", in_part ? in.say("Delivered in part") : in.say("Not delivered in time"));
 }
 

@@ -242,7 +242,7 @@ Result<DeskOutcome> StoreAskingDesk::handle(const Request& request, Deadline dea
 Result<bool> StoreAskingDesk::let_in(const HeldView& view, const Request& request,
                                      Deadline deadline) {
   if (view.fingerprint.empty()) return let_next_pass(view, deadline);
-  CS_TRY(parts_.desk.welcome(view, request.proof, deadline));
+  CS_TRY(parts_.desk.welcome(view, request.proof));
   return true;
 }
 

@@ -21,6 +21,9 @@ using Kind = HeldEvent::Kind;
 /// Who said that a message is not his hears no more of us for a year.
 constexpr seconds kNoChallenges = std::chrono::hours(24 * 365);
 
+/// Of one call of the store, where there are as many as a message has recipients.
+Deadline soon() { return std::chrono::steady_clock::now() + seconds(3); }
+
 /// No answer frees what these rules hold (design section 4, "What an answer does").
 bool answer_may_free(std::string_view reason) {
   static constexpr std::array kNever = {Reason::infected, Reason::own_domain,
@@ -140,29 +143,54 @@ Result<DeskOutcome> Desk::answer(const Request& request, const HeldMessage& mess
   if (history.withdrawn) return DeskOutcome::repeated;
   if (history.may_go && (history.contact_written || envelope.fingerprint.empty()))
     return DeskOutcome::repeated;
+  // Whom it did not reach decides himself from then on.
+  if (history.confirmed && !history.may_go) return DeskOutcome::repeated;
   CS_ASSIGN(const AuthorStanding standing, standing_of(envelope, deadline));
   const std::set<std::string> unreached =
       standing.unreached(envelope.fingerprint, envelope.network_fingerprint);
+  const std::set<std::string> declining = standing.declining();
+  const std::set<std::string> silent = without(unreached, declining);
   if (!history.may_go) {
-    const std::set<std::string> declining = standing.declining();
     CS_TRY(decline(message, declining));
-    if (covers(unreached, envelope.owners)) return DeskOutcome::not_wanted;
+    if (covers(unreached, envelope.owners)) {
+      CS_TRY(note_unreached(envelope, silent, standing.blocking()));
+      return DeskOutcome::not_wanted;
+    }
     CS_ASSIGN(const HeldMessage left, parts_.spool.read(envelope.id));
-    CS_TRY(let_go(envelope.id, words_of_answer(left, without(unreached, declining), request.proof,
-                                               parts_.clock.wall())));
+    CS_TRY(let_go(envelope.id, words_of_answer(left, silent, request.proof, parts_.clock.wall())));
   }
   if (!envelope.fingerprint.empty()) {
     CS_ASSIGN(const HeldMessage answered, parts_.spool.read(envelope.id));
     const std::set<std::string> owners = without(answering_for(answered), unreached);
-    CS_TRY(write_contact(envelope, owners, deadline));
-    CS_TRY(free_others(envelope, owners, request.proof, deadline));
+    CS_TRY(write_contact(envelope, owners));
+    CS_TRY(free_others(envelope, owners, request.proof));
     if (!history.contact_written)
       CS_TRY(parts_.spool.log(envelope.id,
                               {.kind = Kind::contact, .when = parts_.clock.wall(), .text = {}}));
     if (auto done = parts_.budgets.challenge_answered(envelope.fingerprint, deadline); !done)
       log::debug("answer not counted for the domain", {{"error", done.error().detail}});
   }
+  // Last: what comes before is done again if it fails.
+  if (!history.may_go) CS_TRY(note_unreached(envelope, silent, standing.blocking()));
   return DeskOutcome::accepted;
+}
+
+/// Notes whom an answer that was taken did not reach, and why: it is not asked for again, and they
+/// alone decide.
+Status Desk::note_unreached(const HeldEnvelope& envelope, const std::set<std::string>& unreached,
+                            const std::set<std::string>& blocking) {
+  if (unreached.empty()) return {};
+  for (std::uint32_t i = 0; i < envelope.owners.size(); ++i) {
+    if (!unreached.contains(envelope.owners[i])) continue;
+    const Reason why =
+        blocking.contains(envelope.owners[i]) ? Reason::blocked : Reason::forged_contact;
+    CS_TRY(parts_.spool.log(envelope.id, {.kind = Kind::unreached,
+                                          .when = parts_.clock.wall(),
+                                          .recipient = i,
+                                          .text = std::string(word(why))}));
+  }
+  if (auto now = parts_.spool.read(envelope.id)) parts_.table.put(*now);
+  return {};
 }
 
 /// Only marks the message: it stays, and its recipient can undo that.
@@ -225,8 +253,7 @@ Status Desk::let_go(const HeldId& id, const std::vector<HeldEvent>& words) {
   return {};
 }
 
-Status Desk::write_contact(const HeldEnvelope& envelope, const std::set<std::string>& owners,
-                           Deadline deadline) {
+Status Desk::write_contact(const HeldEnvelope& envelope, const std::set<std::string>& owners) {
   const WallTime now = parts_.clock.wall();
   const ContactEntry entry{.standing = Standing::allow,
                            .source = "answered",
@@ -236,7 +263,7 @@ Status Desk::write_contact(const HeldEnvelope& envelope, const std::set<std::str
                            .note = {}};
   for (const std::string& owner : owners) {
     const auto stands = parts_.contacts.learn({.level = Level::mailbox, .name = owner},
-                                              "a:" + envelope.author, entry, deadline);
+                                              "a:" + envelope.author, entry, soon());
     if (!stands) return stands.error();
   }
   return {};
@@ -244,7 +271,7 @@ Status Desk::write_contact(const HeldEnvelope& envelope, const std::set<std::str
 
 /// Frees what the author has waiting for `owners`: a message to others as well only for these.
 Status Desk::free_others(const HeldEnvelope& envelope, const std::set<std::string>& owners,
-                         const std::string& proof, Deadline deadline) {
+                         const std::string& proof) {
   const auto ids = parts_.table.where([&](const HeldLine& line) {
     return line.state == HeldState::held && line.author == envelope.author &&
            line.fingerprint == envelope.fingerprint &&
@@ -260,7 +287,7 @@ Status Desk::free_others(const HeldEnvelope& envelope, const std::set<std::strin
       if (!message) continue;
       if (const auto freed = free_for(*message, owners, proof); !freed) return freed.error();
     }
-  return free_elsewhere(envelope, proof, deadline);
+  return free_elsewhere(envelope, proof);
 }
 
 /// Lets it go to those of `owners` whom its author's answer reaches; returns whether there are any.
@@ -274,29 +301,30 @@ Result<bool> Desk::free_for(const HeldMessage& message, const std::set<std::stri
   return true;
 }
 
-Status Desk::free_elsewhere(const HeldEnvelope& envelope, const std::string& proof,
-                            Deadline deadline) {
+Status Desk::free_elsewhere(const HeldEnvelope& envelope, const std::string& proof) {
   const std::string& here = parts_.spool.node();
   CS_ASSIGN(const Secret key, parts_.keys.current("operator"));
   std::set<HeldId> seen;
+  std::vector<HeldId> others;
   for (const std::string& owner : owners_of(envelope)) {
-    CS_ASSIGN(const auto ids, parts_.index.held_for(owner, deadline));
-    for (const HeldId& id : ids) {
-      if (!seen.insert(id).second || parts_.table.find(id)) continue;
-      const auto view = parts_.index.get(id, deadline);
-      if (!view || view->node == here || view->state != HeldState::held ||
-          view->author != envelope.author || view->fingerprint != envelope.fingerprint)
-        continue;
-      Request request{.kind = "free",
-                      .id = id.text(),
-                      .token = {},
-                      .address = envelope.author,
-                      .proof = proof,
-                      .nonce = hex_encode(random_bytes(16)),
-                      .mac = {}};
-      request.mac = hex_encode(hmac_sha256(key.bytes, request.mac_input(view->node)));
-      CS_TRY(parts_.requests.append(view->node, request, deadline));
-    }
+    CS_ASSIGN(const auto ids, parts_.index.held_for(owner, soon()));
+    for (const HeldId& id : ids)
+      if (seen.insert(id).second && !parts_.table.find(id)) others.push_back(id);
+  }
+  for (const Result<HeldView>& view : parts_.index.get_all(others, soon())) {
+    if (!view && view.error().code == Errc::unavailable) return view.error();
+    if (!view || view->node == here || view->state != HeldState::held ||
+        view->author != envelope.author || view->fingerprint != envelope.fingerprint)
+      continue;
+    Request request{.kind = "free",
+                    .id = view->id.text(),
+                    .token = {},
+                    .address = envelope.author,
+                    .proof = proof,
+                    .nonce = hex_encode(random_bytes(16)),
+                    .mac = {}};
+    request.mac = hex_encode(hmac_sha256(key.bytes, request.mac_input(view->node)));
+    CS_TRY(parts_.requests.append(view->node, request, soon()));
   }
   return {};
 }
@@ -337,22 +365,24 @@ Status Desk::drop(const HeldId& id, const std::string& who,
   return {};
 }
 
-Status Desk::welcome(const HeldView& view, const std::string& proof, Deadline deadline) {
+Status Desk::welcome(const HeldView& view, const std::string& proof) {
   HeldEnvelope envelope{.id = view.id};
   envelope.owners = view.owners;
   envelope.author = view.author;
   envelope.fingerprint = view.fingerprint;
   const std::set<std::string> owners = owners_of(envelope);
-  CS_TRY(write_contact(envelope, owners, deadline));
-  return free_others(envelope, owners, proof, deadline);
+  CS_TRY(write_contact(envelope, owners));
+  return free_others(envelope, owners, proof);
 }
 
-Status Desk::finish_contact(const HeldId& id, Deadline deadline) {
+Status Desk::finish_answer(const HeldId& id) {
   CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
   const History history = history_of(message);
   if (!history.answered || history.contact_written || message.envelope.fingerprint.empty())
     return {};
-  CS_TRY(write_contact(message.envelope, answering_for(message), deadline));
+  const std::set<std::string> owners = answering_for(message);
+  CS_TRY(write_contact(message.envelope, owners));
+  CS_TRY(free_others(message.envelope, owners, history.proof));
   return parts_.spool.log(id, {.kind = Kind::contact, .when = parts_.clock.wall(), .text = {}});
 }
 

@@ -71,13 +71,16 @@ class Desk {
   Status restore(const HeldId& id, const std::string& who);
   /// The author of refused mail answered, and is authenticated: makes him a contact of the view's
   /// owners, and frees what else he has waiting for them. Errors: unavailable.
-  Status welcome(const HeldView& view, const std::string& proof, Deadline deadline);
-  /// Writes the contact of an answered message, if it has not been written: after a crash.
+  Status welcome(const HeldView& view, const std::string& proof);
+  /// Does what is left to do of the answer to a message that goes out: its contact, what else its
+  /// author has waiting. Nothing, mostly: after a crash, or a fault of the store.
   /// Errors: unavailable.
-  Status finish_contact(const HeldId& id, Deadline deadline);
+  Status finish_answer(const HeldId& id);
 
  private:
   Result<DeskOutcome> answer(const Request& request, const HeldMessage& message, Deadline deadline);
+  Status note_unreached(const HeldEnvelope& envelope, const std::set<std::string>& unreached,
+                        const std::set<std::string>& blocking);
   Result<DeskOutcome> take_back(const Request& request, const HeldMessage& message,
                                 Deadline deadline);
   Result<AuthorStanding> standing_of(const HeldEnvelope& envelope, Deadline deadline);
@@ -85,11 +88,10 @@ class Desk {
   Result<bool> free_for(const HeldMessage& message, const std::set<std::string>& owners,
                         const std::string& proof);
   Status decline(const HeldMessage& message, const std::set<std::string>& blocking);
-  Status write_contact(const HeldEnvelope& envelope, const std::set<std::string>& owners,
-                       Deadline deadline);
+  Status write_contact(const HeldEnvelope& envelope, const std::set<std::string>& owners);
   Status free_others(const HeldEnvelope& envelope, const std::set<std::string>& owners,
-                     const std::string& proof, Deadline deadline);
-  Status free_elsewhere(const HeldEnvelope& envelope, const std::string& proof, Deadline deadline);
+                     const std::string& proof);
+  Status free_elsewhere(const HeldEnvelope& envelope, const std::string& proof);
   Result<DeskOutcome> free_here(const HeldMessage& message, const Request& request,
                                 Deadline deadline);
 

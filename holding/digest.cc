@@ -71,7 +71,11 @@ struct Share {
   std::string reason() const {
     if (history.recipients[recipient] == RecipientState::declined)
       return std::string(word(Reason::blocked));
-    return message.envelope.reason_for(recipient);
+    return history.reasons[recipient];
+  }
+  bool waits() const {
+    return history.recipients[recipient] == RecipientState::waiting &&
+           history.leaves[recipient] == History::Leave::none;
   }
 };
 
@@ -91,10 +95,17 @@ std::string kept_and_id(const HeldEnvelope& e, const Catalogue& in) {
          line(in.say("Id:"), e.id.text()) + '\n';
 }
 
+/// Whether the challenge by mail did not go out: it was refused, or a crash came in between.
+bool lost_its_challenge(const History& history) {
+  return history.challenge_failed || (history.challenge_sending && !history.challenge_done);
+}
+
 /// Whether nobody else can let it in: its sender was not asked, or his answer was not enough.
 bool waits_for_its_recipient(const Share& share) {
-  return !share.history.withdrawn &&
-         (!share.message.envelope.challenged || share.history.state == HeldState::failed);
+  const History& history = share.history;
+  return !history.withdrawn &&
+         (!share.message.envelope.challenged || history.state == HeldState::failed ||
+          lost_its_challenge(history) || (history.confirmed && share.waits()));
 }
 
 /// What the reader has to do, and what becomes of what he leaves.

@@ -52,6 +52,10 @@ void apply_to_one(History& h, const HeldEvent& event) {
     case Kind::dropped_for:
       if (state != RecipientState::taken) state = RecipientState::dropped;
       break;
+    case Kind::unreached:
+      h.confirmed = true;
+      h.reasons[i] = event.text;
+      break;
     case Kind::announced:
       h.announced[i] = true;
       break;
@@ -65,7 +69,7 @@ void apply(History& h, const HeldEvent& event) {
   switch (event.kind) {
     case Kind::answered:
       allow_all(h, Leave::answer);
-      h.answered = true;
+      h.answered = h.confirmed = true;
       h.proof = event.text;
       break;
     case Kind::approved:
@@ -80,6 +84,7 @@ void apply(History& h, const HeldEvent& event) {
     case Kind::challenged:
       h.challenge_sending = event.text != "again";
       h.challenge_done = h.challenge_sending && event.text != "sending";
+      h.challenge_failed = event.text.starts_with("failed");
       break;
     case Kind::reported:
       h.reported = true;
@@ -139,6 +144,8 @@ History history_of(const HeldMessage& message) {
   h.changed = message.envelope.arrived;
   h.recipients.resize(message.envelope.envelope.recipients.size(), RecipientState::waiting);
   h.leaves.resize(h.recipients.size(), Leave::none);
+  for (std::size_t i = 0; i < h.recipients.size(); ++i)
+    h.reasons.push_back(message.envelope.reason_for(i));
   h.announced.resize(h.recipients.size(), false);
   HeldState before = HeldState::held;
   for (const HeldEvent& event : message.events) {

@@ -23,11 +23,13 @@ struct History {
   WallTime changed{};                      ///< when it came to that state
   std::vector<RecipientState> recipients;  ///< in the envelope's order
   std::vector<Leave> leaves;               ///< likewise
+  std::vector<std::string> reasons;        ///< why it is held for each by now: words of Reason
   std::vector<bool> announced;             ///< a digest listed it for this recipient's owner
   bool may_go = false;                     ///< answered or approved, for all
   bool withdrawn = false;                  ///< taken back by its sender, and that not undone
   std::string taken_back;                  ///< how, if `withdrawn`: "withdraw" or "not-me"
   bool answered = false;                   ///< by its author, for all
+  bool confirmed = false;                  ///< by its author, whomever that reached
   std::string proof;                       ///< of the answer, to this message or to another
   std::string approved_by;
   int deferrals = 0;    ///< failed tries since it may go
@@ -35,6 +37,7 @@ struct History {
   bool contact_written = false;
   bool challenge_sending = false;  ///< the challenge mail was begun (perhaps sent)
   bool challenge_done = false;     ///< sent, or given up
+  bool challenge_failed = false;   ///< given up
   bool reported = false;           ///< the DSN to the author was taken, or refused for good
 
   /// Whether it is on its way to recipient `i`.

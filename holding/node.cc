@@ -4,7 +4,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "base/log.h"
 #include "holding/view.h"
@@ -17,26 +16,10 @@ constexpr int kReleaseWorkers = 2;
 constexpr seconds kStoreTime{3};
 constexpr seconds kSoon{5};        ///< until a step that failed on store or disk comes again
 constexpr milliseconds kBusy{50};  ///< until a message that another thread has is asked for again
-constexpr std::size_t kMostChallengesAtOnce = 20;
-constexpr std::size_t kMostLeaks = 1000;
 constexpr std::chrono::minutes kComplainAgain{1};  ///< until a fault that lasts is logged again
-
-/// The local day of `t` as "2027-05-03", and its minutes after midnight.
-std::pair<std::string, std::chrono::minutes> local_day(WallTime t) {
-  const std::time_t secs = std::chrono::floor<seconds>(t).time_since_epoch().count();
-  std::tm local{};
-  localtime_r(&secs, &local);
-  char day[32];
-  std::snprintf(day, sizeof day, "%04d-%02d-%02d", local.tm_year + 1900, local.tm_mon + 1,
-                local.tm_mday);
-  return {day, std::chrono::minutes(local.tm_hour * 60 + local.tm_min)};
-}
 
 /// Deadlines of I/O are the system's: a clock that a test moves would stretch or cut them.
 Deadline within(milliseconds time) { return std::chrono::steady_clock::now() + time; }
-
-/// Whether time can end it: its recipient could let it in, and nobody is being delivered to.
-bool can_expire(HeldState state, bool under_way) { return may_be_let_in(state) && !under_way; }
 
 }  // namespace
 
@@ -67,17 +50,28 @@ NodeMetrics::NodeMetrics(metrics::Registry& r)
       release(r, "countersign_release_seconds", "Time of a try to release.") {}
 
 Node::Node(NodeParts parts, std::chrono::minutes digest_at)
-    : parts_(parts), digest_at_(digest_at) {}
+    : parts_(parts),
+      notifier_({.spool = parts.spool,
+                 .spool_clock = parts.spool_clock,
+                 .table = parts.table,
+                 .claims = parts.claims,
+                 .announcer = parts.announcer,
+                 .reports = parts.reports,
+                 .clock = parts.clock},
+                digest_at, [this](const HeldId& id) { changed(id); }),
+      desk_requests_(parts.requests, parts.spool.node()),
+      asking_requests_(parts.requests, std::string(kAnyNode)) {}
 
 Node::~Node() { stop(); }
 
 Status Node::start() {
   for (const HeldId& id : parts_.spool.list()) load(id);
-  if (!missed_digest()) last_digest_day_ = local_day(parts_.clock.wall()).first;
+  notifier_.start();
   run("desk", &Node::desk_loop);
   run("asking", &Node::asking_loop);
   for (int i = 0; i < kReleaseWorkers; ++i) run("release", &Node::release_loop);
   run("chores", &Node::chores_loop);
+  run("notices", &Node::notices_loop);
   return {};
 }
 
@@ -116,17 +110,10 @@ bool Node::wait(milliseconds time) {
 
 void Node::held(const HeldId& id, bool indexed) {
   if (!indexed) unindexed_.with([&](auto& s) { s.insert(id); });
-  if (const auto line = parts_.table.find(id); line && line->wants_challenge)
-    unannounced_.with([&](auto& s) { s.insert(id); });
+  notifier_.may_want_challenge(id);
 }
 
 void Node::changed(const HeldId& id) { agenda_.add(id, std::chrono::steady_clock::now()); }
-
-void Node::leaked(const LeakAlarm& alarm) {
-  leaks_.with([&](auto& waiting) {
-    if (waiting.size() < kMostLeaks) waiting.emplace(alarm.owner + " " + alarm.id, alarm);
-  });
-}
 
 void Node::load(const HeldId& id) {
   const auto message = parts_.spool.read(id);
@@ -138,45 +125,42 @@ void Node::load(const HeldId& id) {
   parts_.table.put(*message);
   unindexed_.with([&](auto& s) { s.insert(id); });
   const auto line = parts_.table.find(id);
-  if (line && line->wants_challenge) unannounced_.with([&](auto& s) { s.insert(id); });
+  notifier_.may_want_challenge(id);
   if (line && (line->under_way || !waits_for_a_word(line->state))) changed(id);
 }
 
 // --- requests
 
 void Node::desk_loop() {
-  const auto entries = parts_.requests.read(parts_.spool.node(), within(seconds(1)));
-  if (!entries) {
-    complain_of_requests(entries.error());
-    wait(seconds(1));
-    return;
-  }
-  requests_complaint_.reset();
-  for (const RequestEntry& entry : *entries) {
-    const auto id = HeldId::parse(entry.request.id);
-    const auto claim = id ? parts_.claims.take(*id) : std::nullopt;
-    if (id && !claim) continue;  // comes again with the next read
-    const auto outcome = parts_.desk.handle(entry.request, within(kStoreTime));
-    if (!outcome) {
-      log::warning("request waits",
-                   {{"held", entry.request.id}, {"error", outcome.error().detail}});
-      wait(seconds(1));
-      return;
-    }
-    parts_.metrics.answers.increment(*outcome);
-    log::info("request", {{"kind", entry.request.kind},
-                          {"held", entry.request.id},
-                          {"outcome", word(kDeskOutcomeWords, *outcome)},
-                          {"proof", entry.request.proof}});
-    if (id && *outcome == DeskOutcome::accepted) {
-      (void)index_again(*id);
-      if (entry.request.kind == "withdraw" || entry.request.kind == "not-me")
-        parts_.metrics.withdrawn.increment(entry.request.kind == "not-me");
-    }
-    if (auto done = parts_.requests.done(parts_.spool.node(), entry.entry, within(kStoreTime));
-        !done)
-      return;
-  }
+  const Status turned =
+      desk_requests_.turn([this](const Request& request) { return take_request(request); });
+  if (turned) return requests_complaint_.reset();
+  complain_of_requests(turned.error());
+  wait(seconds(1));
+}
+
+Status Node::take_request(const Request& request) {
+  const auto id = HeldId::parse(request.id);
+  const auto claim = id ? parts_.claims.take(*id) : std::nullopt;
+  if (id && !claim) return Error{Errc::already_exists, "busy"};
+  CS_ASSIGN(const DeskOutcome outcome, parts_.desk.handle(request, within(kStoreTime)));
+  note(request, "held", outcome);
+  if (id && outcome == DeskOutcome::unknown) CS_TRY(end_unknown(*id));
+  if (id && (outcome == DeskOutcome::accepted || outcome == DeskOutcome::not_wanted))
+    (void)index_again(*id);
+  if (outcome == DeskOutcome::accepted && (request.kind == "withdraw" || request.kind == "not-me"))
+    parts_.metrics.withdrawn.increment(request.kind == "not-me");
+  return {};
+}
+
+/// The store was put back to an older state: its page is not to say for ever that what is not in
+/// the spool any more waits.
+Status Node::end_unknown(const HeldId& id) {
+  const auto view = parts_.index.get(id, within(kStoreTime));
+  if (!view) return view.error().code == Errc::unavailable ? Status(view.error()) : Status();
+  if (view->node != parts_.spool.node() || is_over(view->state)) return {};
+  log::warning("the store had a message that is not in the spool", {{"held", id.text()}});
+  return parts_.index.set_state(*view, HeldState::dropped, parts_.clock.wall(), within(kStoreTime));
 }
 
 /// Answers wait meanwhile, and their senders believe them on their way.
@@ -189,27 +173,21 @@ void Node::complain_of_requests(const Error& error) {
 }
 
 void Node::asking_loop() {
-  const std::string any(kAnyNode);
-  const auto entries = parts_.requests.read(any, within(seconds(1)));
-  if (!entries) {
-    wait(seconds(1));
-    return;
-  }
-  for (const RequestEntry& entry : *entries) {
-    const auto outcome = parts_.asking.handle(entry.request, within(kStoreTime));
-    if (!outcome) {
-      log::warning("answer waits",
-                   {{"asked", entry.request.id}, {"error", outcome.error().detail}});
-      wait(seconds(1));
-      return;
-    }
-    parts_.metrics.answers.increment(*outcome);
-    log::info("request", {{"kind", entry.request.kind},
-                          {"asked", entry.request.id},
-                          {"outcome", word(kDeskOutcomeWords, *outcome)},
-                          {"proof", entry.request.proof}});
-    if (auto done = parts_.requests.done(any, entry.entry, within(kStoreTime)); !done) return;
-  }
+  const Status turned = asking_requests_.turn([this](const Request& request) -> Status {
+    CS_ASSIGN(const DeskOutcome outcome, parts_.asking.handle(request, within(kStoreTime)));
+    note(request, "asked", outcome);
+    return {};
+  });
+  if (!turned) wait(seconds(1));
+}
+
+/// `id_name`: what the log calls the request's id.
+void Node::note(const Request& request, std::string_view id_name, DeskOutcome outcome) {
+  parts_.metrics.answers.increment(outcome);
+  log::info("request", {{"kind", request.kind},
+                        {id_name, request.id},
+                        {"outcome", word(kDeskOutcomeWords, outcome)},
+                        {"proof", request.proof}});
 }
 
 // --- releases
@@ -234,7 +212,7 @@ void Node::work_on(const HeldId& id) {
   const History history = history_of(*message);
   Status done;
   if (history.is_under_way()) {
-    done = parts_.desk.finish_contact(id, within(kStoreTime));
+    done = parts_.desk.finish_answer(id);
     if (!done) log::warning("contact waits", {{"held", id.text()}, {"error", done.error().detail}});
     done = release(id);
   } else if (!waits_for_a_word(history.state)) {
@@ -267,6 +245,8 @@ Status Node::release(const HeldId& id) {
 Status Node::finish(const HeldMessage& message, HeldState state) {
   const HeldEnvelope& envelope = message.envelope;
   const History history = history_of(message);
+  // Its file is all that knows of an answer that is not done yet.
+  if (state == HeldState::released) CS_TRY(parts_.desk.finish_answer(envelope.id));
   if (std::ranges::count(history.recipients, RecipientState::refused) > 0)
     CS_TRY(parts_.announcer.report_failure(message));
   CS_ASSIGN(const IndexEntry entry,
@@ -291,28 +271,15 @@ Status Node::finish(const HeldMessage& message, HeldState state) {
 void Node::chores_loop() {
   SteadyTime next_minute = std::chrono::steady_clock::now();
   SteadyTime next_sweep = next_minute + std::chrono::hours(1);
-  SteadyTime next_expiry = next_minute;
-  SteadyTime next_limit = next_minute;
   while (!stopping_) {
     take_orders();
     mend_index();
-    send_challenges();
-    send_leak_alarms();
-    parts_.reports.send();
     const auto now = std::chrono::steady_clock::now();
-    if (now >= next_expiry) {
-      next_expiry = now + kSoon;
-      expire();
-    }
     if (now >= next_minute) {
       next_minute = now + std::chrono::minutes(1);
-      send_digests();
       if (auto saved = parts_.spool_clock.save(); !saved)
         log::warning("the spool's clock was not saved", {{"error", saved.error().detail}});
     }
-    if (now >= next_limit)
-      next_limit = now + (parts_.release_limit.refresh() ? std::chrono::minutes(60)
-                                                         : std::chrono::minutes(1));
     if (now >= next_sweep) {
       next_sweep = now + std::chrono::hours(1);
       sweep();
@@ -323,6 +290,18 @@ void Node::chores_loop() {
                                                                    : static_cast<double>(offered));
     parts_.metrics.held.set(static_cast<double>(parts_.table.size()));
     parts_.metrics.spool_bytes.set(static_cast<double>(parts_.spool.used_bytes()));
+    wait(seconds(1));
+  }
+}
+
+void Node::notices_loop() {
+  SteadyTime next_limit{};
+  while (!stopping_) {
+    notifier_.turn(stopping_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_limit)
+      next_limit = now + (parts_.release_limit.refresh() ? std::chrono::minutes(60)
+                                                         : std::chrono::minutes(1));
     wait(seconds(1));
   }
 }
@@ -383,106 +362,11 @@ void Node::mend_index() {
     if (!claim) continue;
     if (auto done = index_again(id); !done) {
       log::warning("index waits", {{"held", id.text()}, {"error", done.error().detail}});
-      return;
+      if (!parts_.directory.healthy()) return;
+      continue;
     }
     unindexed_.with([&](auto& s) { s.erase(id); });
   }
-}
-
-void Node::send_challenges() {
-  const auto ids = unannounced_.with([](auto& s) { return s; });
-  std::size_t sent = 0;
-  for (const HeldId& id : ids) {
-    if (stopping_ || ++sent > kMostChallengesAtOnce) return;
-    if (auto done = parts_.announcer.challenge(id); !done) return;
-    unannounced_.with([&](auto& s) { s.erase(id); });
-  }
-}
-
-void Node::send_leak_alarms() {
-  const auto waiting = leaks_.with([](auto& all) { return all; });
-  for (const auto& entry : waiting) {
-    const LeakAlarm& alarm = entry.second;
-    if (stopping_) return;
-    if (auto done = parts_.announcer.leak(alarm); !done) {
-      log::warning("leak alarm waits", {{"owner", alarm.owner}, {"error", done.error().detail}});
-      return;
-    }
-    leaks_.with([&](auto& all) { all.erase(entry.first); });
-  }
-}
-
-/// Whether today's digest is still to come, or was due while this node was down. A start after the
-/// hour is no reason for one: the next comes tomorrow at its time.
-bool Node::missed_digest() const {
-  const WallTime now = parts_.clock.wall();
-  const auto minute = local_day(now).second;
-  if (minute < digest_at_) return true;
-  const WallTime due = now - (minute - digest_at_) - std::chrono::minutes(1);
-  return !parts_.table
-              .where([&](const HeldLine& line) {
-                return waits_for_a_word(line.state) && !line.all_announced && line.arrived < due;
-              })
-              .empty();
-}
-
-void Node::send_digests() {
-  const auto [day, minute] = local_day(parts_.clock.wall());
-  if (minute < digest_at_ || day == last_digest_day_) return;
-  std::set<std::string> owners;
-  (void)parts_.table.where([&](const HeldLine& line) {
-    if (may_be_let_in(line.state)) owners.insert(line.owners.begin(), line.owners.end());
-    return false;
-  });
-  bool all = true;
-  for (const std::string& owner : owners) {
-    if (stopping_) return;
-    const std::string name = "digest:" + parts_.spool.node() + ":" + owner + ":" + day;
-    if (auto done = parts_.announcer.digest(owner, name); !done) {
-      log::warning("digest waits", {{"owner", owner}, {"error", done.error().detail}});
-      all = false;
-    }
-  }
-  if (all) last_digest_day_ = day;
-}
-
-void Node::expire() {
-  const WallTime wall = parts_.clock.wall();
-  const milliseconds kept = parts_.spool_clock.now();
-  const auto ids = parts_.table.where([&](const HeldLine& line) {
-    return can_expire(line.state, line.under_way) && wall >= line.expires &&
-           kept - line.kept_since >= line.expires - line.arrived;
-  });
-  for (const HeldId& id : ids) {
-    if (stopping_) return;
-    if (auto done = expire(id); !done)
-      log::warning("expiry waits", {{"held", id.text()}, {"error", done.error().detail}});
-  }
-}
-
-Status Node::expire(const HeldId& id) {
-  auto line = parts_.table.find(id);
-  if (!line) return {};
-  if (!line->all_announced) {
-    const auto hour = std::to_string(to_epoch_ms(parts_.clock.wall()) / 3'600'000);
-    const std::set<std::string> owners(line->owners.begin(), line->owners.end());
-    for (const std::string& owner : owners)
-      CS_TRY(parts_.announcer.digest(owner, "digest:" + parts_.spool.node() + ":" + owner +
-                                                ":last:" + id.text() + ":" + hour));
-    line = parts_.table.find(id);
-    if (!line || !line->all_announced) return Error{Errc::unavailable, "not announced yet"};
-  }
-  const auto claim = parts_.claims.take(id);
-  if (!claim) return Error{Errc::unavailable, "busy"};
-  CS_ASSIGN(const HeldMessage message, parts_.spool.read(id));
-  const History history = history_of(message);
-  if (!can_expire(history.state, history.is_under_way())) return {};
-  CS_TRY(parts_.spool.log(
-      id, {.kind = Kind::expired, .when = parts_.clock.wall(), .recipient = 0, .text = {}}));
-  CS_ASSIGN(const HeldMessage after, parts_.spool.read(id));
-  parts_.table.put(after);
-  changed(id);
-  return {};
 }
 
 }  // namespace countersign

@@ -28,9 +28,11 @@
 #include "holding/claims.h"
 #include "holding/desk.h"
 #include "holding/held_table.h"
+#include "holding/notifier.h"
 #include "holding/release.h"
 #include "holding/release_limit.h"
 #include "holding/report_desk.h"
+#include "holding/request_reader.h"
 #include "holding/spool_clock.h"
 
 namespace countersign {
@@ -87,16 +89,20 @@ class Node {
   /// For SpoolIntakeDesk::on_held and Desk::on_change. Never block.
   void held(const HeldId& id, bool indexed);
   void changed(const HeldId& id);
-  /// For Services::on_leak. Never blocks. Forgets alarms when too many wait: the store notes all.
-  void leaked(const LeakAlarm& alarm);
+  /// As Notifier::leaked().
+  void leaked(const LeakAlarm& alarm) { notifier_.leaked(alarm); }
 
  private:
   void run(const char* name, void (Node::*loop)());
   void desk_loop();
+  Status take_request(const Request& request);
+  Status end_unknown(const HeldId& id);
+  void note(const Request& request, std::string_view id_name, DeskOutcome outcome);
   void complain_of_requests(const Error& error);
   void asking_loop();
   void release_loop();
   void chores_loop();
+  void notices_loop();
 
   void work_on(const HeldId& id);
   Status finish(const HeldMessage& message, HeldState state);
@@ -108,24 +114,17 @@ class Node {
   void take_orders();
   Status follow(const Order& order);
   void mend_index();
-  void send_challenges();
-  void send_leak_alarms();
-  bool missed_digest() const;
-  void send_digests();
-  void expire();
-  Status expire(const HeldId& id);
   bool wait(milliseconds time);
 
   NodeParts parts_;
-  const std::chrono::minutes digest_at_;
+  Notifier notifier_;
+  RequestReader desk_requests_;
+  RequestReader asking_requests_;
   Agenda agenda_;
   Guarded<std::set<HeldId>> unindexed_;
-  Guarded<std::set<HeldId>> unannounced_;
-  Guarded<std::map<std::string, LeakAlarm>> leaks_;  ///< by owner and id of the token
   std::atomic<bool> stopping_{false};
   std::mutex sleep_mutex_;
   std::condition_variable sleep_;
-  std::string last_digest_day_;
   std::optional<SteadyTime> requests_complaint_;  ///< since they cannot be read: logged when last
   std::vector<std::thread> threads_;
 };

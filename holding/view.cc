@@ -31,6 +31,7 @@ Result<IndexEntry> index_entry(const HeldEnvelope& envelope, const std::string& 
                             .changed = history.changed,
                             .outcomes = history.recipients,
                             .answered = history.answered,
+                            .confirmed = history.confirmed,
                             .taken_back = history.taken_back,
                             .challenged = envelope.challenged,
                             .by_mail = envelope.by_mail,

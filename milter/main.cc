@@ -51,6 +51,7 @@ constexpr const char* kUsage =
 
 constexpr seconds kDrainTime{20};
 constexpr seconds kReplyTime{60};  ///< for each reply of our own MTA
+constexpr seconds kStopTime{10};   ///< for what our MTA is told when we are to stop
 constexpr seconds kLimitTime{2};   ///< likewise, when it is only asked how much it takes
 
 struct Arguments {
@@ -283,8 +284,8 @@ struct Program {
         fs(std::move(spool_fs)),
         spool(std::move(opened)),
         spool_clock(std::move(ticking)),
-        mta(make_relay(config.release.smtp, host_name(), kReplyTime)),
-        notices(make_relay(config.notices.smtp, host_name(), kReplyTime)),
+        mta(make_relay(config.release.smtp, host_name(), kReplyTime, &ending)),
+        notices(make_relay(config.notices.smtp, host_name(), kReplyTime, &ending)),
         store(open_store(config)),
         desk({.spool = *spool,
               .table = table,
@@ -373,6 +374,7 @@ struct Program {
   std::unique_ptr<PosixFs> fs;
   std::unique_ptr<Spool> spool;
   std::unique_ptr<SpoolClock> spool_clock;
+  Ending ending;
   std::unique_ptr<Relay> mta, notices;
   std::unique_ptr<RedisStore> store;
   HeldTable table;
@@ -538,6 +540,7 @@ int run(const std::string& path) {
                       {"mode", config->first_contact.mode}});
   const Status served = serve(kDrainTime);
   if (!served) log::error("libmilter", {{"error", served.error().detail}});
+  program.ending.at(std::chrono::steady_clock::now() + kStopTime);
   program.node.stop();
   program.outgoing.stop();
   program.authenticator.stop();

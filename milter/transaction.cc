@@ -17,9 +17,7 @@ constexpr std::size_t kMostHeaderBytes = 4 * 1024 * 1024;
 constexpr milliseconds kAskDns{4000};
 constexpr milliseconds kAskDnsWhileWatching{2000};
 constexpr milliseconds kAuthenticate{1000};  ///< once DNS is no longer asked
-constexpr milliseconds kLookUpWhileWatching{300};
 constexpr milliseconds kCommit{7000};
-constexpr milliseconds kSpend{2000};
 constexpr milliseconds kLearn{500};
 
 /// A field that most mail has, and after what the store's question depends on: then the store
@@ -82,7 +80,7 @@ Verdict Transaction::decide() {
   }
   consultation_.forget();
   judge();
-  if (report_) take_returned();
+  if (report_) judge_returned();
   tell_despite_block();
   switch (plan_.answer) {
     case Handling::deliver:
@@ -186,8 +184,7 @@ void Transaction::ask_store() {
   const Deadline deadline = within(is_only_watched() ? kLookUpWhileWatching : kLookUp);
   const auto known = consultation_.answer(question, deadline);
   if (!known) {
-    log::warning("store does not answer",
-                 {{"queue_id", queue_id_}, {"error", known.error().detail}});
+    store_does_not_answer(known.error());
     return store_failed();
   }
   facts_.page = page_state(services_.page.age(known->page_age, services_.clock.steady()));
@@ -203,8 +200,7 @@ void Transaction::ask_store() {
       permits_.judge(facts_, header_, question.tokens, known->tokens, recipients_, deadline);
   if (judged) judged = replies_.judge(facts_, recipients_, deadline);
   if (judged) return;
-  log::warning("store does not answer",
-               {{"queue_id", queue_id_}, {"error", judged.error().detail}});
+  store_does_not_answer(judged.error());
   store_failed();
 }
 
@@ -232,30 +228,32 @@ SmtpReply Transaction::refusal() const {
   return by_token ? token_refused_reply() : blocked_reply();
 }
 
-/// Asks whether this is a bounce of mail that a recipient sent, where that decides (rule 13). Each
-/// is let in once, so this is also the one place that takes it.
-void Transaction::take_returned() {
+/// Asks whether this is a bounce of mail that a recipient sent, where that decides (rule 13).
+void Transaction::judge_returned() {
   const ReturnedMail& found = report_->finish();
   if (found.message_ids.empty() || services_.sent == nullptr) return;
-  std::map<Mailbox, Result<bool>> taken;
+  std::map<Mailbox, Result<bool>> answers;
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     RecipientFacts& recipient = recipients_[i];
     if (!recipient.owner || !ReturnedReport::matters(decisions_[i])) continue;
-    auto known = taken.find(*recipient.owner);
-    if (known == taken.end()) {
+    auto known = answers.find(*recipient.owner);
+    if (known == answers.end()) {
       ReturnedNote note{.owner = recipient.owner->key(), .now = began_};
       services_.sent_digests.mark_returned(found, note);
       const auto time = is_only_watched() ? kLookUpWhileWatching : kLookUp;
       known =
-          taken.emplace(*recipient.owner, services_.sent->take_returned(note, within(time))).first;
-      if (!known->second)
-        log::warning("store does not answer",
-                     {{"queue_id", queue_id_}, {"error", known->second.error().detail}});
+          answers.emplace(*recipient.owner, services_.sent->may_return(note, within(time))).first;
+      if (!known->second) store_does_not_answer(known->second.error());
+      returned_.emplace(*recipient.owner, std::move(note));
     }
     recipient.unknown = !known->second;
     recipient.knowledge.returned = known->second && *known->second;
   }
   judge();
+}
+
+void Transaction::store_does_not_answer(const Error& error) const {
+  log::warning("store does not answer", {{"queue_id", queue_id_}, {"error", error.detail}});
 }
 
 Verdict Transaction::end_of_message(MessageEditor& editor) {
@@ -297,6 +295,10 @@ Verdict Transaction::end_of_message(MessageEditor& editor) {
     record(held_id);
     return finish(*other);
   }
+  if (const auto other = take_returned(editor)) {
+    record(held_id);
+    return finish(*other);
+  }
   record(held_id);
   marking_.edit(editor, plan_, recipients_, results(), queue_id_);
   settle_deferred();
@@ -309,40 +311,6 @@ Verdict Transaction::put_off(const std::string& held_id, const Error& error) {
   record(held_id);
   log::error("message not edited", {{"queue_id", queue_id_}, {"error", error.detail}});
   return finish(Verdict::say(try_later_reply()));
-}
-
-/// Spends what lets this message in; returns the verdict if that does not let it in any more.
-std::optional<Verdict> Transaction::spend_permits(MessageEditor& editor) {
-  const Deadline deadline = within(is_only_watched() ? kLookUpWhileWatching : kSpend);
-  const auto lost = permits_.spend(facts_, decisions_, recipients_, queue_id_, deadline);
-  if (lost && !*lost) return std::nullopt;
-  if (!lost)
-    log::warning("store does not answer",
-                 {{"queue_id", queue_id_}, {"error", lost.error().detail}});
-  for (std::size_t i = 0; i < decisions_.size(); ++i) {
-    if (!decisions_[i].spend_token && !decisions_[i].spend_window) continue;
-    if (!lost) recipients_[i].unknown = true;
-    decisions_[i] = screen(facts_, recipients_[i]);
-  }
-  return join_again(editor);
-}
-
-/// Joins the decisions anew, after some of them have changed when all but the answer is done.
-std::optional<Verdict> Transaction::join_again(MessageEditor& editor) {
-  const std::vector<std::size_t> before = std::exchange(plan_.deleted, {});
-  const std::vector<std::size_t> held = plan_.held;
-  plan_ = plan(facts_, recipients_, decisions_);
-  if (plan_.answer == Handling::refuse) return Verdict::say(refusal());
-  // Whom nobody holds it for yet cannot be held for any more: the body is gone.
-  if (plan_.answer == Handling::defer || plan_.answer == Handling::ask ||
-      plan_.answer == Handling::wait || plan_.held != held)
-    return Verdict::say(try_later_reply());
-  if (!report_refused()) return Verdict::say(try_later_reply());
-  if (plan_.answer == Handling::keep) return Verdict{Verdict::Kind::discard};
-  for (const std::size_t i : plan_.deleted)
-    if (std::ranges::find(before, i) == before.end())
-      if (!marking_.delete_recipient(editor, i)) return Verdict::say(try_later_reply());
-  return std::nullopt;
 }
 
 void Transaction::learn() {

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,7 +84,9 @@ class Transaction {
   void ask_store();
   void store_failed();
   void judge();
-  void take_returned();
+  void judge_returned();
+  std::optional<Verdict> take_returned(MessageEditor& editor);
+  void store_does_not_answer(const Error& error) const;
   SmtpReply refusal() const;
   std::optional<Verdict> spend_permits(MessageEditor& editor);
   std::optional<Verdict> join_again(MessageEditor& editor);
@@ -117,6 +120,7 @@ class Transaction {
 
   static constexpr milliseconds kStep{8000};  ///< Sendmail waits 10 s for an answer
   static constexpr milliseconds kLookUp{2000};
+  static constexpr milliseconds kLookUpWhileWatching{300};
 
   Services& services_;
   const std::shared_ptr<const MilterSettings> settings_;
@@ -151,7 +155,8 @@ class Transaction {
   Deadline step_ends_{};  ///< of the step that runs
   std::optional<Verification> verification_;
   std::optional<ReturnedReport> report_;
-  std::optional<BodyBuffer> waiting_;  ///< the body so far, while it is not decided
+  std::map<Mailbox, ReturnedNote> returned_;  ///< what it returns, by owner
+  std::optional<BodyBuffer> waiting_;         ///< the body so far, while it is not decided
 
   std::vector<std::size_t> reported_;  ///< recipients of whose refusal a report is owed
   std::unique_ptr<Intake> intake_;

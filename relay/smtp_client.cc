@@ -282,12 +282,16 @@ PeerReply Transaction::read_reply(seconds patience, bool at_data) {
 
 class FixedRelay final : public Relay {
  public:
-  FixedRelay(std::string address, std::string helo_name, seconds patience)
-      : address_(std::move(address)), helo_name_(std::move(helo_name)), patience_(patience) {}
+  FixedRelay(std::string address, std::string helo_name, seconds patience, const Ending* ending)
+      : address_(std::move(address)),
+        helo_name_(std::move(helo_name)),
+        patience_(patience),
+        ending_(ending) {}
 
   DeliveryOutcome send(const Delivery& delivery) override {
     if (delivery.recipients.empty()) return {};
-    const auto stream = connect_stream(address_, std::chrono::steady_clock::now() + patience_);
+    const auto stream =
+        connect_stream(address_, std::chrono::steady_clock::now() + patience_, ending_);
     if (stream) return deliver(**stream, delivery, helo_name_, patience_);
     DeliveryOutcome outcome;
     outcome.recipients.resize(delivery.recipients.size(),
@@ -299,6 +303,7 @@ class FixedRelay final : public Relay {
   const std::string address_;
   const std::string helo_name_;
   const seconds patience_;
+  const Ending* const ending_;
 };
 
 }  // namespace
@@ -324,8 +329,9 @@ Result<Welcome> ask_welcome(const std::string& address, const std::string& helo_
   return Transaction(*stream, nothing, helo_name, patience).welcome();
 }
 
-std::unique_ptr<Relay> make_relay(std::string address, std::string helo_name, seconds patience) {
-  return std::make_unique<FixedRelay>(std::move(address), std::move(helo_name), patience);
+std::unique_ptr<Relay> make_relay(std::string address, std::string helo_name, seconds patience,
+                                  const Ending* ending) {
+  return std::make_unique<FixedRelay>(std::move(address), std::move(helo_name), patience, ending);
 }
 
 }  // namespace countersign

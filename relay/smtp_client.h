@@ -5,6 +5,7 @@
 // or LF is not sent at all, because a lax next hop could see two messages in it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -63,10 +64,22 @@ class ByteStream {
   virtual Result<std::string> read(Deadline deadline) = 0;
 };
 
+/// When the program ends: who waits for a peer waits no longer than until then. Thread-safe.
+class Ending {
+ public:
+  void at(Deadline when) { when_.store(when); }
+  Deadline when() const { return when_.load(); }
+
+ private:
+  std::atomic<Deadline> when_{Deadline::max()};
+};
+
 /// Connects to "host:port", "[v6]:port" or "unix:/path". Every address of a host name is tried
 /// until `deadline`; the look-up of a name (not of a number) takes the resolver's own time. Errors:
-/// unavailable; invalid (says what is allowed).
-Result<std::unique_ptr<ByteStream>> connect_stream(const std::string& address, Deadline deadline);
+/// unavailable; invalid (says what is allowed). `ending` may be null; else it must outlive the
+/// stream.
+Result<std::unique_ptr<ByteStream>> connect_stream(const std::string& address, Deadline deadline,
+                                                   const Ending* ending = nullptr);
 
 /// Runs one transaction over an open stream and QUITs; the stream is of no use afterwards. Never
 /// throws; a lost connection after the final dot leaves recipients deferred (they may get it twice,
@@ -108,6 +121,7 @@ class Relay {
   virtual DeliveryOutcome send(const Delivery& delivery) = 0;
 };
 /// The relay connects anew for each message and is thread-safe.
-std::unique_ptr<Relay> make_relay(std::string address, std::string helo_name, seconds patience);
+std::unique_ptr<Relay> make_relay(std::string address, std::string helo_name, seconds patience,
+                                  const Ending* ending = nullptr);
 
 }  // namespace countersign

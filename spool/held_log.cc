@@ -25,7 +25,7 @@ std::string digest_of(const HeldId& id, std::string_view slot) {
 
 bool known(std::uint64_t kind) {
   return kind >= static_cast<std::uint64_t>(HeldEvent::Kind::answered) &&
-         kind <= static_cast<std::uint64_t>(HeldEvent::Kind::dropped_for);
+         kind <= static_cast<std::uint64_t>(HeldEvent::Kind::unreached);
 }
 
 /// Returns the event of a whole slot at its place, or nothing.

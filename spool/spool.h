@@ -91,6 +91,8 @@ struct HeldEvent {
     freed = 15,      ///< recipient `recipient` may go: the author answered for another; text: proof
     let_in = 16,     ///< recipient `recipient` may go, on somebody's word; text: who
     dropped_for = 17,  ///< recipient `recipient` wants it no more; text: who
+    unreached = 18,    ///< its author's answer was taken, and does not let it in for recipient
+                       ///< `recipient`; text: word of the reason for which it stays held for him
   };
   Kind kind;
   WallTime when{};

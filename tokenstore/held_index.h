@@ -48,6 +48,7 @@ struct HeldView {
   WallTime changed{};                      ///< when it came to that state
   std::vector<RecipientState> outcomes{};  ///< of each of `recipients`; empty: all wait
   bool answered = false;     ///< by its author; if it goes without, its recipient has let it in
+  bool confirmed = false;    ///< by its author, whomever that reached
   std::string taken_back{};  ///< by its sender: "withdraw" or "not-me", and that not undone
   bool challenged = false;   ///< a challenge was given: it has an answer token
   bool by_mail = false;      ///< the challenge went by mail
@@ -143,6 +144,8 @@ class HeldIndex {
                            Deadline deadline) = 0;
   /// Errors: not_found, unavailable, corrupt.
   virtual Result<HeldView> get(const HeldId& id, Deadline deadline) = 0;
+  /// get() of each, in order, in few round trips.
+  virtual std::vector<Result<HeldView>> get_all(std::span<const HeldId> ids, Deadline deadline) = 0;
   /// Returns what stands under each of the tokens, in order; one that is not there is asked for as
   /// long as one that is. All are asked for in one round trip where their guesses are right, else
   /// in two: only what stands under a token tells where its message is.

@@ -345,7 +345,13 @@ struct MemoryStore::Parts {
       add_mortals(state.ways[note.owner], note.ways, note.now, until, kMostWays);
       return {};
     }
+    Result<bool> may_return(const ReturnedNote& note, Deadline) override {
+      return mark(note, false);
+    }
     Result<bool> take_returned(const ReturnedNote& note, Deadline) override {
+      return mark(note, true);
+    }
+    Result<bool> mark(const ReturnedNote& note, bool take) {
       std::lock_guard lock(state.mutex);
       CS_TRY(state.enter());
       auto& ids = state.sent[note.owner];
@@ -355,7 +361,8 @@ struct MemoryStore::Parts {
         const auto at = ids.find(one.sent);
         if (at == ids.end() || at->second <= note.now) return;
         known = true;
-        taken = ids.emplace(one.taken, at->second).second || taken;
+        taken = taken || !ids.contains(one.taken);
+        if (take) ids.emplace(one.taken, at->second);
       };
       for (const auto& one : note.named) mark(one);
       if (!known)
@@ -414,6 +421,11 @@ struct MemoryStore::Parts {
       CS_TRY(state.enter());
       if (const HeldView* view = state.alive(state.held, id.text())) return *view;
       return Error{Errc::not_found, "held:" + id.text()};
+    }
+    std::vector<Result<HeldView>> get_all(std::span<const HeldId> ids, Deadline deadline) override {
+      std::vector<Result<HeldView>> out;
+      for (const HeldId& id : ids) out.push_back(get(id, deadline));
+      return out;
     }
     using HeldIndex::look_up;
     std::vector<Result<PageStanding>> look_up(std::span<const PageQuestion> questions,
@@ -573,17 +585,19 @@ struct MemoryStore::Parts {
       state.arrived.notify_all();
       return {};
     }
-    Result<std::vector<RequestEntry>> read(const std::string& node, Deadline deadline) override {
+    using Requests::read;
+    Result<std::vector<RequestEntry>> read(const std::string& node, const std::string& after,
+                                           Deadline deadline) override {
       std::unique_lock lock(state.mutex);
       CS_TRY(state.enter());
       auto& stream = state.requests[node];
-      state.arrived.wait_until(lock, deadline, [&] { return !stream.empty() || state.down; });
+      const auto first = [&] { return stream.upper_bound(std::atoll(after.c_str())); };
+      state.arrived.wait_until(lock, deadline,
+                               [&] { return first() != stream.end() || state.down; });
       if (state.down) return Error{Errc::unavailable, "memory store: down"};
       std::vector<RequestEntry> out;
-      for (const auto& [entry, request] : stream) {
-        if (out.size() == kRequestsAtOnce) break;
-        out.push_back({std::to_string(entry) + "-0", request});
-      }
+      for (auto at = first(); at != stream.end() && out.size() < kRequestsAtOnce; ++at)
+        out.push_back({std::to_string(at->first) + "-0", at->second});
       return out;
     }
     Status done(const std::string& node, const std::string& entry, Deadline) override {

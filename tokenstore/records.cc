@@ -75,6 +75,7 @@ Fields encode_held(const HeldView& view, const std::string& digest) {
                 "proofs",     join_list(view.address_proofs),
                 "outcome",    encode_outcomes(view.outcomes),
                 "answered",   view.answered ? "1" : "0",
+                "confirmed",  view.confirmed ? "1" : "0",
                 "back",       view.taken_back};
   if (view.sent) {
     out.emplace_back("date");
@@ -118,6 +119,7 @@ Result<HeldView> decode_held(const HeldId& id, const Fields& fields) {
   CS_ASSIGN(out.address_proofs, split_list(value("proofs")));
   CS_ASSIGN(out.outcomes, parse_outcomes(value("outcome")));
   out.answered = value("answered") == "1";
+  out.confirmed = value("confirmed") == "1";
   out.taken_back = value("back");
   if (find("date")) {
     CS_ASSIGN(const WallTime instant, parse_time(value("date")));

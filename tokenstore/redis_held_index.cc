@@ -15,6 +15,7 @@ namespace {
 // their life are written in one step, so that no crash leaves a key that never dies.
 
 /// ARGV: life in ms, id, record. The key lives as long as the longest of its messages.
+constexpr std::size_t kViewsAtOnce = 100;
 constexpr std::string_view kMark = R"lua(
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
@@ -125,12 +126,26 @@ Status RedisHeldIndex::set_state(const HeldView& view, HeldState state, WallTime
 }
 
 Result<HeldView> RedisHeldIndex::get(const HeldId& id, Deadline deadline) {
-  const std::string key = pool_.keys().held(id.text());
-  RedisPipeline ask = pool_.pipeline();
-  ask.add({"HGETALL", key});
-  CS_ASSIGN(const auto replies, pool_.run(ask, deadline));
-  CS_ASSIGN(const Fields fields, texts_of(replies[0], "HGETALL"));
-  if (fields.empty()) return missing(key);
+  return std::move(get_all(std::span(&id, 1), deadline).front());
+}
+
+std::vector<Result<HeldView>> RedisHeldIndex::get_all(std::span<const HeldId> ids,
+                                                      Deadline deadline) {
+  std::vector<Result<HeldView>> out;
+  for (std::size_t from = 0; from < ids.size(); from += kViewsAtOnce) {
+    const auto some = ids.subspan(from, std::min(kViewsAtOnce, ids.size() - from));
+    RedisPipeline ask = pool_.pipeline();
+    for (const HeldId& id : some) ask.add({"HGETALL", pool_.keys().held(id.text())});
+    const auto replies = pool_.run(ask, deadline);
+    for (std::size_t i = 0; i < some.size(); ++i)
+      out.push_back(replies ? view_in((*replies)[i], some[i]) : replies.error());
+  }
+  return out;
+}
+
+Result<HeldView> RedisHeldIndex::view_in(const RedisReply& reply, const HeldId& id) const {
+  CS_ASSIGN(const Fields fields, texts_of(reply, "HGETALL"));
+  if (fields.empty()) return missing(pool_.keys().held(id.text()));
   return decode_held(id, fields);
 }
 

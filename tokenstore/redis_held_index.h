@@ -21,6 +21,7 @@ class RedisHeldIndex final : public HeldIndex {
   Status set_state(const HeldView& view, HeldState state, WallTime when,
                    Deadline deadline) override;
   Result<HeldView> get(const HeldId& id, Deadline deadline) override;
+  std::vector<Result<HeldView>> get_all(std::span<const HeldId> ids, Deadline deadline) override;
   using HeldIndex::look_up;
   std::vector<Result<PageStanding>> look_up(std::span<const PageQuestion> questions,
                                             Deadline deadline) override;
@@ -40,6 +41,7 @@ class RedisHeldIndex final : public HeldIndex {
  private:
   void mark(RedisPipeline& ask, const HeldView& view, HeldState state,
             const std::string& life) const;
+  Result<HeldView> view_in(const RedisReply& reply, const HeldId& id) const;
   std::string life_until(WallTime end) const;
   RedisPipeline retry_question(const std::string& digest) const;
   Result<HeldView> retry_found(Result<std::vector<RedisReply>> replies, const std::string& digest,

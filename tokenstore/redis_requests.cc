@@ -10,11 +10,11 @@
 namespace countersign {
 namespace {
 
-/// ARGV: most entries of the stream, most bytes of one, how many the reader takes. XRANGE fails
-/// behind the last possible id.
+/// ARGV: most entries of the stream, most bytes of one, how many the reader takes, and from where
+/// on. XRANGE fails behind the last possible id.
 constexpr std::string_view kTidy = R"lua(
 redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[1])
-local good, from = 0, '-'
+local good, from = 0, ARGV[4]
 while good < tonumber(ARGV[3]) do
   local page = redis.pcall('XRANGE', KEYS[1], from, '+', 'COUNT', ARGV[3])
   if page.err or #page == 0 then break end
@@ -72,13 +72,14 @@ Status RedisRequests::append(const std::string& node, const Request& request, De
   return {};
 }
 
-Result<std::vector<RequestEntry>> RedisRequests::read(const std::string& node, Deadline deadline) {
+Result<std::vector<RequestEntry>> RedisRequests::read(const std::string& node,
+                                                      const std::string& after, Deadline deadline) {
   const std::string key = pool_.keys().requests(node);
   RedisPipeline ask = pool_.pipeline();
   ask.add({"EVAL", kTidy, "1", key, kMostEntries, std::to_string(kRequestBytes + kNameBytes),
-           std::to_string(kRequestsAtOnce)});
+           std::to_string(kRequestsAtOnce), after.empty() ? "-" : "(" + after});
   ask.add({"XREAD", "COUNT", std::to_string(kRequestsAtOnce), "BLOCK", wait_ms(deadline), "STREAMS",
-           key, "0"});
+           key, after.empty() ? "0" : after});
   auto reader = take_reader();
   auto replies = reader->run(ask, deadline + kMargin);
   give_back(std::move(reader));

@@ -24,7 +24,9 @@ class RedisRequests final : public Requests {
   Status append(const std::string& node, const Request& request, Deadline deadline) override;
   /// On a connection of its own, as it waits; readers of one node wait on their own connections.
   /// While the store is down it waits for it. Returns up to 0.3 s after `deadline`.
-  Result<std::vector<RequestEntry>> read(const std::string& node, Deadline deadline) override;
+  using Requests::read;
+  Result<std::vector<RequestEntry>> read(const std::string& node, const std::string& after,
+                                         Deadline deadline) override;
   Status done(const std::string& node, const std::string& entry, Deadline deadline) override;
 
  private:

@@ -13,9 +13,12 @@ class RedisSentMail final : public SentMail {
   /// `pool` must outlive it.
   explicit RedisSentMail(RedisPool& pool) : pool_(pool) {}
   Status note(const SentNote& sent, Deadline deadline) override;
+  Result<bool> may_return(const ReturnedNote& returned, Deadline deadline) override;
   Result<bool> take_returned(const ReturnedNote& returned, Deadline deadline) override;
 
  private:
+  Result<bool> mark(const ReturnedNote& returned, std::string_view take, Deadline deadline);
+
   RedisPool& pool_;
 };
 

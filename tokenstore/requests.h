@@ -41,9 +41,14 @@ class Requests {
   virtual ~Requests() = default;
   /// Errors: unavailable.
   virtual Status append(const std::string& node, const Request& request, Deadline deadline) = 0;
-  /// Returns up to 16 requests that are not done, oldest first; waits for one until `deadline`,
-  /// then returns none. Errors: unavailable.
-  virtual Result<std::vector<RequestEntry>> read(const std::string& node, Deadline deadline) = 0;
+  /// Returns up to kRequestsAtOnce requests that are not done, oldest first, of those that came
+  /// after the entry `after` ("": of all); waits for one until `deadline`, then returns none.
+  /// Errors: unavailable.
+  virtual Result<std::vector<RequestEntry>> read(const std::string& node, const std::string& after,
+                                                 Deadline deadline) = 0;
+  Result<std::vector<RequestEntry>> read(const std::string& node, Deadline deadline) {
+    return read(node, "", deadline);
+  }
   /// Removes an entry. Errors: unavailable.
   virtual Status done(const std::string& node, const std::string& entry, Deadline deadline) = 0;
 };

@@ -46,6 +46,8 @@ class SentMail {
   virtual ~SentMail() = default;
   /// May be repeated. Errors: unavailable (some of it may then be written).
   virtual Status note(const SentNote& sent, Deadline deadline) = 0;
+  /// Returns whether take_returned() would be true now; changes nothing. Errors: unavailable.
+  virtual Result<bool> may_return(const ReturnedNote& returned, Deadline deadline) = 0;
   /// Puts the marks down, at once, and returns whether there was one: true once for
   /// each mark, whatever the number of nodes. Errors: unavailable (whether marks were put down is
   /// not known).

@@ -71,6 +71,7 @@ inline HeldView held_view() {
   out.changed = out.arrived;
   out.outcomes = {RecipientState::taken, RecipientState::declined};
   out.answered = true;
+  out.confirmed = true;
   out.challenged = true;
   out.by_mail = true;
   out.address_proofs = {std::string(32, 'a'), std::string(32, 'b')};
@@ -87,6 +88,7 @@ inline std::string describe(const HeldView& v) {
                     "|" + std::to_string(to_epoch_ms(v.changed)) +
                     (v.challenged ? "|challenged" : "|") + (v.by_mail ? "|by mail" : "|");
   if (v.answered) out += "|answered";
+  if (v.confirmed) out += "|confirmed";
   for (const RecipientState outcome : v.outcomes) out += "|" + std::string(word(outcome));
   for (const auto* list : {&v.recipients, &v.owners, &v.address_proofs})
     for (const std::string& text : *list) out += "|" + text;

@@ -80,6 +80,7 @@ class StoreContract : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_binding_stays_while_its_message_is_held);
   CPPUNIT_TEST(a_binding_of_a_message_that_is_over_is_replaced);
   CPPUNIT_TEST(requests_come_in_order_until_they_are_done);
+  CPPUNIT_TEST(requests_are_read_from_behind_one);
   CPPUNIT_TEST(requests_go_to_their_node_only);
   CPPUNIT_TEST(reading_returns_at_most_sixteen);
   CPPUNIT_TEST(reading_nothing_ends_at_the_deadline);
@@ -440,7 +441,10 @@ class StoreContract : public CppUnit::TestFixture {
     ReturnedNote other = returned("inside", "inside taken");
     other.unnamed = {{"first", "t1"}, {"second", "t2"}, {"third", "t3"}};
     CPPUNIT_ASSERT(take(other));
+    CPPUNIT_ASSERT(*store().sent().may_return(other, soon()));
+    CPPUNIT_ASSERT(*store().sent().may_return(other, soon()));
     CPPUNIT_ASSERT(take(other));
+    CPPUNIT_ASSERT(!*store().sent().may_return(other, soon()));
     CPPUNIT_ASSERT(!take(other));
   }
   void a_report_on_what_was_not_sent_is_not_let_in() {
@@ -667,6 +671,15 @@ class StoreContract : public CppUnit::TestFixture {
     entries = read("n1");
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, entries.size());
     CPPUNIT_ASSERT_EQUAL(std::string("2"), entries[0].request.id);
+  }
+  void requests_are_read_from_behind_one() {
+    for (int i = 0; i < 3; ++i) append("n1", request(i));
+    const auto all = read("n1");
+    const auto behind = store().requests().read("n1", all[0].entry, soon());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, behind->size());
+    CPPUNIT_ASSERT_EQUAL(all[1].entry, behind->front().entry);
+    const auto none = store().requests().read("n1", all[2].entry, after(milliseconds(50)));
+    CPPUNIT_ASSERT(none && none->empty());
   }
   void requests_go_to_their_node_only() {
     append("n1", request(1));

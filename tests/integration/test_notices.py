@@ -108,15 +108,6 @@ def test_nobody_else_is_mailed(place, name, author, how):
     assert place.outside.to(author) == []
 
 
-def test_the_notice_port_being_down_only_delays(place):
-    outside = place.outside
-    place.mta.stop()
-    place.mta.start()
-    entry = by_mail(place, "dora@delayed.example")
-    assert entry.reply.code == 250
-    outside.wait_for("dora@delayed.example", timeout=60)
-
-
 def test_who_is_refused_beside_others_is_reported_to_who_wrote_it(place):
     """Law 1: the message is accepted for one, and no reply can say that another is not reached."""
     gone = place.node.run("tokens", "issue", "joe@example.org", "--label", "shop").stdout.strip()
@@ -145,6 +136,15 @@ def test_who_is_refused_beside_others_is_reported_to_who_wrote_it(place):
     signed.recipients = ["ann@example.org"]
     place.delivered(signed)
     assert not list((place.node.spool / "reports").iterdir())
+
+
+def test_the_notice_port_being_down_only_delays(place):
+    outside = place.outside
+    place.mta.stop()
+    place.mta.start()
+    entry = by_mail(place, "dora@delayed.example")
+    assert entry.reply.code == 250
+    outside.wait_for("dora@delayed.example", timeout=60)
 
 
 def test_what_the_mta_refuses_for_good_is_reported_to_an_authenticated_author():

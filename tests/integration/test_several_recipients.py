@@ -89,6 +89,34 @@ def test_the_page_tells_who_has_it_already(place):
     assert "can be seen by <bdi>ann@example.org</bdi>," in page and "not delivered" not in page
 
 
+@pytest.mark.parametrize("whom", [[JOE, ANN], [ANN]], ids=["beside another", "alone"])
+def test_who_blocks_silently_is_told_to_nobody(place, whom):
+    """The answer is taken once, and the page says no more than that, then and later."""
+    author = f"quiet{len(whom)}@quiet{len(whom)}.example"
+    entry = place.send(whom, author=author, tag=f"quiet{len(whom)}",
+                       verified=dkim_pass(f"quiet{len(whom)}.example"))
+    [held_id] = place.held(entry)
+    place.node.run("contacts", "deny", ANN, author)
+    as_json = {"Accept": "application/json"}
+    assert answer(entry.reply.url, author).status == 303
+    view = until(lambda: (got := request(entry.reply.url, headers=as_json).json())["state"] ==
+                 "answered" and got, "the answer is in")
+    assert sorted(view) == ["copy", "sent", "state", "subject", "to"] and view["to"] == whom
+    until(lambda: [m.recipient for m in place.mailbox.find(entry.tag)] == whom[:-1], "joe has it")
+    # An hour later nothing is under way any more.
+    place.redis.client()("DEL", f"cs:web:answered:{held_id}")
+    assert request(entry.reply.url, headers=as_json).json() == view
+    page = request(entry.reply.url, headers={"Accept": "text/html", "Accept-Language": "en"}).text
+    assert "Your answer has arrived. Nothing is left for you to do." in page
+    assert "ann@" not in page and "joe@" not in page and "<form" not in page
+    assert post(entry.reply.url, {"address": author}).status == 303
+    record = shown(place, held_id)
+    assert (record["state"], record["deliveries"][-1]["delivery"]) == ("held", "waiting")
+    place.node.run("held", "release", "--for", ANN, held_id)
+    until(lambda: sorted(m.recipient for m in place.mailbox.find(entry.tag)) == sorted(whom), "all")
+    until(lambda: request(entry.reply.url, headers=as_json).json()["state"] == "delivered", "told")
+
+
 def test_one_can_have_it_dropped_for_himself(place):
     author = "five@five.example"
     entry = place.send([JOE, ANN], author=author, tag="dropped", verified=dkim_pass("five.example"))
@@ -124,7 +152,7 @@ def test_who_blocks_him_by_now_gets_nothing_by_a_word_for_all(place):
     assert answer(entry.reply.url, "seven@seven.example").status == 303
     until(lambda: [m.recipient for m in place.mailbox.find("silent")] == [JOE], "joe has it")
     view = request(entry.reply.url, headers={"Accept": "application/json"}).json()
-    assert view["state"] in ("waiting", "delivering") and not view.get("declined_by")
+    assert view["state"] in ("delivering", "answered") and not view.get("declined_by")
     [held_id] = place.held(entry)
     assert shown(place, held_id)["deliveries"][1]["delivery"] == "waiting"
 

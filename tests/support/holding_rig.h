@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,8 +43,13 @@ class KeepingRelay final : public Relay {
     });
     std::lock_guard lock(mutex_);
     DeliveryOutcome outcome;
-    const int code = codes_.empty() ? 250 : codes_.front();
-    if (!codes_.empty()) codes_.pop_front();
+    const auto refused = delivery.recipients.empty()
+                             ? by_path_.end()
+                             : by_path_.find(delivery.recipients.front().forward_path);
+    const int code = refused != by_path_.end() ? refused->second
+                     : codes_.empty()          ? 250
+                                               : codes_.front();
+    if (refused == by_path_.end() && !codes_.empty()) codes_.pop_front();
     using Kind = DeliveryOutcome::Kind;
     for (std::size_t i = 0; i < delivery.recipients.size(); ++i)
       outcome.recipients.push_back({code >= 500                ? Kind::refused
@@ -58,6 +64,11 @@ class KeepingRelay final : public Relay {
     std::lock_guard lock(mutex_);
     codes_ = std::move(codes);
   }
+  /// What is always said of mail to `path`, "<alice@example.com>".
+  void answer_for(const std::string& path, int code) {
+    std::lock_guard lock(mutex_);
+    by_path_[path] = code;
+  }
   std::vector<Sent> sent() const {
     std::lock_guard lock(mutex_);
     return sent_;
@@ -66,6 +77,7 @@ class KeepingRelay final : public Relay {
  private:
   mutable std::mutex mutex_;
   std::deque<int> codes_;
+  std::map<std::string, int> by_path_;
   std::vector<Sent> sent_;
 };
 

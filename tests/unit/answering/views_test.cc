@@ -101,6 +101,7 @@ class ViewsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_was_shown_is_never_taken_for_what_is);
   CPPUNIT_TEST(an_unchallenged_message_has_no_page);
   CPPUNIT_TEST(what_was_taken_back_and_restored_waits_again);
+  CPPUNIT_TEST(what_was_confirmed_is_not_asked_for_again);
   CPPUNIT_TEST(any_spelling_of_the_token_finds_it);
   CPPUNIT_TEST_SUITE_END();
 
@@ -194,6 +195,21 @@ class ViewsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(f.store.held().set_state(held, next, f.clock.wall(), test::soon()));
     }
     CPPUNIT_ASSERT(state() == ViewState::waiting);
+  }
+
+  void what_was_confirmed_is_not_asked_for_again() {
+    Fixture f;
+    HeldView held = test::held_view(f.clock.wall());
+    held.confirmed = true;
+    test::hold(f.store, held);
+    const auto state = [&] { return f.views.look_up(kToken, test::soon())->state; };
+    CPPUNIT_ASSERT(state() == ViewState::answered);
+    CPPUNIT_ASSERT(f.views.look_up(kToken, test::soon())->proofs.empty());
+    CPPUNIT_ASSERT(mark(f, held, "answer"));
+    CPPUNIT_ASSERT(state() == ViewState::answered);
+    CPPUNIT_ASSERT(
+        f.store.held().set_state(held, HeldState::released, f.clock.wall(), test::soon()));
+    CPPUNIT_ASSERT(state() == ViewState::delivered);
   }
 
   void any_spelling_of_the_token_finds_it() {

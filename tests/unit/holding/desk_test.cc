@@ -445,12 +445,15 @@ class DeskTest : public CppUnit::TestFixture {
   void a_contact_that_was_not_written_is_written_later() {
     HoldingRig rig;
     const auto one = rig.hold(HoldingRig::envelope());
+    const auto two = rig.hold(HoldingRig::envelope(), "another\r\n");
     rig.store.fail_call(2);  // the look-up is the first, the contact the second
     CPPUNIT_ASSERT(!rig.desk.handle(rig.answer(one->id), HoldingRig::soon()));
     CPPUNIT_ASSERT(may_go(rig, one->id));
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, contacts(rig));
-    CPPUNIT_ASSERT(rig.desk.finish_contact(one->id, HoldingRig::soon()));
+    CPPUNIT_ASSERT(!may_go(rig, two->id));
+    CPPUNIT_ASSERT(rig.desk.finish_answer(one->id));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts(rig));
+    CPPUNIT_ASSERT(may_go(rig, two->id));
   }
   /// Holds for two, of whom some block the author then; returns its id.
   static HeldId hold_for_two(HoldingRig& rig, const std::vector<std::string>& blocking) {
@@ -481,11 +484,12 @@ class DeskTest : public CppUnit::TestFixture {
       for (const char* owner : {"joe@example.org", "jane@example.org"})
         CPPUNIT_ASSERT(rig.store.policies().set({Level::mailbox, owner}, {{"blocked", "hold"}},
                                                 HoldingRig::soon()));
-      for (int i = 0; i < 2; ++i)
-        CPPUNIT_ASSERT((both ? DeskOutcome::not_wanted : DeskOutcome::accepted) ==
-                       *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
+      CPPUNIT_ASSERT((both ? DeskOutcome::not_wanted : DeskOutcome::accepted) ==
+                     *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
+      CPPUNIT_ASSERT(DeskOutcome::repeated == *rig.desk.handle(rig.answer(id), HoldingRig::soon()));
       const History history = history_of(*rig.spool->read(id));
       CPPUNIT_ASSERT(history.state == HeldState::held && !history.goes_to(0));
+      CPPUNIT_ASSERT(history.confirmed && !history.answered);
       CPPUNIT_ASSERT(history.recipients[0] == RecipientState::waiting);
       CPPUNIT_ASSERT_EQUAL(!both, history.goes_to(1));
       const auto list =
@@ -518,6 +522,7 @@ class DeskTest : public CppUnit::TestFixture {
       // Nobody who forges him learns that he is known.
       CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).state ==
                      (row.freed ? HeldState::answered : HeldState::held));
+      CPPUNIT_ASSERT(history_of(*rig.spool->read(id)).confirmed);
     }
   }
   void what_all_have_blocked_goes_nowhere_and_says_so() {

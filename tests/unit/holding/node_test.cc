@@ -26,6 +26,8 @@ class NodeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_order_restores_what_was_taken_back);
   CPPUNIT_TEST(nothing_expires_because_the_wall_clock_was_set);
   CPPUNIT_TEST(a_challenge_goes_by_mail_once);
+  CPPUNIT_TEST(a_challenge_that_is_deferred_keeps_no_other_waiting);
+  CPPUNIT_TEST(what_the_store_has_and_the_spool_has_not_ends_when_it_is_answered);
   CPPUNIT_TEST(the_spools_clock_goes_on_after_a_restart);
   CPPUNIT_TEST_SUITE_END();
 
@@ -225,6 +227,33 @@ class NodeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(eventually([&] { return bool(rig.announcer.challenge(r->id)); }));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.notices.sent().size());
     CPPUNIT_ASSERT(rig.notices.sent().front().bytes.find("/c/") != std::string::npos);
+  }
+  void a_challenge_that_is_deferred_keeps_no_other_waiting() {
+    HoldingRig rig;
+    rig.notices.answer_for("<slow@example.com>", 450);
+    CPPUNIT_ASSERT(rig.node.start());
+    constexpr std::size_t kOthers = 5;
+    for (std::size_t i = 0; i < 2 * kOthers; ++i) {
+      HeldEnvelope e = HoldingRig::envelope();
+      e.by_mail = true;
+      e.author = i % 2 == 0 ? "slow@example.com" : "a" + std::to_string(i) + "@example.com";
+      const std::string path = "<" + e.author + ">";
+      e.envelope.reverse_path = parse_reverse_path({path});
+      e.message_id = "<" + std::to_string(i) + "@example.com>";
+      CPPUNIT_ASSERT(rig.hold(e));
+    }
+    CPPUNIT_ASSERT(eventually([&] { return rig.notices.sent().size() == kOthers; }));
+  }
+  void what_the_store_has_and_the_spool_has_not_ends_when_it_is_answered() {
+    HoldingRig rig;
+    const auto r = rig.hold(HoldingRig::envelope());
+    CPPUNIT_ASSERT(rig.spool->remove(r->id));
+    rig.table.erase(r->id);
+    CPPUNIT_ASSERT(indexed_state(rig, r->id) == HeldState::held);
+    CPPUNIT_ASSERT(rig.node.start());
+    CPPUNIT_ASSERT(
+        rig.store.requests().append(rig.spool->node(), rig.answer(r->id), HoldingRig::soon()));
+    CPPUNIT_ASSERT(eventually([&] { return indexed_state(rig, r->id) == HeldState::dropped; }));
   }
   void the_spools_clock_goes_on_after_a_restart() {
     HoldingRig rig;

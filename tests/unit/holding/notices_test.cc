@@ -384,6 +384,7 @@ class NoticesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_digest_tells_nobody_of_other_recipients);
   CPPUNIT_TEST(the_digest_says_when_its_reader_need_not_do_anything);
   CPPUNIT_TEST(the_digest_tells_of_a_block_that_came_later);
+  CPPUNIT_TEST(the_digest_tells_whom_no_answer_reaches_any_more);
   CPPUNIT_TEST(the_digest_leaves_what_was_taken_back_to_its_reader);
   CPPUNIT_TEST(the_digest_gives_strangers_one_line_each);
   CPPUNIT_TEST(the_digest_has_a_reason_in_words_for_all_that_hold);
@@ -615,6 +616,31 @@ class NoticesTest : public CppUnit::TestFixture {
     const std::string text = parse(notice.bytes).parts.at(0);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(text, "    Why held: its sender is blocked\r\n"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(text, "    Waits:    for you alone\r\n"));
+  }
+
+  void the_digest_tells_whom_no_answer_reaches_any_more() {
+    HeldMessage message = held();
+    message.envelope.challenged = message.envelope.by_mail = true;
+    const auto waits_alone = [&](std::vector<HeldEvent> events) {
+      message.events = std::move(events);
+      const Notice notice = digest_notice("joe@example.org", {message}, kSettings, kNow);
+      return count(parse(notice.bytes).parts.at(0), "    Waits:    for you alone\r\n") == 1;
+    };
+    CPPUNIT_ASSERT(!waits_alone({}));
+    CPPUNIT_ASSERT(!waits_alone({{.kind = Event::challenged, .when = kNow, .text = "sending"},
+                                 {.kind = Event::challenged, .when = kNow, .text = "sent"}}));
+    CPPUNIT_ASSERT(!waits_alone({{.kind = Event::challenged, .when = kNow, .text = "sending"},
+                                 {.kind = Event::challenged, .when = kNow, .text = "again"}}));
+    CPPUNIT_ASSERT(waits_alone({{.kind = Event::challenged, .when = kNow, .text = "sending"}}));
+    CPPUNIT_ASSERT(waits_alone(
+        {{.kind = Event::challenged, .when = kNow, .text = "sending"},
+         {.kind = Event::challenged, .when = kNow, .text = "failed 550 5.1.1 no such user"}}));
+    CPPUNIT_ASSERT(waits_alone(
+        {{.kind = Event::unreached, .when = kNow, .recipient = 0, .text = "forged-contact"}}));
+    const std::string text =
+        parse(digest_notice("joe@example.org", {message}, kSettings, kNow).bytes).parts.at(0);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(text, "has the address of a sender you know"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, count(text, "need not do anything"));
   }
 
   void the_digest_leaves_what_was_taken_back_to_its_reader() {

@@ -184,6 +184,7 @@ class ScriptedSentMail final : public SentMail {
     owners_.push_back(sent.owner);
     return {};
   }
+  Result<bool> may_return(const ReturnedNote&, Deadline) override { return false; }
   Result<bool> take_returned(const ReturnedNote&, Deadline) override { return false; }
   void set_down(bool down) {
     std::lock_guard lock(mutex_);

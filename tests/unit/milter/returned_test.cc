@@ -73,6 +73,8 @@ class ReturnedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_receipt_passes);
   CPPUNIT_TEST(what_stands_behind_a_quarter_of_a_megabyte_is_not_read);
   CPPUNIT_TEST(a_store_that_fails_makes_a_bounce_wait);
+  CPPUNIT_TEST(a_bounce_that_is_not_accepted_has_its_place_still);
+  CPPUNIT_TEST(of_two_at_once_one_is_let_in);
   CPPUNIT_TEST(observing_a_bounce_delays_nothing);
   CPPUNIT_TEST(an_earlier_rule_needs_no_body_and_takes_no_bounce);
   CPPUNIT_TEST(a_bounce_to_a_batv_address_is_its_owners);
@@ -228,6 +230,25 @@ class ReturnedTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("451"), verdict.reply->code());
     CPPUNIT_ASSERT(rig_->desk.kept().empty());
     expect_bounce(rig_->play(mail));
+  }
+  void a_bounce_that_is_not_accepted_has_its_place_still() {
+    Mail mail = bounce("alice@example.com");
+    mail.to.push_back("<ann@example.org>");
+    rig_->desk.commit_error = Error{Errc::unavailable, "disk"};
+    CPPUNIT_ASSERT_EQUAL(std::string("451"), rig_->play(mail).code());
+    rig_->desk.commit_error.reset();
+    CPPUNIT_ASSERT_EQUAL(std::string("Countersign: pass; reason=bounce"), rig_->play(mail).field());
+    expect_held(rig_->play(bounce("alice@example.com")), "machine");
+  }
+  void of_two_at_once_one_is_let_in() {
+    Session slow = rig_->session();
+    const Mail mail = bounce("alice@example.com");
+    CPPUNIT_ASSERT(MilterRig::begin(slow, mail).kind == Kind::proceed);
+    for (const std::string& piece : mail.body) (void)slow.body(piece);
+    expect_bounce(rig_->play(mail));
+    test::WatchedEditor editor;
+    CPPUNIT_ASSERT_EQUAL(std::string("451"), slow.end_of_message(editor).reply->code());
+    expect_held(rig_->play(mail), "machine");
   }
   void observing_a_bounce_delays_nothing() {
     rig_->use(MilterRig::settings(Mode::observe));

@@ -129,6 +129,7 @@ class ConnectTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_message_goes_over_a_unix_socket);
   CPPUNIT_TEST(a_silent_peer_ends_at_the_deadline);
   CPPUNIT_TEST(a_dripping_peer_ends_at_the_deadline);
+  CPPUNIT_TEST(a_program_that_ends_waits_no_longer);
   CPPUNIT_TEST(a_peer_that_does_not_read_ends_at_the_deadline);
   CPPUNIT_TEST(a_peer_that_closes_raises_no_signal);
   CPPUNIT_TEST(a_relay_without_peer_defers_all);
@@ -253,6 +254,21 @@ class ConnectTest : public CppUnit::TestFixture {
     Delivery delivery = one_recipient("x\r\n");
     const auto outcome = make_relay(listener.address, "gate", seconds(1))->send(delivery);
     dripping.join();
+    CPPUNIT_ASSERT_EQUAL(std::string("deferred 0"), summary(outcome));
+    CPPUNIT_ASSERT_EQUAL(std::string("the peer took too long"), outcome.recipients[0].reply.text);
+  }
+
+  void a_program_that_ends_waits_no_longer() {
+    const Listener listener = listen_tcp();
+    Ending ending;
+    const auto relay = make_relay(listener.address, "gate", std::chrono::hours(1), &ending);
+    std::thread end([&] {
+      // Not before the relay waits for a greeting.
+      UniqueFd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC)).release();
+      ending.at(std::chrono::steady_clock::now());
+    });
+    const auto outcome = relay->send(one_recipient("x\r\n"));
+    end.join();
     CPPUNIT_ASSERT_EQUAL(std::string("deferred 0"), summary(outcome));
     CPPUNIT_ASSERT_EQUAL(std::string("the peer took too long"), outcome.recipients[0].reply.text);
   }
