@@ -116,7 +116,14 @@ void Node::held(const HeldId& id, bool indexed) {
 void Node::changed(const HeldId& id) { agenda_.add(id, std::chrono::steady_clock::now()); }
 
 void Node::load(const HeldId& id) {
+  // Whoever has it tells the table himself, and what was read before would be older.
+  const auto claim = parts_.claims.take(id);
+  if (!claim) {
+    unindexed_.with([&](auto& s) { s.insert(id); });
+    return;
+  }
   const auto message = parts_.spool.read(id);
+  if (!message && message.error().code == Errc::not_found) return;
   if (!message) {
     log::error("held message cannot be read",
                {{"held", id.text()}, {"error", message.error().detail}});
@@ -271,6 +278,7 @@ Status Node::finish(const HeldMessage& message, HeldState state) {
 void Node::chores_loop() {
   SteadyTime next_minute = std::chrono::steady_clock::now();
   SteadyTime next_sweep = next_minute + std::chrono::hours(1);
+  bool store_was_up = true;
   while (!stopping_) {
     take_orders();
     mend_index();
@@ -284,7 +292,11 @@ void Node::chores_loop() {
       next_sweep = now + std::chrono::hours(1);
       sweep();
     }
-    parts_.metrics.store_up.set(parts_.directory.healthy() ? 1 : 0);
+    const bool store_is_up = parts_.directory.healthy();
+    // It may have come back without what it had.
+    if (store_is_up && !store_was_up) next_sweep = std::min(next_sweep, now);
+    store_was_up = store_is_up;
+    parts_.metrics.store_up.set(store_is_up ? 1 : 0);
     const std::uint64_t offered = parts_.release_limit.offered();
     parts_.metrics.release_limit.set(offered == ReleaseLimit::kAny ? 0
                                                                    : static_cast<double>(offered));

@@ -167,4 +167,4 @@ def test_the_store_looks_for_an_earlier_try_while_the_disk_writes(place):
     # Where the folder is new, its own folder is fsynced in between.
     hold = r"sendto fsync (recvfrom )+(fsync )?renameat fsync sendto"
     holds = sum(len(re.findall(hold, " ".join(names))) for names in threads.values())
-    assert holds >= 8, "\n".join(" ".join(names) for names in threads.values())
+    assert holds >= 5, "\n".join(" ".join(names) for names in threads.values())

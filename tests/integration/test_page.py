@@ -212,7 +212,7 @@ def test_too_many_wrong_answers_are_told_when_to_come_back(stage, browser):
     message = stage.hold()
     for _ in range(5):
         assert post(message.url, {"address": "m@example.com"}).status == 422
-    browser.open(message.url).type(ALICE).press().shows("Please try again in an hour.")
+    browser.open(message.url).type(ALICE).press().shows("There were too many wrong answers.")
     browser.picture("limited")
     assert message.requests() == []
 

@@ -166,6 +166,7 @@ class DeskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_second_answer_changes_nothing);
   CPPUNIT_TEST(a_store_that_is_down_leaves_the_request);
   CPPUNIT_TEST(a_contact_that_was_not_written_is_written_later);
+  CPPUNIT_TEST(what_is_left_of_an_answer_is_not_for_who_dropped_it);
   CPPUNIT_TEST(who_blocked_the_author_meanwhile_keeps_it_from_nobody_else);
   CPPUNIT_TEST(who_blocks_him_silently_keeps_it_and_tells_nothing);
   CPPUNIT_TEST(who_came_to_know_him_by_something_else_gets_no_answered_mail);
@@ -455,6 +456,19 @@ class DeskTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts(rig));
     CPPUNIT_ASSERT(may_go(rig, two->id));
   }
+  void what_is_left_of_an_answer_is_not_for_who_dropped_it() {
+    HoldingRig rig;
+    const HeldId id = hold_for_two(rig, {});
+    CPPUNIT_ASSERT(rig.desk.drop(id, "operator root", 0));
+    CPPUNIT_ASSERT(rig.spool->log(
+        id, {.kind = HeldEvent::Kind::answered, .when = rig.clock.wall(), .text = "address+pow"}));
+    CPPUNIT_ASSERT(rig.desk.finish_answer(id));
+    const auto contacts_of = [&](const char* owner) {
+      return rig.store.contacts().list({Level::mailbox, owner}, HoldingRig::soon())->size();
+    };
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, contacts_of("joe@example.org"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, contacts_of("jane@example.org"));
+  }
   /// Holds for two, of whom some block the author then; returns its id.
   static HeldId hold_for_two(HoldingRig& rig, const std::vector<std::string>& blocking) {
     HeldEnvelope e = HoldingRig::envelope();
@@ -555,6 +569,10 @@ class DeskTest : public CppUnit::TestFixture {
                     .proof = "address+pow",
                     .nonce = "00",
                     .mac = {}};
+    request.address = "eve@example.com";  // a contact's request frees that contact's mail
+    rig.sign(request, "operator");
+    CPPUNIT_ASSERT(DeskOutcome::forged == *rig.desk.handle(request, HoldingRig::soon()));
+    request.address = "alice@example.com";
     rig.sign(request, "operator");
     CPPUNIT_ASSERT(DeskOutcome::not_wanted == *rig.desk.handle(request, HoldingRig::soon()));
     (void)rig.store.contacts().put({Level::mailbox, "joe@example.org"}, "a:alice@example.com",

@@ -389,6 +389,12 @@ class SpoolCallsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(spool_->log(kId, e));
     assert_calls(
         {"append_to " + log, "size " + log, "write " + log, "fsync " + log, "close " + log});
+    // Somebody takes the log away: its name is new.
+    CPPUNIT_ASSERT(memory_.unlink(log));
+    fs_.arm({});
+    CPPUNIT_ASSERT(spool_->log(kId, e));
+    assert_calls({"append_to " + log, "size " + log, "write " + log, "fsync " + log, "close " + log,
+                  "fsync_dir held/7q"});
   }
   void a_removal_takes_the_message_before_its_log() {
     CPPUNIT_ASSERT(hold(*spool_, sample_envelope(kId), "x"));
