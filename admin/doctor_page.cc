@@ -61,11 +61,27 @@ class PageCheck {
           "let the web server there pass requests on to challenge.listen");
     else
       finder_.ok(url + " answers");
+    for (const auto& [domain, site] : config_.sites)
+      if (!site.base_url.empty() && site.base_url != config_.challenge.base_url)
+        look_at(domain, site.base_url + "/healthz");
     if (const std::string warning = left_out_warning(config_.challenge.proofs); !warning.empty())
       finder_.warn(warning, "add \"code\" to challenge.proofs");
   }
 
  private:
+  /// The page of one domain: what is named to who writes there, whether it answers or not.
+  void look_at(const std::string& domain, const std::string& url) {
+    const auto answer = tools_.http_get(url, soon());
+    if (answer && answer->body.find(kOurOk) != std::string::npos)
+      return finder_.ok(url + " answers");
+    bad(url + ", which is named to who writes to " + domain + ": " +
+            (!answer ? answer.error().detail
+             : answer->status == 200
+                 ? std::string("another server answers, not countersign-challenge")
+                 : "status " + std::to_string(answer->status)),
+        "let the page be reached there, or take away base_url of [site.\"" + domain + "\"]");
+  }
+
   void bad(const std::string& what, const std::string& todo) {
     needed_ ? finder_.fail(what, todo) : finder_.warn(what, todo);
   }

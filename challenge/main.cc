@@ -12,6 +12,8 @@
 
 #include <cstdio>
 #include <initializer_list>
+#include <map>
+#include <set>
 
 #include "base/guarded.h"
 #include "base/keyring.h"
@@ -100,6 +102,9 @@ struct Program {
   std::unique_ptr<ChallengeSite> site;
   std::unique_ptr<HttpServer> server;
   Guarded<std::string> outside;  ///< the base_url that the heartbeat looks at; "": the listener
+  Guarded<std::map<std::string, std::string>> domain_urls;  ///< of domains that have their own
+  std::string looked_at;                                    ///< the last of these
+  std::set<std::string> bad_domains;
   std::unique_ptr<Heartbeat> heartbeat;
 
   explicit Program(Keyring k) : keyring(std::move(k)) {}
@@ -134,11 +139,36 @@ struct Program {
     const std::string url = outside.with([](const std::string& text) { return text; });
     if (url.empty()) return ask_health(server->listener(), deadline);
     const OutsideLook look = look_from_outside(url, keyring, deadline);
-    if (look.found == Outside::ours) return {};
+    if (look.found == Outside::ours) {
+      look_at_next_domain();
+      return {};
+    }
     if (look.found == Outside::not_ours) return Error{Errc::unavailable, look.why};
     // That says nothing of the page.
     log::warning("page: its own name has no address here", {{"why", look.why}});
     return ask_health(server->listener(), std::chrono::steady_clock::now() + kOwnPatience);
+  }
+
+  /// Looks at the page of one domain that has its own address, the next at each beat: its URLs are
+  /// named all the same, so its administrator must hear of it. For the heartbeat's thread.
+  void look_at_next_domain() {
+    const auto urls = domain_urls.with([](const auto& all) { return all; });
+    if (urls.empty()) return;
+    auto next = urls.upper_bound(looked_at);
+    if (next == urls.end()) next = urls.begin();
+    looked_at = next->first;
+    const OutsideLook look =
+        look_from_outside(next->second, keyring, std::chrono::steady_clock::now() + kOwnPatience);
+    const bool is_bad = look.found == Outside::not_ours;
+    if (is_bad == bad_domains.contains(looked_at)) return;
+    if (is_bad) {
+      bad_domains.insert(looked_at);
+      log::error("page: not reached where a domain's senders are sent to",
+                 {{"domain", looked_at}, {"url", next->second}, {"why", look.why}});
+    } else {
+      bad_domains.erase(looked_at);
+      log::info("page: a domain's page is reached again", {{"domain", looked_at}});
+    }
   }
 
   static void warn(const Config& config) {
@@ -149,6 +179,11 @@ struct Program {
   void set_outside(const Config& config) {
     outside.with([&](std::string& text) {
       text = config.challenge.self_check == "base_url" ? url_of(config) : "";
+    });
+    domain_urls.with([&](auto& urls) {
+      urls.clear();
+      for (const auto& [domain, its] : config.sites)
+        if (!its.base_url.empty()) urls.emplace(domain, its.base_url);
     });
   }
 

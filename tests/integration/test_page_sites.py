@@ -129,3 +129,14 @@ def test_what_changed_counts_after_usr1(place):
     assert (place.node.milter.pid, place.node.page.pid) == pids
     assert answer(entry.reply.url, "after@sites.example").status == 303
     place.delivered(entry)
+
+
+def test_a_domains_address_that_leads_nowhere_is_told(place):
+    told = "not reached where a domain's senders are sent to"
+    assert told not in place.node.page.output()
+    place.node.write(**{ORG + "language": "fr", NET + "base_url": "http://127.0.0.1:1"})
+    place.node.page.send(signal.SIGUSR1)
+    until(lambda: told in place.node.page.output(), "the page's log says so", timeout=90)
+    assert "example.net" in [line for line in place.node.page.output().splitlines() if told in line][0]
+    doctor = place.node.run("doctor", "--no-postfix", check=False)
+    assert "http://127.0.0.1:1/healthz, which is named to who writes to example.net" in doctor.stdout

@@ -50,6 +50,7 @@ class DoctorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_pause);
   CPPUNIT_TEST(clients_that_all_look_alike);
   CPPUNIT_TEST(a_page_that_beats_and_answers);
+  CPPUNIT_TEST(a_domains_page_of_its_own_is_looked_at);
   CPPUNIT_TEST(proofs_that_some_people_cannot_give);
   CPPUNIT_TEST(another_server_at_its_address);
   CPPUNIT_TEST(a_page_that_is_needed);
@@ -284,6 +285,18 @@ class DoctorTest : public CppUnit::TestFixture {
                     "strangers are refused for now; after 4 hours of that, held silently\n"
                     "warn page: https://gate.example.org/healthz: status 503\n"),
         page());
+  }
+
+  void a_domains_page_of_its_own_is_looked_at() {
+    config_.sites["example.net"].base_url = "https://gate.example.net";
+    config_.sites["example.com"].name = "Has none of its own";
+    CPPUNIT_ASSERT(has(page(), "ok page: https://gate.example.net/healthz answers\n"));
+    CPPUNIT_ASSERT(!has(page(), "example.com"));
+    rig_->page = HttpAnswer{502, ""};
+    const std::string found = page();
+    CPPUNIT_ASSERT_MESSAGE(found, has(found,
+                                      "warn page: https://gate.example.net/healthz, which is named "
+                                      "to who writes to example.net: status 502\n"));
   }
 
   void proofs_that_some_people_cannot_give() {
