@@ -16,6 +16,7 @@
 #include "admin/run.h"
 #include "admin/setup_steps.h"
 #include "admin/site_mode.h"
+#include "admin/socket_access.h"
 #include "config/check.h"
 #include "config/values.h"
 
@@ -57,6 +58,7 @@ PortKeeper check_postfix(const Config& config, const std::string& directory, con
     around.table_text = text ? *text : "";
   const Findings found = judge_postfix(*settings, config, around);
   into.insert(into.end(), found.begin(), found.end());
+  check_socket_access(*settings, config, into);
   return postfix_keeper(*settings, directory, tools);
 }
 

@@ -7,6 +7,7 @@
 #include "admin/header_table.h"
 #include "admin/loopback.h"
 #include "admin/milter_list.h"
+#include "admin/postfix_chroot.h"
 #include "admin/postfix_ports.h"
 #include "config/values.h"
 
@@ -227,7 +228,9 @@ class Judge {
       finder_.warn(where + " has smtpd_milter_maps (" + maps +
                        "): mail of the clients in it is screened only where their milters are ours",
                    "see that it has no client from elsewhere, or one with our milter last");
-    default_action(service, milters[static_cast<std::size_t>(at)]);
+    const MilterEntry& ours = milters[static_cast<std::size_t>(at)];
+    default_action(service, ours);
+    chroot(service, ours);
     return true;
   }
 
@@ -249,6 +252,17 @@ class Judge {
                        ": default_action is tempfail: while we are down, mail waits, although "
                        "everybody's mode is observe",
                    "countersign setup postfix --apply");
+  }
+
+  void chroot(const PostfixService& service, const MilterEntry& ours) {
+    if (is_seen_in_chroot(ours.endpoint) || !is_chrooted(settings_, service)) return;
+    const std::string queue = settings_.value("queue_directory");
+    finder_.fail("the service " + service.full_name() + " runs in a chroot, " + queue +
+                     ", and does not find our milter there by " + ours.endpoint +
+                     ": it takes no mail (451), or asks nobody (default_action=accept)",
+                 is_seen_in_chroot(endpoints_.front())
+                     ? "name it " + endpoints_.front() + ": " + kSetUp
+                     : way_into_chroot(queue, service.full_name()));
   }
 
   void reentry() {

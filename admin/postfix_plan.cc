@@ -6,6 +6,7 @@
 #include "admin/header_table.h"
 #include "admin/loopback.h"
 #include "admin/milter_list.h"
+#include "admin/postfix_chroot.h"
 #include "admin/postfix_ports.h"
 #include "admin/setup_steps.h"
 
@@ -40,6 +41,7 @@ class Planner {
             postfix_endpoints(config_.milter.socket, task.expanded.value("queue_directory"))) {}
 
   Result<std::vector<PostfixEdit>> run() {
+    CS_TRY(chroots());
     if (settings_.value("in_flow_delay") != "0")
       edits_.push_back({Kind::parameter, "in_flow_delay", "0", settings_.value("in_flow_delay")});
     // A milter gets a field with a NUL in it cut there: such mail must not reach us.
@@ -64,6 +66,43 @@ class Planner {
   }
 
  private:
+  bool is_port(const PostfixService& service) const {
+    const auto stands_at = [&](const std::string& address) {
+      const PostfixService* found = find_inet(task_.expanded, address);
+      return found != nullptr && found->full_name() == service.full_name();
+    };
+    return stands_at(config_.release.smtp) || stands_at(config_.notices.smtp);
+  }
+
+  /// Whether the service asks our milter when all is done. `service` with $name replaced.
+  bool will_ask(const PostfixService& service) const {
+    const std::string overrides = task_.expanded.value(service, "receive_override_options");
+    if (service.command != "smtpd" || is_port(service) ||
+        overrides.find("no_milters") != std::string::npos)
+      return false;
+    const auto own = service.options.find("smtpd_milters");
+    if (own == service.options.end() || is_mx(service)) return true;
+    return (is_submission(service) && !own->second.empty()) ||
+           find_milter(parse_milters(own->second), endpoints_) >= 0;
+  }
+
+  /// That no service is told to ask at a socket which it cannot see: its mail would wait for ever.
+  Status chroots() {
+    std::string names;
+    for (const PostfixService& service : task_.expanded.services)
+      if (is_chrooted(task_.expanded, service) && will_ask(service))
+        names += (names.empty() ? "" : " ") + service.full_name();
+    any_chrooted_ = !names.empty();
+    if (!any_chrooted_ || is_seen_in_chroot(endpoints_.front())) return {};
+    const std::string queue = task_.expanded.value("queue_directory");
+    return Error{Errc::already_exists,
+                 "milter.socket is " + config_.milter.socket +
+                     ", and services of Postfix that are to ask our milter run in a chroot, " +
+                     queue + " (master.cf): " + names +
+                     "; they would not find it, and take no mail (451), or screen none; " +
+                     way_into_chroot(queue, names)};
+  }
+
   std::string ours(const std::string& action) const {
     return "{ " + endpoints_.front() + ", default_action=" + action + " }";
   }
@@ -80,7 +119,8 @@ class Planner {
     const auto milters = parse_milters(list);
     const int at = find_milter(milters, endpoints_);
     const auto last = static_cast<int>(milters.size()) - 1;
-    if (at >= 0 && at == last) {
+    if (at >= 0 && at == last &&
+        (!any_chrooted_ || is_seen_in_chroot(milters[static_cast<std::size_t>(at)].endpoint))) {
       const auto& options = milters[static_cast<std::size_t>(at)].options;
       const auto found = options.find("default_action");
       if (found != options.end() && found->second == action) return std::string(list);
@@ -225,6 +265,7 @@ class Planner {
   const PostfixSettings& settings_;
   const Config& config_;
   const std::vector<std::string> endpoints_;
+  bool any_chrooted_ = false;  ///< a service that asks our milter is
   std::vector<PostfixEdit> edits_;
 };
 

@@ -44,7 +44,8 @@ struct PostfixTask {
 
 /// Returns the edits, none where all is as it must be; applied, they leave nothing to do. Errors:
 /// invalid (release.smtp or notices.smtp is no port of this host, which this cannot make, or not
-/// one that Postfix can have); already_exists (master.cf has a service there that is not ours).
+/// one that Postfix can have); already_exists (master.cf has a service there that is not ours;
+/// a service that is to ask us runs in a chroot, and our socket lies outside).
 Result<std::vector<PostfixEdit>> plan_postfix(const PostfixTask& task);
 
 }  // namespace countersign::admin

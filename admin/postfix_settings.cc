@@ -130,7 +130,11 @@ PostfixSettings parse_postfix(std::string_view main, std::string_view master,
     PostfixService service;
     service.name = cut_word(line);
     service.type = cut_word(line);
-    for (int column = 0; column < 5; ++column) cut_word(line);
+    cut_word(line);  // private
+    cut_word(line);  // unpriv
+    service.chroot = cut_word(line);
+    cut_word(line);  // wakeup
+    cut_word(line);  // maxproc
     service.command = cut_word(line);
     if (!service.command.empty()) settings.services.push_back(std::move(service));
   });

@@ -20,6 +20,7 @@ struct PostfixService {
   std::string type;                                         ///< "inet", "pass", "unix"
   std::string command;                                      ///< "smtpd"
   std::map<std::string, std::string, std::less<>> options;  ///< its -o options
+  std::string chroot = "n";                                 ///< "y", "n", "-" for the default
 
   /// "smtp/inet": how postconf(1) names it.
   std::string full_name() const { return name + "/" + type; }

@@ -226,6 +226,14 @@ const Row kRows[] = {
      "message_size_limit is 102400000: strangers' mail above milter.max_message, 25 MB"},
     {"Postfix takes mail of any size", [](auto& s) { s.main["message_size_limit"] = "0"; }, "warn",
      "message_size_limit is 0, no limit"},
+    {"a service in a chroot has the whole path of our socket",
+     [](auto& s) {
+       s.main["smtpd_milters"] = "{ unix:/q/countersign/milter.sock, default_action=tempfail }";
+     },
+     "fail", "smtp/inet runs in a chroot, /q, and does not find our milter there by unix:/q/"},
+    {"a service in a chroot has it as local:",
+     [](auto& s) { s.main["smtpd_milters"] = "local:/q/countersign/milter.sock"; }, "fail",
+     "smtp/inet runs in a chroot"},
     {"a way back from a content filter asks us",
      [](auto& s) {
        s.services.push_back({"127.0.0.1:10025", "inet", "smtpd", {}});
@@ -305,6 +313,9 @@ class PostfixTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_parameter_that_this_postfix_lacks_is_not_written);
   CPPUNIT_TEST(a_family_that_postfix_does_not_speak_is_refused);
   CPPUNIT_TEST(ports_elsewhere_are_refused);
+  CPPUNIT_TEST(a_socket_that_a_chroot_hides_is_refused);
+  CPPUNIT_TEST(a_chroot_that_need_not_see_the_socket_is_none_of_ours);
+  CPPUNIT_TEST(a_chroot_gets_the_path_that_it_sees);
   CPPUNIT_TEST(local_mail_is_never_ours);
   CPPUNIT_TEST(a_reference_to_smtpd_milters_does_not_bring_us_twice);
   CPPUNIT_TEST(the_table_comes_first_and_stays_out_of_attachments);
@@ -350,6 +361,109 @@ class PostfixTest : public CppUnit::TestFixture {
     other = replies;
     other.protect.recipient_delimiter = "";
     CPPUNIT_ASSERT_EQUAL(std::string(), faults("", other));
+  }
+
+  /// Both services with this chroot column, and this compatibility_level.
+  static PostfixSettings chrooted(const std::string& column, const std::string& level) {
+    auto settings = parse_postfix(kMain, kMaster, "");
+    for (const char* name : {"smtp", "submission"}) service(settings, name).chroot = column;
+    if (!level.empty()) settings.main["compatibility_level"] = level;
+    return settings;
+  }
+
+  static std::string faults_of_chroots(const PostfixSettings& settings, const Config& config) {
+    std::string out;
+    for (const Finding& finding : judge(settings, config))
+      if (finding.severity == Finding::Severity::fail &&
+          finding.what.find(" runs in a chroot, /q, ") != std::string::npos)
+        out += finding.what + '|' + finding.todo + '\n';
+    return out;
+  }
+
+  void a_socket_that_a_chroot_hides_is_refused() {
+    struct Case {
+      const char* column;
+      const char* level;
+      const char* socket;
+      bool hidden;
+    };
+    for (const auto& [column, level, socket, hidden] :
+         {Case{"y", "3.6", "unix:/run/cs/milter.sock", true},
+          Case{"-", "0", "unix:/run/cs/milter.sock", true},
+          Case{"-", "", "unix:/run/cs/milter.sock", true},
+          Case{"-", "1", "unix:/run/cs/milter.sock", false},
+          Case{"-", "3.6", "unix:/run/cs/milter.sock", false},
+          Case{"n", "0", "unix:/run/cs/milter.sock", false},
+          Case{"y", "0", "unix:/q2/milter.sock", true},
+          Case{"y", "0", "unix:/q/milter.sock", false},
+          Case{"y", "0", "inet:8893@127.0.0.1", false}}) {
+      const std::string name = std::string(column) + ' ' + level + ' ' + socket;
+      Config site = config();
+      site.milter.socket = socket;
+      const auto settings = chrooted(column, level);
+      const auto edits = plan_postfix(task(settings, site));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, hidden, !edits);
+      // Who did it by hand hears of it by doctor.
+      const auto open = chrooted("n", level);
+      auto by_hand = applied(open, plan(open, site));
+      for (const char* one : {"smtp", "submission"}) service(by_hand, one).chroot = column;
+      const std::string found = faults_of_chroots(by_hand, site);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name + found, hidden, !found.empty());
+      if (!hidden) continue;
+      CPPUNIT_ASSERT(edits.error().code == Errc::already_exists);
+      const std::string& said = edits.error().detail;
+      const std::string todo =
+          "in countersign.toml set milter.socket to \"unix:/q/countersign/milter.sock\" or "
+          "\"inet:8893@127.0.0.1\", restart countersign-milter, then: countersign setup postfix "
+          "--apply; or take the services out of the chroot: postconf -F -e smtp/inet/chroot=n";
+      CPPUNIT_ASSERT_MESSAGE(
+          said, said.starts_with("milter.socket is " + std::string(socket) +
+                                 ", and services of Postfix that are to ask our milter run in a "
+                                 "chroot, /q (master.cf): smtp/inet submission/inet; "));
+      CPPUNIT_ASSERT_MESSAGE(said, said.ends_with(todo + " submission/inet/chroot=n"));
+      CPPUNIT_ASSERT_MESSAGE(found, found.find('|' + todo + '\n') != std::string::npos);
+    }
+  }
+
+  void a_chroot_that_need_not_see_the_socket_is_none_of_ours() {
+    Config site = config();
+    site.milter.socket = "unix:/run/cs/milter.sock";
+    const auto with = [&](const PostfixService& more) {
+      auto settings = chrooted("n", "");
+      settings.services.push_back(more);
+      return bool(plan_postfix(task(settings, site)));
+    };
+    CPPUNIT_ASSERT(with({"cleanup", "unix", "cleanup", {}, "y"}));
+    CPPUNIT_ASSERT(with({"127.0.0.1:10025", "inet", "smtpd", {{"smtpd_milters", ""}}, "y"}));
+    CPPUNIT_ASSERT(with({"127.0.0.1:1", "inet", "smtpd", {{"smtpd_milters", "unix:a"}}, "y"}));
+    CPPUNIT_ASSERT(with({"smtps", "inet", "smtpd", {{"smtpd_milters", ""}}, "y"}));
+    CPPUNIT_ASSERT(
+        with({"10025", "inet", "smtpd", {{"receive_override_options", "no_milters"}}, "y"}));
+    CPPUNIT_ASSERT(with({"127.0.0.1:10026",
+                         "inet",
+                         "smtpd",
+                         {{"syslog_name", "postfix/countersign-release"}},
+                         "y"}));
+    // These will ask us.
+    CPPUNIT_ASSERT(!with({"10025", "inet", "smtpd", {}, "y"}));
+    CPPUNIT_ASSERT(!with({"smtpd", "pass", "smtpd", {{"smtpd_milters", ""}}, "y"}));
+    CPPUNIT_ASSERT(!with({"smtps", "inet", "smtpd", {{"smtpd_milters", "unix:sign.sock"}}, "-"}));
+    CPPUNIT_ASSERT(
+        !with({"10025", "inet", "smtpd", {{"smtpd_milters", "unix:/run/cs/milter.sock"}}, "y"}));
+  }
+
+  void a_chroot_gets_the_path_that_it_sees() {
+    const std::string whole = "{ unix:/q/countersign/milter.sock, default_action=tempfail }";
+    for (const std::string column : {"y", "n"}) {
+      auto settings = chrooted(column, "3.6");
+      settings.main["smtpd_milters"] = whole;
+      const auto after = applied(settings, plan(settings, config()));
+      CPPUNIT_ASSERT_EQUAL(
+          column == "n" ? whole
+                        : std::string("{ unix:countersign/milter.sock, default_action=tempfail }"),
+          after.value("smtpd_milters"));
+      CPPUNIT_ASSERT_EQUAL(std::string(), faults_of_chroots(after, config()));
+    }
   }
 
   void a_site_that_was_set_up_is_in_order() {

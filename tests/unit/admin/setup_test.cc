@@ -57,6 +57,7 @@ class SetupTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(apply_and_undo_exclude_each_other);
   CPPUNIT_TEST(a_missing_postfix_is_told);
   CPPUNIT_TEST(a_port_of_another_program_is_told_and_nothing_is_done);
+  CPPUNIT_TEST(a_socket_outside_of_the_chroot_is_told_and_nothing_is_done);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -366,6 +367,20 @@ class SetupTest : public CppUnit::TestFixture {
   void apply_and_undo_exclude_each_other() {
     CPPUNIT_ASSERT_EQUAL(EX_USAGE, setup({"--apply", "--undo"}).status);
     CPPUNIT_ASSERT(is_untouched());
+  }
+
+  void a_socket_outside_of_the_chroot_is_told_and_nothing_is_done() {
+    const std::string folder = rig_->folder.path() + "/run";
+    rig_->write_config("[milter]\nsocket = \"unix:" + folder + "/milter.sock\"\n");
+    for (const auto& more : {std::vector<std::string>{}, {"--apply"}}) {
+      const Ran ran = setup(more);
+      CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, ran.status);
+      CPPUNIT_ASSERT_EQUAL(std::string(), ran.out);
+      CPPUNIT_ASSERT_MESSAGE(ran.err,
+                             has(ran.err, "\"unix:" + queue_ + "/countersign/milter.sock"));
+      CPPUNIT_ASSERT(is_untouched());
+      CPPUNIT_ASSERT(!exists(dir_ + "/countersign-backup") && !exists(folder));
+    }
   }
 
   void a_port_of_another_program_is_told_and_nothing_is_done() {
