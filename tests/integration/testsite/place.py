@@ -46,6 +46,7 @@ class Place:
                 self.node.start_milter()
                 if page:
                     self.node.start_page()
+                    self._see_heartbeat((keys or {}).get("store.prefix", "cs:"))
         except BaseException:
             self.close()
             raise
@@ -69,6 +70,15 @@ class Place:
         self._ends(self.mta.start())
         self.mailbox = Mailbox(self.mta.maildir)
         self.ledger = Ledger(self.mta.mx)
+
+    def _see_heartbeat(self, prefix):
+        """Waits until the page has said that it is there: before, senders hear 451. In vain where a story
+        keeps it from saying so."""
+        client = self.redis.client()
+        try:
+            until(lambda: client("EXISTS", f"{prefix}web:heartbeat"), "a heartbeat", timeout=5)
+        except AssertionError:
+            pass
 
     def initialise(self, node):
         """What an administrator does once: secrets, Redis users, cs:site."""
