@@ -40,8 +40,20 @@ class Planner {
         endpoints_(
             postfix_endpoints(config_.milter.socket, task.expanded.value("queue_directory"))) {}
 
+  Status sees_socket() const {
+    const std::string names = chrooted();
+    if (names.empty() || is_seen_in_chroot(endpoints_.front())) return {};
+    const std::string queue = task_.expanded.value("queue_directory");
+    return Error{Errc::already_exists,
+                 "milter.socket is " + config_.milter.socket +
+                     ", and services of Postfix that are to ask our milter run in a chroot, " +
+                     queue + " (master.cf): " + names +
+                     "; they would not find it, and take no mail (451), or screen none; " +
+                     way_into_chroot(queue, names)};
+  }
+
   Result<std::vector<PostfixEdit>> run() {
-    CS_TRY(chroots());
+    any_chrooted_ = !chrooted().empty();
     if (settings_.value("in_flow_delay") != "0")
       edits_.push_back({Kind::parameter, "in_flow_delay", "0", settings_.value("in_flow_delay")});
     // A milter gets a field with a NUL in it cut there: such mail must not reach us.
@@ -86,21 +98,13 @@ class Planner {
            find_milter(parse_milters(own->second), endpoints_) >= 0;
   }
 
-  /// That no service is told to ask at a socket which it cannot see: its mail would wait for ever.
-  Status chroots() {
+  /// The services in a chroot that are to ask our milter, with blanks between.
+  std::string chrooted() const {
     std::string names;
     for (const PostfixService& service : task_.expanded.services)
       if (is_chrooted(task_.expanded, service) && will_ask(service))
         names += (names.empty() ? "" : " ") + service.full_name();
-    any_chrooted_ = !names.empty();
-    if (!any_chrooted_ || is_seen_in_chroot(endpoints_.front())) return {};
-    const std::string queue = task_.expanded.value("queue_directory");
-    return Error{Errc::already_exists,
-                 "milter.socket is " + config_.milter.socket +
-                     ", and services of Postfix that are to ask our milter run in a chroot, " +
-                     queue + " (master.cf): " + names +
-                     "; they would not find it, and take no mail (451), or screen none; " +
-                     way_into_chroot(queue, names)};
+    return names;
   }
 
   std::string ours(const std::string& action) const {
@@ -284,6 +288,8 @@ std::vector<std::string> PostfixEdit::arguments() const {
   }
   return {};
 }
+
+Status sees_socket(const PostfixTask& task) { return Planner(task).sees_socket(); }
 
 Result<std::vector<PostfixEdit>> plan_postfix(const PostfixTask& task) {
   return Planner(task).run();

@@ -44,8 +44,10 @@ struct PostfixTask {
 
 /// Returns the edits, none where all is as it must be; applied, they leave nothing to do. Errors:
 /// invalid (release.smtp or notices.smtp is no port of this host, which this cannot make, or not
-/// one that Postfix can have); already_exists (master.cf has a service there that is not ours;
-/// a service that is to ask us runs in a chroot, and our socket lies outside).
+/// one that Postfix can have); already_exists (master.cf has a service there that is not ours).
 Result<std::vector<PostfixEdit>> plan_postfix(const PostfixTask& task);
+/// Done where every service that is to ask us sees our socket. Errors: already_exists (one runs in
+/// a chroot, and the socket lies outside): its mail would wait for ever.
+Status sees_socket(const PostfixTask& task);
 
 }  // namespace countersign::admin

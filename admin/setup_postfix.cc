@@ -21,6 +21,7 @@ struct Work {
   std::string directory;  ///< Postfix's configuration directory
   std::vector<PostfixEdit> edits;
   SocketFolder folder;
+  Status seen;  ///< sees_socket()
 
   bool nothing() const { return edits.empty() && !folder.missing; }
 };
@@ -63,6 +64,7 @@ Result<Work> work_of(const Config& config, const Invocation& invocation, Tools& 
   if (exists(task.table)) {
     CS_ASSIGN(task.table_text, read_whole_file(task.table));
   }
+  work.seen = sees_socket(task);
   CS_ASSIGN(work.edits, plan_postfix(task));
   CS_TRY(free_ports(work.edits, task, asked, tools));
   CS_ASSIGN(work.folder, socket_folder(config, invocation, task.expanded.value("mail_owner")));
@@ -157,6 +159,10 @@ int setup_postfix(const Invocation& invocation, Tools& tools, Output& output) {
     return status;
   const auto work = work_of(*config, invocation, tools, output);
   if (!work) return fail(work.error(), output);
+  // What would be done can be looked at all the same.
+  if (!work->seen && (invocation.given("--apply") || work->nothing()))
+    return fail(work->seen.error(), output);
+  if (!work->seen) output.say(work->seen.error().detail + "; --apply does nothing before");
   if (work->nothing()) {
     output.say("nothing to do: Postfix has all that it needs");
     return EX_OK;

@@ -401,7 +401,7 @@ class PostfixTest : public CppUnit::TestFixture {
       Config site = config();
       site.milter.socket = socket;
       const auto settings = chrooted(column, level);
-      const auto edits = plan_postfix(task(settings, site));
+      const auto edits = sees_socket(task(settings, site));
       CPPUNIT_ASSERT_EQUAL_MESSAGE(name, hidden, !edits);
       // Who did it by hand hears of it by doctor.
       const auto open = chrooted("n", level);
@@ -431,7 +431,7 @@ class PostfixTest : public CppUnit::TestFixture {
     const auto with = [&](const PostfixService& more) {
       auto settings = chrooted("n", "");
       settings.services.push_back(more);
-      return bool(plan_postfix(task(settings, site)));
+      return bool(sees_socket(task(settings, site)));
     };
     CPPUNIT_ASSERT(with({"cleanup", "unix", "cleanup", {}, "y"}));
     CPPUNIT_ASSERT(with({"127.0.0.1:10025", "inet", "smtpd", {{"smtpd_milters", ""}}, "y"}));

@@ -374,8 +374,8 @@ class SetupTest : public CppUnit::TestFixture {
     rig_->write_config("[milter]\nsocket = \"unix:" + folder + "/milter.sock\"\n");
     for (const auto& more : {std::vector<std::string>{}, {"--apply"}}) {
       const Ran ran = setup(more);
-      CPPUNIT_ASSERT_EQUAL(EX_CANTCREAT, ran.status);
-      CPPUNIT_ASSERT_EQUAL(std::string(), ran.out);
+      CPPUNIT_ASSERT_EQUAL(more.empty() ? EX_OK : EX_CANTCREAT, ran.status);
+      CPPUNIT_ASSERT_EQUAL(more.empty(), has(ran.out, "smtpd_milters"));
       CPPUNIT_ASSERT_MESSAGE(ran.err,
                              has(ran.err, "\"unix:" + queue_ + "/countersign/milter.sock"));
       CPPUNIT_ASSERT(is_untouched());
